@@ -1,0 +1,103 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// One folder, one target, one room; dependencies point downwards only (`dev/check-layers` proves it for imports too).
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.target(name: name)] + dependencies,
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "slipway",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "slipway", targets: ["slipway"]),
+        .library(name: "SlipwayClient", targets: ["SlipwayClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+    ],
+    targets: [
+        .executableTarget(name: "slipway", dependencies: ["Commands"], swiftSettings: settings),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room(
+            "Server",
+            [
+                "Gateway", "Store", "Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes",
+                "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+            ]),
+        room(
+            "Gateway",
+            [
+                "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving", "InferenceProtocol",
+                "Tensors", hummingbird, httpTypes, nioHTTPTypes, nioCore, nioPosix, nioSSL, logging,
+            ]),
+        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioSSL]),
+        room("ManagementAPI", []),
+        room(
+            "Store",
+            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Tensors", grdb, crypto, logging]),
+        // control plane
+        room("Deployments", ["Governance", "Registry", "Journal", "Serving", "Tensors", logging]),
+        room("Governance", ["Journal"]),
+        room("Registry", ["Governance", "Journal", "Tensors", crypto]),
+        room("Journal", [crypto]),
+        // data plane
+        room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", nioCore, logging]),
+        room("Runtimes", ["Tensors", "CONNXRuntime", logging]),
+        room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tensors", []),
+        .target(name: "CONNXRuntime"),
+
+        tests("Commands"),
+        tests("Server", ["SlipwayClient", "ManagementAPI"]),
+        tests("Gateway", ["Store", nioEmbedded, nioPosix]),
+        tests("SlipwayClient"),
+        tests("Store"),
+        tests("Deployments", ["Store"]),
+        tests("Registry", ["Store"]),
+        tests("Journal"),
+        tests("Serving"),
+        tests("Runtimes"),
+        tests("InferenceProtocol", [nioCore]),
+        tests("Tensors"),
+    ]
+)
