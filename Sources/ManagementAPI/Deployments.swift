@@ -1,0 +1,116 @@
+/// What a person may set for a deployment; absent fields take the server's defaults.
+public struct DeploymentOptions: Codable, Sendable, Hashable {
+    /// Threads that one operator of the model may use (1 unless set).
+    public var intraOpThreads: Int?
+    /// Milliseconds after which a prediction is given up.
+    public var deadlineMilliseconds: Int?
+    /// Largest request body in bytes.
+    public var maxBodyBytes: Int?
+
+    public init(intraOpThreads: Int? = nil, deadlineMilliseconds: Int? = nil, maxBodyBytes: Int? = nil) {
+        self.intraOpThreads = intraOpThreads
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.maxBodyBytes = maxBodyBytes
+    }
+}
+
+/// Makes a version answer at an endpoint.
+public struct DeployRequest: Codable, Sendable, Hashable {
+    public var model: String
+    /// The latest version when absent.
+    public var version: Int?
+    public var options: DeploymentOptions?
+    public var reason: String?
+
+    public init(model: String, version: Int? = nil, options: DeploymentOptions? = nil, reason: String? = nil) {
+        self.model = model
+        self.version = version
+        self.options = options
+        self.reason = reason
+    }
+}
+
+/// A condition of a deployment that the server keeps true or explains.
+public enum DeploymentState: String, Codable, Sendable, Hashable {
+    /// Loaded and answering.
+    case ready
+    /// Meant to answer, loading now.
+    case loading
+    /// Could not be loaded; `message` says why.
+    case failed
+    /// Taken out of memory by a repository unload.
+    case unloaded
+}
+
+public struct DeploymentInfo: Codable, Sendable, Hashable {
+    public var endpoint: String
+    public var space: String
+    public var model: String
+    public var version: Int
+    public var revision: Int
+    public var state: DeploymentState
+    public var message: String
+    public var options: DeploymentOptions
+    public var createdAt: String
+    public var updatedAt: String
+    public var updatedBy: String
+    /// Since the server started.
+    public var requests: Int
+    public var errors: Int
+    /// Milliseconds at the median and the 99th percentile since the server started; absent without requests.
+    public var p50Milliseconds: Double?
+    public var p99Milliseconds: Double?
+
+    public init(
+        endpoint: String, space: String, model: String, version: Int, revision: Int, state: DeploymentState,
+        message: String, options: DeploymentOptions, createdAt: String, updatedAt: String, updatedBy: String,
+        requests: Int, errors: Int, p50Milliseconds: Double?, p99Milliseconds: Double?
+    ) {
+        self.endpoint = endpoint
+        self.space = space
+        self.model = model
+        self.version = version
+        self.revision = revision
+        self.state = state
+        self.message = message
+        self.options = options
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.updatedBy = updatedBy
+        self.requests = requests
+        self.errors = errors
+        self.p50Milliseconds = p50Milliseconds
+        self.p99Milliseconds = p99Milliseconds
+    }
+}
+
+/// One numbered, immutable state of a deployment's specification.
+public struct RevisionInfo: Codable, Sendable, Hashable {
+    public var revision: Int
+    /// `deploy`, `delete`, `load` or `unload`.
+    public var action: String
+    public var model: String
+    public var version: Int
+    public var digest: String
+    public var options: DeploymentOptions
+    public var createdAt: String
+    public var createdBy: String
+    public var reason: String
+    public var isCurrent: Bool
+
+    public init(
+        revision: Int, action: String, model: String, version: Int, digest: String, options: DeploymentOptions,
+        createdAt: String, createdBy: String, reason: String, isCurrent: Bool
+    ) {
+        self.revision = revision
+        self.action = action
+        self.model = model
+        self.version = version
+        self.digest = digest
+        self.options = options
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+        self.reason = reason
+        self.isCurrent = isCurrent
+    }
+}

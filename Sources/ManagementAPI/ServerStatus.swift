@@ -1,0 +1,90 @@
+public struct ServerInfo: Codable, Sendable, Hashable {
+    public var name: String
+    public var version: String
+    public var startedAt: String
+    public var uptimeSeconds: Double
+    public var dataFolder: String
+    public var generation: Int
+    /// Versions of the runtimes that are loaded, by name: `onnxruntime`.
+    public var runtimes: [String: String]
+    public var httpPort: Int
+    /// Whether callers must authenticate.
+    public var authentication: Bool
+
+    public init(
+        name: String, version: String, startedAt: String, uptimeSeconds: Double, dataFolder: String, generation: Int,
+        runtimes: [String: String], httpPort: Int, authentication: Bool
+    ) {
+        self.name = name
+        self.version = version
+        self.startedAt = startedAt
+        self.uptimeSeconds = uptimeSeconds
+        self.dataFolder = dataFolder
+        self.generation = generation
+        self.runtimes = runtimes
+        self.httpPort = httpPort
+        self.authentication = authentication
+    }
+}
+
+public struct SpaceInfo: Codable, Sendable, Hashable {
+    public var name: String
+    public var models: Int
+    public var deployments: Int
+    public var createdAt: String
+
+    public init(name: String, models: Int, deployments: Int, createdAt: String) {
+        self.name = name
+        self.models = models
+        self.deployments = deployments
+        self.createdAt = createdAt
+    }
+}
+
+/// One screen: spaces, endpoints, versions, traffic, health.
+public struct StatusReport: Codable, Sendable, Hashable {
+    public var server: ServerInfo
+    public var spaces: [SpaceInfo]
+    public var deployments: [DeploymentInfo]
+    /// Bytes of all blobs.
+    public var blobBytes: Int
+    /// Bytes still free where the data folder is.
+    public var freeBytes: Int
+
+    public init(
+        server: ServerInfo, spaces: [SpaceInfo], deployments: [DeploymentInfo], blobBytes: Int, freeBytes: Int
+    ) {
+        self.server = server
+        self.spaces = spaces
+        self.deployments = deployments
+        self.blobBytes = blobBytes
+        self.freeBytes = freeBytes
+    }
+}
+
+/// The result of hashing every stored blob again.
+public struct VerifyReport: Codable, Sendable, Hashable {
+    public struct Problem: Codable, Sendable, Hashable {
+        /// The blob's SHA-256, or the name of what is wrong.
+        public var subject: String
+        /// What is wrong and which versions it concerns.
+        public var message: String
+
+        public init(subject: String, message: String) {
+            self.subject = subject
+            self.message = message
+        }
+    }
+
+    public var blobs: Int
+    public var bytes: Int
+    public var auditEvents: Int
+    public var problems: [Problem]
+
+    public init(blobs: Int, bytes: Int, auditEvents: Int, problems: [Problem]) {
+        self.blobs = blobs
+        self.bytes = bytes
+        self.auditEvents = auditEvents
+        self.problems = problems
+    }
+}

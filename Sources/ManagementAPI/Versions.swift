@@ -1,0 +1,176 @@
+/// One file of a model version, by its path inside the version and the SHA-256 of its bytes (64 hexadecimal digits).
+public struct FileEntry: Codable, Sendable, Hashable {
+    public var path: String
+    public var sha256: String
+    public var size: Int
+
+    public init(path: String, sha256: String, size: Int) {
+        self.path = path
+        self.sha256 = sha256
+        self.size = size
+    }
+}
+
+/// Asks for a new version of a model, made of files whose bytes were uploaded before.
+public struct PushRequest: Codable, Sendable, Hashable {
+    public var files: [FileEntry]
+    public var metrics: [String: Double]?
+    public var tags: [String: String]?
+    public var gitCommit: String?
+    public var dataset: String?
+
+    public init(
+        files: [FileEntry], metrics: [String: Double]? = nil, tags: [String: String]? = nil,
+        gitCommit: String? = nil, dataset: String? = nil
+    ) {
+        self.files = files
+        self.metrics = metrics
+        self.tags = tags
+        self.gitCommit = gitCommit
+        self.dataset = dataset
+    }
+}
+
+/// An input or output of a version. A dimension is a number, a name for any size, or -1 for any size without a name.
+public struct TensorInfo: Codable, Sendable, Hashable {
+    public var name: String
+    public var datatype: String
+    public var shape: [DimensionInfo]
+    public var optional: Bool
+
+    public init(name: String, datatype: String, shape: [DimensionInfo], optional: Bool = false) {
+        self.name = name
+        self.datatype = datatype
+        self.shape = shape
+        self.optional = optional
+    }
+}
+
+public enum DimensionInfo: Codable, Sendable, Hashable {
+    case size(Int)
+    case name(String)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let name = try? container.decode(String.self) {
+            self = .name(name)
+        } else {
+            self = .size(try container.decode(Int.self))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .size(let size): try container.encode(size)
+        case .name(let name): try container.encode(name)
+        }
+    }
+}
+
+/// One immutable version of a model.
+public struct VersionInfo: Codable, Sendable, Hashable {
+    public var model: String
+    public var version: Int
+    /// The space that owns the model.
+    public var space: String
+    /// SHA-256 over the version's manifest; equal digests mean equal bytes.
+    public var digest: String
+    public var files: [FileEntry]
+    public var format: String
+    public var inputs: [TensorInfo]
+    public var outputs: [TensorInfo]
+    public var opsets: [String: Int]
+    public var producer: String
+    public var documentation: String
+    public var metadata: [String: String]
+    /// What the checker noticed and a person may want to know, for example that made-up inputs did not suit the model.
+    public var notes: [String]
+    public var metrics: [String: Double]
+    public var tags: [String: String]
+    public var gitCommit: String?
+    public var dataset: String?
+    /// RFC 3339, UTC.
+    public var createdAt: String
+    public var createdBy: String
+
+    public init(
+        model: String, version: Int, space: String, digest: String, files: [FileEntry], format: String,
+        inputs: [TensorInfo], outputs: [TensorInfo], opsets: [String: Int], producer: String, documentation: String,
+        metadata: [String: String], notes: [String], metrics: [String: Double], tags: [String: String],
+        gitCommit: String?, dataset: String?, createdAt: String, createdBy: String
+    ) {
+        self.model = model
+        self.version = version
+        self.space = space
+        self.digest = digest
+        self.files = files
+        self.format = format
+        self.inputs = inputs
+        self.outputs = outputs
+        self.opsets = opsets
+        self.producer = producer
+        self.documentation = documentation
+        self.metadata = metadata
+        self.notes = notes
+        self.metrics = metrics
+        self.tags = tags
+        self.gitCommit = gitCommit
+        self.dataset = dataset
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+    }
+}
+
+/// The answer to a push: the version, and whether it is new or was there already with the same bytes.
+public struct PushResponse: Codable, Sendable, Hashable {
+    public var version: VersionInfo
+    public var isNew: Bool
+
+    public init(version: VersionInfo, isNew: Bool) {
+        self.version = version
+        self.isNew = isNew
+    }
+}
+
+public struct ModelInfo: Codable, Sendable, Hashable {
+    public var name: String
+    public var space: String
+    public var format: String
+    public var versions: Int
+    public var latestVersion: Int
+    /// Bytes of the latest version's files.
+    public var latestSize: Int
+    public var metrics: [String: Double]
+    /// Endpoints in this space that serve a version of it, as `endpoint:version`.
+    public var deployed: [String]
+    public var createdAt: String
+    public var updatedAt: String
+
+    public init(
+        name: String, space: String, format: String, versions: Int, latestVersion: Int, latestSize: Int,
+        metrics: [String: Double], deployed: [String], createdAt: String, updatedAt: String
+    ) {
+        self.name = name
+        self.space = space
+        self.format = format
+        self.versions = versions
+        self.latestVersion = latestVersion
+        self.latestSize = latestSize
+        self.metrics = metrics
+        self.deployed = deployed
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
+}
+
+/// The answer to an upload: the blob as it is stored now.
+public struct BlobInfo: Codable, Sendable, Hashable {
+    public var sha256: String
+    public var size: Int
+
+    public init(sha256: String, size: Int) {
+        self.sha256 = sha256
+        self.size = size
+    }
+}

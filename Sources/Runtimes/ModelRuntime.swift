@@ -1,0 +1,80 @@
+package import Tensors
+
+/// A version's files laid out in a folder of their own, verified against their digests.
+package struct ModelArtifact: Sendable, Hashable {
+    /// The digest of the version's manifest.
+    package let digest: String
+    /// The folder that holds the files and nothing else; external data is opened beneath it only.
+    package let directory: String
+    /// The model file, relative to `directory`.
+    package let modelFile: String
+
+    package init(digest: String, directory: String, modelFile: String) {
+        self.digest = digest
+        self.directory = directory
+        self.modelFile = modelFile
+    }
+}
+
+/// What changes how a model is executed, and so what tells two loaded copies of one version apart.
+package struct RuntimeOptions: Sendable, Hashable, Codable {
+    /// Threads that one operator may use.
+    package var intraOpThreads: Int
+
+    package init(intraOpThreads: Int = 1) {
+        self.intraOpThreads = intraOpThreads
+    }
+}
+
+/// What executes a model format.
+package protocol ModelRuntime: Sendable {
+    /// The format it executes, as versions name it: `onnx`.
+    var format: String { get }
+    /// The runtime's name and version, for people; `nil` before it was first used and when it cannot be found.
+    var version: String? { get }
+
+    /// One loaded copy of a model. Blocks; called on threads that may.
+    func load(_ artifact: ModelArtifact, options: RuntimeOptions) throws(ModelLoadError) -> any ModelInstance
+}
+
+/// One loaded copy of a model. Any number of threads may run it at once.
+package protocol ModelInstance: AnyObject, Sendable {
+    var description: ModelDescription { get }
+
+    /// Runs the model once.
+    ///
+    /// - Parameters:
+    ///   - inputs: in the order of `description.signature.inputs`; optional ones may be left out. The caller has
+    ///     checked types and shapes against the signature.
+    ///   - outputs: indices into `description.signature.outputs`, in the order wanted.
+    ///   - handle: stops the run from another thread where the runtime can; `nil` on the shortest path.
+    /// - Returns: one tensor for each wanted output, named as the signature names it.
+    func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor]
+}
+
+/// Why a model cannot be loaded, in a sentence for people.
+package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Reason: String, Sendable, Hashable, Codable {
+        case runtimeMissing, unsupportedFormat, invalidModel, digestMismatch, fileMissing, outOfMemory, timedOut, crashed
+    }
+
+    package let reason: Reason
+    package let message: String
+
+    package init(_ reason: Reason, _ message: String) {
+        self.reason = reason
+        self.message = message
+    }
+
+    package var description: String { message }
+}
+
+/// Why one run gave no answer.
+package enum RunError: Error, Sendable, Hashable {
+    /// The model refused these inputs: the caller's fault.
+    case invalidInput(String)
+    /// The model or the runtime failed.
+    case failed(String)
+    /// The deadline passed, or the caller went away.
+    case terminated
+}

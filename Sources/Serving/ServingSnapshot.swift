@@ -1,0 +1,103 @@
+package import Runtimes
+package import Tensors
+
+/// Everything the data plane needs to know, as one immutable value without handles: the control plane makes it, the data
+/// plane installs it, and it can travel to another machine.
+package struct ServingSnapshot: Sendable, Hashable, Codable {
+    /// Raised when the meaning of a field changes; a data plane refuses what it does not know.
+    package static let currentFormat = 1
+
+    package var format: Int
+    /// The control plane's generation that this snapshot shows; it never goes backwards.
+    package var generation: Int
+    package var endpoints: [EndpointEntry]
+
+    package init(generation: Int, endpoints: [EndpointEntry]) {
+        self.format = Self.currentFormat
+        self.generation = generation
+        self.endpoints = endpoints
+    }
+}
+
+/// One endpoint and the version that answers there.
+package struct EndpointEntry: Sendable, Hashable, Codable {
+    package var space: String
+    package var name: String
+    package var model: String
+    package var version: Int
+    package var revision: Int
+    package var artifact: ArtifactReference
+    /// As the checker read it when the version was pushed.
+    package var description: ModelDescription
+    package var options: EndpointOptions
+    /// False where a repository unload took the model out of memory; the endpoint then answers that it is unloaded.
+    package var isLoaded: Bool
+
+    package init(
+        space: String, name: String, model: String, version: Int, revision: Int, artifact: ArtifactReference,
+        description: ModelDescription, options: EndpointOptions, isLoaded: Bool
+    ) {
+        self.space = space
+        self.name = name
+        self.model = model
+        self.version = version
+        self.revision = revision
+        self.artifact = artifact
+        self.description = description
+        self.options = options
+        self.isLoaded = isLoaded
+    }
+}
+
+/// A version's bytes by digest; where they are is for `ArtifactProvider` to say.
+package struct ArtifactReference: Sendable, Hashable, Codable {
+    package struct File: Sendable, Hashable, Codable {
+        /// Path inside the version, with `/`, never absolute, never with `..`.
+        package var path: String
+        package var sha256: String
+        package var size: Int
+
+        package init(path: String, sha256: String, size: Int) {
+            self.path = path
+            self.sha256 = sha256
+            self.size = size
+        }
+    }
+
+    /// SHA-256 over the manifest.
+    package var digest: String
+    package var format: String
+    package var files: [File]
+
+    package init(digest: String, format: String, files: [File]) {
+        self.digest = digest
+        self.format = format
+        self.files = files
+    }
+}
+
+/// What a deployment sets for its endpoint.
+package struct EndpointOptions: Sendable, Hashable, Codable {
+    package static let defaultDeadlineMilliseconds = 60_000
+    package static let defaultMaxBodyBytes = 64 << 20
+
+    package var runtime: RuntimeOptions
+    /// Milliseconds after which a prediction is given up.
+    package var deadlineMilliseconds: Int
+    /// Largest request body in bytes.
+    package var maxBodyBytes: Int
+
+    package init(
+        runtime: RuntimeOptions = RuntimeOptions(), deadlineMilliseconds: Int = defaultDeadlineMilliseconds,
+        maxBodyBytes: Int = defaultMaxBodyBytes
+    ) {
+        self.runtime = runtime
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.maxBodyBytes = maxBodyBytes
+    }
+}
+
+/// Lays a version's files out in a folder of their own and checks every byte against its digest.
+package protocol ArtifactProvider: Sendable {
+    func locate(_ reference: ArtifactReference) throws(ModelLoadError) -> ModelArtifact
+}

@@ -1,0 +1,54 @@
+/// What a runtime reads out of a model file: its signature and what the file says about itself.
+package struct ModelDescription: Sendable, Hashable, Codable {
+    /// The format's name: `onnx`.
+    package var format: String
+    package var signature: Signature
+    /// Operator set versions by domain; the default domain is `ai.onnx`.
+    package var opsets: [String: Int]
+    package var irVersion: Int
+    package var producer: String
+    package var producerVersion: String
+    package var graphName: String
+    package var documentation: String
+    package var customMetadata: [String: String]
+    /// Whether the graph holds a Loop, Scan or If at any depth: such a model may run for ever and is never run inline.
+    package var hasControlFlow: Bool
+    /// Relative paths of the external data files that the model refers to.
+    package var externalFiles: [String]
+    /// What the one trial run in the checker showed; `nil` when it was not made.
+    package var trialRun: TrialRun?
+
+    package init(
+        format: String, signature: Signature, opsets: [String: Int] = [:], irVersion: Int = 0, producer: String = "",
+        producerVersion: String = "", graphName: String = "", documentation: String = "",
+        customMetadata: [String: String] = [:], hasControlFlow: Bool = false, externalFiles: [String] = [],
+        trialRun: TrialRun? = nil
+    ) {
+        self.format = format
+        self.signature = signature
+        self.opsets = opsets
+        self.irVersion = irVersion
+        self.producer = producer
+        self.producerVersion = producerVersion
+        self.graphName = graphName
+        self.documentation = documentation
+        self.customMetadata = customMetadata
+        self.hasControlFlow = hasControlFlow
+        self.externalFiles = externalFiles
+        self.trialRun = trialRun
+    }
+}
+
+/// A run on made-up inputs (zeros, ones, empty strings; symbolic dimensions of one).
+package struct TrialRun: Sendable, Hashable, Codable {
+    package var succeeded: Bool
+    /// The runtime's message when the made-up inputs did not suit the model.
+    package var message: String
+    package var microseconds: Int
+
+    package init(succeeded: Bool, message: String, microseconds: Int) {
+        self.succeeded = succeeded
+        self.message = message
+        self.microseconds = microseconds
+    }
+}

@@ -1,0 +1,37 @@
+/// The bytes behind a tensor, wherever they live: memory of its own, or a part of something that `owner` keeps alive
+/// (a socket buffer, a runtime's output value, a shared slab).
+///
+/// Immutable once it is shared: whoever makes it fills it before handing it on.
+package final class TensorStorage: @unchecked Sendable {
+    package let base: UnsafeMutableRawPointer
+    package let byteCount: Int
+    private let owner: AnyObject?
+
+    /// Memory of its own, aligned for every element type and for vector instructions; the contents are not zeroed.
+    package init(byteCount: Int) {
+        let size = max(0, byteCount)
+        self.base = .allocate(byteCount: max(size, 1), alignment: 64)
+        self.byteCount = size
+        self.owner = nil
+    }
+
+    /// A view of memory that lives as long as `owner`.
+    package init(borrowing base: UnsafeRawPointer, byteCount: Int, owner: AnyObject) {
+        self.base = UnsafeMutableRawPointer(mutating: base)
+        self.byteCount = max(0, byteCount)
+        self.owner = owner
+    }
+
+    deinit {
+        if owner == nil { base.deallocate() }
+    }
+
+    @inlinable
+    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+
+    /// Only for whoever made the storage, before it is shared.
+    @inlinable
+    package var mutableBytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base, count: byteCount)
+    }
+}
