@@ -1,0 +1,90 @@
+package import InferenceProtocol
+import Runtimes
+import Synchronization
+package import Tensors
+
+/// What one prediction gave, and how long its stages took in nanoseconds.
+package struct PredictionResult: Sendable {
+    package var outputs: [Tensor]
+    package var queue: UInt64
+    package var compute: UInt64
+
+    package init(outputs: [Tensor], queue: UInt64, compute: UInt64) {
+        self.outputs = outputs
+        self.queue = queue
+        self.compute = compute
+    }
+}
+
+package typealias PredictionCompletion = @Sendable (Result<PredictionResult, PredictionError>) -> Void
+
+/// One prediction on its way through a compute queue. It is answered exactly once: by its run, its deadline or its
+/// caller, whoever comes first; a run that is under way is asked to stop when somebody else was first.
+package final class ComputeJob: Sendable {
+    private enum Phase { case waiting, running, answered }
+
+    private let model: LoadedModel
+    private let request: InferenceRequest
+    private let submitted: UInt64
+    let deadline: UInt64
+    private let deadlineMilliseconds: Int
+    private let handle = RunHandle()
+    private let phase = Mutex(Phase.waiting)
+    private let completion: PredictionCompletion
+
+    init(
+        model: LoadedModel, request: InferenceRequest, deadlineMilliseconds: Int,
+        completion: @escaping PredictionCompletion
+    ) {
+        self.model = model
+        self.request = request
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.submitted = MonotonicClock.nanoseconds()
+        self.deadline = submitted &+ UInt64(max(1, deadlineMilliseconds)) &* 1_000_000
+        self.completion = completion
+    }
+
+    var isAnswered: Bool { phase.withLock { $0 == .answered } }
+
+    /// Gives the prediction up: nothing is computed for it any more where that can still be helped.
+    package func cancel() {
+        if finish(.failure(.cancelled)) { handle.terminate() }
+    }
+
+    func expire() {
+        if finish(.failure(.deadlineExceeded(milliseconds: deadlineMilliseconds))) { handle.terminate() }
+    }
+
+    @discardableResult
+    func finish(_ result: Result<PredictionResult, PredictionError>) -> Bool {
+        let isFirst = phase.withLock { phase in
+            if phase == .answered { return false }
+            phase = .answered
+            return true
+        }
+        if isFirst { completion(result) }
+        return isFirst
+    }
+
+    /// On a thread of the pool.
+    func run() {
+        let mayRun = phase.withLock { phase in
+            guard phase == .waiting else { return false }
+            phase = .running
+            return true
+        }
+        guard mayRun else { return }
+        let start = MonotonicClock.nanoseconds()
+        guard start < deadline else {
+            finish(.failure(.deadlineExceeded(milliseconds: deadlineMilliseconds)))
+            return
+        }
+        do throws(PredictionError) {
+            var result = try model.run(request, handle: handle)
+            result.queue = start &- submitted
+            finish(.success(result))
+        } catch {
+            finish(.failure(error))
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// What one run of a model costs, learnt from its own runs: one smoothed figure for each power of two of rows.
+///
+/// A single slow run (the thread was put aside) counts at most four times the figure so far, so that it takes several to
+/// change the verdict.
+final class CostEstimate: Sendable {
+    private static let buckets = 24
+    /// Nanoseconds; 0 where no run has been seen.
+    private let figures: UnsafeMutablePointer<Atomic<UInt64>>
+
+    init() {
+        figures = .allocate(capacity: Self.buckets)
+        for index in 0..<Self.buckets { (figures + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        figures.deinitialize(count: Self.buckets)
+        figures.deallocate()
+    }
+
+    func record(rows: Int, nanoseconds: UInt64) {
+        let figure = figures + Self.bucket(rows)
+        let known = figure.pointee.load(ordering: .relaxed)
+        if known == 0 {
+            figure.pointee.store(max(1, nanoseconds), ordering: .relaxed)
+            return
+        }
+        let sample = min(nanoseconds, known &* 4)
+        // Two threads may overwrite each other here; the figure is an estimate either way.
+        figure.pointee.store(max(1, (known &* 7 &+ sample) / 8), ordering: .relaxed)
+    }
+
+    /// Nanoseconds that a run of `rows` rows should take; `nil` when nothing is known of that many or fewer.
+    func expected(rows: Int) -> UInt64? {
+        var bucket = Self.bucket(rows)
+        var factor: UInt64 = 1
+        while true {
+            let known = figures[bucket].load(ordering: .relaxed)
+            if known > 0 { return known.multipliedReportingOverflow(by: factor).partialValue }
+            guard bucket > 0 else { return nil }
+            bucket -= 1
+            // Rows may cost nothing more or their full share: take the dearer.
+            factor &*= 2
+        }
+    }
+
+    /// The smallest power of two that is not below `rows`, as an exponent.
+    private static func bucket(_ rows: Int) -> Int {
+        let rows = max(1, rows)
+        return min(buckets - 1, Int.bitWidth - (rows - 1).leadingZeroBitCount)
+    }
+}

@@ -1,0 +1,78 @@
+package import InferenceProtocol
+import Runtimes
+import Synchronization
+package import Tensors
+
+/// How an endpoint is, for people and for readiness.
+package enum EndpointState: Sendable, Hashable {
+    case ready
+    case loading
+    /// The text says why.
+    case failed(String)
+    case unloaded
+}
+
+/// One endpoint as the current snapshot has it. Requests that hold one keep its model alive until they are answered.
+package final class Endpoint: Sendable {
+    package let entry: EndpointEntry
+    package let state: EndpointState
+    package let statistics: EndpointStatistics
+    /// The version as the protocols write it.
+    package let versionText: String
+    /// Names of the classes that the model's outputs score, where its metadata has them.
+    package let labels: [String]?
+    let model: LoadedModel?
+
+    init(entry: EndpointEntry, state: EndpointState, model: LoadedModel?, statistics: EndpointStatistics) {
+        self.entry = entry
+        self.state = state
+        self.model = model
+        self.statistics = statistics
+        self.versionText = String(entry.version)
+        self.labels = ClassLabels.read(entry.description.customMetadata)
+    }
+
+    package var signature: Signature { entry.description.signature }
+
+    package var isReady: Bool { state == .ready }
+
+    /// Jobs that wait for a thread.
+    package var queueDepth: Int { model?.queue.depth ?? 0 }
+
+    package func rows(of request: InferenceRequest) -> Int { model?.rows(of: request) ?? 1 }
+
+    /// Whether a prediction of `rows` rows is short enough for an event loop.
+    package func runsInline(rows: Int) -> Bool { model?.runsInline(rows: rows) ?? false }
+
+    /// Answers on the calling thread.
+    package func predict(_ request: InferenceRequest) throws(PredictionError) -> PredictionResult {
+        try readyModel().run(request, handle: nil)
+    }
+
+    /// Answers by `completion`, exactly once and on any thread. What comes back can give the prediction up; it is `nil`
+    /// when `completion` has been called already.
+    @discardableResult
+    package func submit(_ request: InferenceRequest, completion: @escaping PredictionCompletion) -> ComputeJob? {
+        let model: LoadedModel
+        do throws(PredictionError) {
+            model = try readyModel()
+        } catch {
+            completion(.failure(error))
+            return nil
+        }
+        let job = ComputeJob(
+            model: model, request: request, deadlineMilliseconds: entry.options.deadlineMilliseconds,
+            completion: completion)
+        model.queue.submit(job)
+        return job
+    }
+
+    private func readyModel() throws(PredictionError) -> LoadedModel {
+        if let model { return model }
+        switch state {
+        case .unloaded: throw .unloaded
+        case .failed(let why): throw .notReady("endpoint '\(entry.name)' is not ready: \(why)")
+        case .ready, .loading: throw .notReady("endpoint '\(entry.name)' is loading")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// Counts of durations in ten buckets per decade from one microsecond to a hundred seconds; exact counts, lock-free.
+///
+/// The bounds hold 1, 2.5 and 5 of each decade, so that a Prometheus histogram over those is exact too.
+package final class LatencyHistogram: Sendable {
+    /// Upper bounds in nanoseconds, ascending; what is above the last is counted in one more bucket.
+    package static let bounds: [UInt64] = {
+        let steps: [UInt64] = [1000, 1250, 1600, 2000, 2500, 3200, 4000, 5000, 6300, 8000]
+        var bounds: [UInt64] = []
+        var decade: UInt64 = 1
+        for _ in 0..<8 {
+            bounds.append(contentsOf: steps.map { $0 * decade })
+            decade *= 10
+        }
+        bounds.append(1000 * decade)
+        return bounds
+    }()
+
+    private let counts: UnsafeMutablePointer<Atomic<UInt64>>
+    private static let size = bounds.count + 1
+
+    package init() {
+        counts = .allocate(capacity: Self.size)
+        for index in 0..<Self.size { (counts + index).initialize(to: Atomic(0)) }
+    }
+
+    deinit {
+        counts.deinitialize(count: Self.size)
+        counts.deallocate()
+    }
+
+    package func record(_ nanoseconds: UInt64) {
+        counts[Self.bucket(nanoseconds)].wrappingAdd(1, ordering: .relaxed)
+    }
+
+    /// The count of each bucket, the one above the last bound included.
+    package func snapshot() -> [UInt64] {
+        (0..<Self.size).map { counts[$0].load(ordering: .relaxed) }
+    }
+
+    /// The index of the first bound that is not below `nanoseconds`.
+    static func bucket(_ nanoseconds: UInt64) -> Int {
+        bounds.withUnsafeBufferPointer { bounds in
+            var low = 0
+            var high = bounds.count
+            while low < high {
+                let middle = (low + high) / 2
+                if bounds[middle] < nanoseconds { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
+
+    /// The smallest bound below which at least `share` (0 to 1) of `counts` lie, in nanoseconds; `nil` without counts.
+    package static func quantile(_ share: Double, of counts: [UInt64]) -> UInt64? {
+        let total = counts.reduce(0, &+)
+        guard total > 0 else { return nil }
+        let wanted = max(1, (share * Double(total)).rounded(.up))
+        var seen: UInt64 = 0
+        for (index, count) in counts.enumerated() {
+            seen &+= count
+            if Double(seen) >= wanted { return bounds[min(index, bounds.count - 1)] }
+        }
+        return bounds.last
+    }
+}

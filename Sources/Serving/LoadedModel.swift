@@ -1,0 +1,74 @@
+import InferenceProtocol
+import Runtimes
+import Tensors
+
+/// One loaded copy of a version, what it costs to run, and the queue for runs that are too long for an event loop.
+/// Endpoints that serve the same bytes with the same options share it.
+final class LoadedModel: Sendable {
+    /// What tells two copies apart.
+    struct Key: Sendable, Hashable {
+        let digest: String
+        let options: RuntimeOptions
+    }
+
+    /// A run that is expected to take longer than this never happens on an event loop.
+    static let inlineNanoseconds: UInt64 = 50_000
+
+    let key: Key
+    let instance: any ModelInstance
+    let queue: ComputeQueue
+    private let cost = CostEstimate()
+    private let mayRunInline: Bool
+
+    init(key: Key, instance: any ModelInstance, queue: ComputeQueue) {
+        self.key = key
+        self.instance = instance
+        self.queue = queue
+        self.mayRunInline = !instance.description.hasControlFlow
+    }
+
+    /// Whether a run of `rows` rows is known to be short. Unknown counts as long: it is measured on a thread first.
+    func runsInline(rows: Int) -> Bool {
+        guard mayRunInline, let expected = cost.expected(rows: rows) else { return false }
+        return expected <= Self.inlineNanoseconds
+    }
+
+    /// The number of rows in `request`: the leading dimension where the model leaves it open, else one.
+    func rows(of request: InferenceRequest) -> Int {
+        guard let input = request.inputs.first, let rows = input.shape.dimensions.first,
+            let spec = instance.description.signature.inputs.first
+        else { return 1 }
+        if case .fixed? = spec.shape.first { return 1 }
+        return rows
+    }
+
+    func run(_ request: InferenceRequest, handle: RunHandle?) throws(PredictionError) -> PredictionResult {
+        let start = MonotonicClock.nanoseconds()
+        let outputs: [Tensor]
+        do throws(RunError) {
+            outputs = try instance.run(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
+        } catch {
+            switch error {
+            case .invalidInput(let message): throw .invalidInput(message)
+            case .failed(let message): throw .failed(message)
+            case .terminated: throw .cancelled
+            }
+        }
+        let compute = MonotonicClock.nanoseconds() &- start
+        cost.record(rows: rows(of: request), nanoseconds: compute)
+        return PredictionResult(outputs: outputs, queue: 0, compute: compute)
+    }
+
+    /// Runs once on made-up inputs, so that the first caller does not pay for what a runtime does late, and the cost is
+    /// known. Only for models whose trial run in the checker came to an end.
+    func warmUp(trial: TrialRun?) {
+        guard trial?.succeeded == true, let inputs = MadeUpInputs.make(for: instance.description.signature) else {
+            return
+        }
+        let outputs = instance.description.signature.outputs.indices.map { RequestedOutput(index: $0) }
+        let request = InferenceRequest(inputs: inputs, outputs: outputs)
+        // The first run pays once-only costs, which must not count towards the estimate.
+        _ = try? instance.run(inputs, outputs: outputs.map(\.index), handle: nil)
+        for _ in 0..<2 { _ = try? run(request, handle: nil) }
+    }
+}

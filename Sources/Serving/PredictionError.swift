@@ -1,0 +1,29 @@
+/// Why an endpoint gave no answer.
+package enum PredictionError: Error, Sendable, Hashable {
+    /// Loading, or it could not be loaded; the text says which.
+    case notReady(String)
+    /// Taken out of memory by a repository unload.
+    case unloaded
+    /// The model refused these inputs.
+    case invalidInput(String)
+    case failed(String)
+    case deadlineExceeded(milliseconds: Int)
+    /// Too many predictions are waiting already.
+    case overloaded(String)
+    /// The caller went away.
+    case cancelled
+}
+
+extension PredictionError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notReady(let why): why
+        case .unloaded: "the model is unloaded; load it with POST /v2/repository/models/NAME/load"
+        case .invalidInput(let message): message
+        case .failed(let message): message
+        case .deadlineExceeded(let milliseconds): "no answer within the deadline of \(milliseconds) ms"
+        case .overloaded(let message): message
+        case .cancelled: "the caller went away"
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Threads for work that may block: started when there is more work than idle threads, gone after seconds without work.
+///
+/// There is no upper bound here on purpose: a model that never comes back keeps its thread, and must not keep anybody
+/// else's. Whoever submits bounds its own share (see `ComputeQueue`).
+package final class ThreadPool: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let wake: UnsafeMutablePointer<pthread_cond_t>
+    // All below only under `mutex`.
+    private var work: [@Sendable () -> Void] = []
+    private var next = 0
+    private var idle = 0
+    private var threads = 0
+    private let idleSeconds: Int
+    private let stackBytes: Int
+
+    /// - Parameters:
+    ///   - idleSeconds: how long a thread waits for more work before it ends.
+    ///   - stackBytes: deep graphs recurse inside the runtime, so more than the default of small systems.
+    package init(idleSeconds: Int = 10, stackBytes: Int = 8 << 20) {
+        self.idleSeconds = idleSeconds
+        self.stackBytes = stackBytes
+        mutex = .allocate(capacity: 1)
+        wake = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(wake, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        // Threads hold a reference while they live, so none is left here.
+        pthread_cond_destroy(wake)
+        pthread_mutex_destroy(mutex)
+        wake.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Runs `body` on a thread of the pool, soon. False, and `body` never runs, when there is no thread and the system
+    /// gives none.
+    @discardableResult
+    package func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        work.append(body)
+        if idle >= work.count - next {
+            pthread_cond_signal(wake)
+            return true
+        }
+        if startThread() {
+            threads += 1
+        } else if threads == 0 {
+            work.removeLast()
+            return false
+        }
+        return true
+    }
+
+    private func startThread() -> Bool {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setstacksize(&attributes, stackBytes)
+        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let box = Unmanaged.passRetained(self)
+        let code = pthread_create(
+            &thread, &attributes,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<ThreadPool>.fromOpaque(argument).takeRetainedValue().loop()
+                return nil
+            }, box.toOpaque())
+        if code != 0 { box.release() }
+        return code == 0
+    }
+
+    private func loop() {
+        while let body = takeWork() { body() }
+    }
+
+    private func takeWork() -> (@Sendable () -> Void)? {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        var until = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &until)
+        until.tv_sec += idleSeconds
+        while next == work.count {
+            idle += 1
+            let code = pthread_cond_timedwait(wake, mutex, &until)
+            idle -= 1
+            if code == ETIMEDOUT, next == work.count {
+                threads -= 1
+                return nil
+            }
+        }
+        let body = work[next]
+        next += 1
+        if next == work.count {
+            work.removeAll(keepingCapacity: true)
+            next = 0
+        }
+        return body
+    }
+}
