@@ -55,7 +55,8 @@ package protocol ModelInstance: AnyObject, Sendable {
 /// Why a model cannot be loaded, in a sentence for people.
 package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Reason: String, Sendable, Hashable, Codable {
-        case runtimeMissing, unsupportedFormat, invalidModel, digestMismatch, fileMissing, outOfMemory, timedOut, crashed
+        case runtimeMissing, unsupportedFormat, invalidModel, digestMismatch, fileMissing, outOfMemory, timedOut,
+            crashed
     }
 
     package let reason: Reason

@@ -1,4 +1,4 @@
-package import InferenceProtocol
+import InferenceProtocol
 import Runtimes
 import Synchronization
 package import Tensors

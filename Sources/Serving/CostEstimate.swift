@@ -7,7 +7,7 @@ import Synchronization
 final class CostEstimate: Sendable {
     private static let buckets = 24
     /// Nanoseconds; 0 where no run has been seen.
-    private let figures: UnsafeMutablePointer<Atomic<UInt64>>
+    private nonisolated(unsafe) let figures: UnsafeMutablePointer<Atomic<UInt64>>
 
     init() {
         figures = .allocate(capacity: Self.buckets)

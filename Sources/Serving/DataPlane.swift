@@ -65,8 +65,12 @@ package final class DataPlane: Sendable {
 
     /// Gives back what `prepare` keeps for `entry`.
     package func discard(_ entry: EndpointEntry) {
-        let key = LoadedModel.Key(digest: entry.artifact.digest, options: entry.options.runtime)
-        _ = prepared.withLock { $0.removeValue(forKey: key) }
+        _ = prepared.withLock { $0.removeValue(forKey: LoadedModel.Key(entry)) }
+    }
+
+    /// An endpoint that failed to load is not tried again by every snapshot, only once `prepare` has succeeded.
+    private func isPrepared(_ entry: EndpointEntry) -> Bool {
+        prepared.withLock { $0[LoadedModel.Key(entry)] != nil }
     }
 
     /// Makes `snapshot` what answers from now on. Returns once it does; an older generation is ignored.
@@ -82,7 +86,7 @@ package final class DataPlane: Sendable {
         let endpoints = await withTaskGroup(of: Endpoint.self) { group in
             for entry in snapshot.endpoints {
                 if let same = before.endpoint(space: entry.space, name: entry.name), same.entry == entry,
-                    same.isReady || !entry.isLoaded
+                    same.isReady || !isPrepared(entry)
                 {
                     group.addTask { same }
                 } else {

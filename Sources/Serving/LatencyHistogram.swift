@@ -17,7 +17,7 @@ package final class LatencyHistogram: Sendable {
         return bounds
     }()
 
-    private let counts: UnsafeMutablePointer<Atomic<UInt64>>
+    private nonisolated(unsafe) let counts: UnsafeMutablePointer<Atomic<UInt64>>
     private static let size = bounds.count + 1
 
     package init() {

@@ -9,6 +9,11 @@ final class LoadedModel: Sendable {
     struct Key: Sendable, Hashable {
         let digest: String
         let options: RuntimeOptions
+
+        init(_ entry: EndpointEntry) {
+            digest = entry.artifact.digest
+            options = entry.options.runtime
+        }
     }
 
     /// A run that is expected to take longer than this never happens on an event loop.

@@ -1,5 +1,6 @@
 import Runtimes
 import Synchronization
+import Tensors
 
 /// Loaded models by digest and options: each loaded once however many ask, and gone when nobody holds it any more.
 final class ModelCache: Sendable {
@@ -35,7 +36,7 @@ final class ModelCache: Sendable {
 
     /// The model of `entry`, loaded on a thread of the pool unless somebody holds it already.
     func model(for entry: EndpointEntry) async -> Result<LoadedModel, ModelLoadError> {
-        let key = LoadedModel.Key(digest: entry.artifact.digest, options: entry.options.runtime)
+        let key = LoadedModel.Key(entry)
         return await withCheckedContinuation { continuation in
             request(key, entry: entry) { continuation.resume(returning: $0) }
         }
