@@ -18,6 +18,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -70,15 +71,19 @@ let package = Package(
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving", "InferenceProtocol",
                 "Tensors", hummingbird, httpTypes, nioHTTPTypes, nioCore, nioPosix, nioSSL, logging,
             ]),
-        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioSSL]),
+        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
         room("ManagementAPI", []),
         room(
             "Store",
-            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Tensors", grdb, crypto, logging]),
+            [
+                "Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto,
+                logging,
+            ]),
         // control plane
-        room("Deployments", ["Governance", "Registry", "Journal", "Serving", "Tensors", logging]),
+        room(
+            "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
         room("Governance", ["Journal"]),
-        room("Registry", ["Governance", "Journal", "Tensors", crypto]),
+        room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", nioCore, logging]),
@@ -87,11 +92,11 @@ let package = Package(
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
 
-        tests("Commands"),
+        tests("Commands", ["SlipwayClient", "ManagementAPI"]),
         tests("Server", ["SlipwayClient", "ManagementAPI"]),
         tests("Gateway", ["Store", nioEmbedded, nioPosix]),
-        tests("SlipwayClient"),
-        tests("Store"),
+        tests("SlipwayClient", ["ManagementAPI"]),
+        tests("Store", [grdb]),
         tests("Deployments", ["Store"]),
         tests("Registry", ["Store"]),
         tests("Journal"),
