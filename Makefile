@@ -1,0 +1,55 @@
+# The one way in. `make run` on a fresh machine ends with a model that answers; `make test` proves everything.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Nothing of ours calls home: ONNX Runtime reads this before it does anything else.
+export ORT_DISABLE_TELEMETRY := 1
+
+PORT ?= 8080
+DATA_DIR ?= slipway-data
+SWIFT_BUILD := swift build -c release --static-swift-stdlib
+
+.PHONY: help run build test unit conformance lint format bench clean setup
+
+help: ## list what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+run: ## install what is missing, build, start the server with the example models, say what to try
+	@dev/setup run
+	@$(MAKE) --no-print-directory build
+	@dev/run "$(PORT)" "$(DATA_DIR)"
+
+build: ## build the slipway binary (release)
+	@dev/setup build
+	$(SWIFT_BUILD) --product slipway
+
+test: lint unit conformance ## set up and run every test
+
+unit:
+	@dev/setup build
+	$(SWIFT_BUILD) --build-tests
+	swift test -c release --static-swift-stdlib --skip-build
+
+conformance:
+	@dev/setup test
+	$(SWIFT_BUILD) --product slipway
+	dev/conformance
+
+lint: ## formatting, layers, shell and Python syntax
+	@dev/setup lint
+	dev/lint
+
+format: ## let the formatter have its way
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo
+
+bench: ## server, load generator and peers side by side: ratios from one run
+	@dev/setup run
+	@$(MAKE) --no-print-directory build
+	Benchmarks/setup
+	Benchmarks/run
+
+setup: ## everything that any of the above needs, without building
+	@dev/setup test
+
+clean: ## remove what was built and fetched (never a data folder)
+	rm -rf .build .local

@@ -1,0 +1,95 @@
+import Foundation
+import Yams
+
+/// Where a setting comes from besides flags: the file given by `--config`, then `SLIPWAY_*` variables, which win.
+///
+/// Names are the same everywhere: `data_dir` in the file, `SLIPWAY_DATA_DIR` in the environment, `--data-dir` as a flag.
+extension ServerConfiguration {
+    private enum Setting: Sendable {
+        case text(WritableKeyPath<ServerConfiguration, String> & Sendable)
+        case optionalText(WritableKeyPath<ServerConfiguration, String?> & Sendable)
+        case number(WritableKeyPath<ServerConfiguration, Int> & Sendable)
+        case optionalNumber(WritableKeyPath<ServerConfiguration, Int?> & Sendable)
+        case flag(WritableKeyPath<ServerConfiguration, Bool> & Sendable)
+    }
+
+    private static let settings: [String: Setting] = [
+        "data_dir": .text(\.dataDir), "host": .text(\.host), "port": .number(\.port),
+        "tls_cert": .optionalText(\.tlsCertificate), "tls_key": .optionalText(\.tlsKey),
+        "insecure": .flag(\.insecure), "supervisor": .flag(\.supervisor),
+        "event_loops": .optionalNumber(\.eventLoops), "compute_threads": .optionalNumber(\.computeThreads),
+        "queue_limit": .number(\.queueLimit), "max_management_body_bytes": .number(\.maxManagementBodyBytes),
+        "max_upload_bytes": .number(\.maxUploadBytes), "idle_timeout_seconds": .number(\.idleTimeoutSeconds),
+        "header_timeout_seconds": .number(\.headerTimeoutSeconds),
+        "body_timeout_seconds": .number(\.bodyTimeoutSeconds), "drain_seconds": .number(\.drainSeconds),
+        "check_seconds": .number(\.checkSeconds), "check_memory_bytes": .number(\.checkMemoryBytes),
+        "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
+    ]
+
+    /// The names of all settings, for documentation and its test.
+    package static var settingNames: [String] { settings.keys.sorted() }
+
+    /// Takes over what the YAML file at `path` says. Unknown keys are refused: a misspelt limit is no limit.
+    package mutating func read(file path: String) throws(ConfigurationError) {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw ConfigurationError(field: "config", message: "cannot read \(path): \(error.localizedDescription)")
+        }
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: text)
+        } catch {
+            throw ConfigurationError(field: "config", message: "\(path) is not YAML: \(error)")
+        }
+        guard let node else { return }
+        guard case .mapping(let mapping) = node else {
+            throw ConfigurationError(field: "config", message: "\(path) must hold `name: value` lines")
+        }
+        for (keyNode, valueNode) in mapping {
+            let line = keyNode.mark.map { ":\($0.line)" } ?? ""
+            guard let key = keyNode.string, let value = valueNode.scalar?.string else {
+                throw ConfigurationError(field: "config", message: "\(path)\(line): expected `name: value`")
+            }
+            try set(key, to: value, from: "\(path)\(line)")
+        }
+    }
+
+    /// Takes over what `SLIPWAY_*` variables say.
+    package mutating func read(environment: [String: String]) throws(ConfigurationError) {
+        for key in Self.settingNames {
+            let variable = "SLIPWAY_" + key.uppercased()
+            if let value = environment[variable], !value.isEmpty { try set(key, to: value, from: variable) }
+        }
+    }
+
+    private mutating func set(_ key: String, to value: String, from origin: String) throws(ConfigurationError) {
+        guard let setting = Self.settings[key] else {
+            throw ConfigurationError(
+                field: key,
+                message: "\(origin): no setting is called '\(key)'; there are \(Self.settingNames.joined(separator: ", "))")
+        }
+        switch setting {
+        case .text(let path): self[keyPath: path] = value
+        case .optionalText(let path): self[keyPath: path] = value
+        case .number(let path): self[keyPath: path] = try Self.number(value, key, origin)
+        case .optionalNumber(let path): self[keyPath: path] = try Self.number(value, key, origin)
+        case .flag(let path):
+            switch value.lowercased() {
+            case "true", "yes", "1", "on": self[keyPath: path] = true
+            case "false", "no", "0", "off": self[keyPath: path] = false
+            default:
+                throw ConfigurationError(
+                    field: key, message: "\(origin): \(key) must be true or false, got '\(value)'")
+            }
+        }
+    }
+
+    private static func number(_ text: String, _ key: String, _ origin: String) throws(ConfigurationError) -> Int {
+        guard let number = Int(text) else {
+            throw ConfigurationError(field: key, message: "\(origin): \(key) must be a whole number, got '\(text)'")
+        }
+        return number
+    }
+}

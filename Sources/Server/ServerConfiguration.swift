@@ -1,0 +1,104 @@
+package import Foundation
+
+/// Everything that `slipway serve` can be told, after flags, environment and file have been put together.
+package struct ServerConfiguration: Sendable, Hashable, Codable {
+    package var dataDir = "slipway-data"
+    package var host = "127.0.0.1"
+    package var port = 8080
+    /// Paths of PEM files; both or neither.
+    package var tlsCertificate: String?
+    package var tlsKey: String?
+    /// Whether to bind beyond loopback without authentication and TLS.
+    package var insecure = false
+    /// Whether a small parent process holds the sockets and replaces a dead server.
+    package var supervisor = true
+    /// Threads that answer connections; the number of processors when absent.
+    package var eventLoops: Int?
+    /// Runs of one model at once outside the event loops; the number of processors when absent.
+    package var computeThreads: Int?
+    /// Predictions that may wait for one model before one more is refused.
+    package var queueLimit = 1024
+    /// Largest body of a management request that is not an upload, in bytes.
+    package var maxManagementBodyBytes = 8 << 20
+    /// Largest file that may be pushed, in bytes.
+    package var maxUploadBytes = 64 << 30
+    /// Seconds that a connection may be idle between requests.
+    package var idleTimeoutSeconds = 75
+    /// Seconds that a request's headers may take to arrive.
+    package var headerTimeoutSeconds = 10
+    /// Seconds that a request's body may pause.
+    package var bodyTimeoutSeconds = 30
+    /// Seconds that requests in flight get to finish after SIGTERM.
+    package var drainSeconds = 20
+    /// Limits of the process that first opens a pushed model.
+    package var checkSeconds = 60
+    package var checkMemoryBytes = 4 << 30
+    /// Path of ONNX Runtime's shared library, where it is not found by itself.
+    package var onnxruntime: String?
+    package var logLevel = "info"
+
+    package init() {}
+
+    /// Whether `host` is reachable from this machine only.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+    }
+
+    /// Throws where settings contradict each other or open more than they should.
+    package func validate() throws(ConfigurationError) {
+        try check(port, "port", 0...65_535)
+        try check(eventLoops ?? 1, "event_loops", 1...1024)
+        try check(computeThreads ?? 1, "compute_threads", 1...1024)
+        try check(queueLimit, "queue_limit", 1...10_000_000)
+        try check(maxManagementBodyBytes, "max_management_body_bytes", 1024...(1 << 30))
+        try check(maxUploadBytes, "max_upload_bytes", 1...(1 << 50))
+        try check(idleTimeoutSeconds, "idle_timeout_seconds", 1...86_400)
+        try check(headerTimeoutSeconds, "header_timeout_seconds", 1...86_400)
+        try check(bodyTimeoutSeconds, "body_timeout_seconds", 1...86_400)
+        try check(drainSeconds, "drain_seconds", 0...86_400)
+        try check(checkSeconds, "check_seconds", 1...86_400)
+        try check(checkMemoryBytes, "check_memory_bytes", (256 << 20)...(1 << 50))
+        guard Self.logLevels.contains(logLevel) else {
+            throw ConfigurationError(
+                field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")
+        }
+        if (tlsCertificate == nil) != (tlsKey == nil) {
+            throw ConfigurationError(
+                field: tlsCertificate == nil ? "tls_cert" : "tls_key",
+                message: "TLS needs both --tls-cert and --tls-key; only one was given")
+        }
+        if !isLoopback, !insecure {
+            throw ConfigurationError(
+                field: "host",
+                message: """
+                    refusing to listen on \(host): whoever reaches this address could push and deploy models, because \
+                    this server does not ask callers who they are. Listen on 127.0.0.1 behind something that does, or \
+                    add --insecure if the network itself keeps strangers out\
+                    \(tlsCertificate == nil ? " (add --tls-cert and --tls-key for encryption)" : "")
+                    """)
+        }
+    }
+
+    static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+
+    private func check(_ value: Int, _ field: String, _ range: ClosedRange<Int>) throws(ConfigurationError) {
+        guard range.contains(value) else {
+            throw ConfigurationError(
+                field: field,
+                message: "\(field) must be from \(range.lowerBound) to \(range.upperBound), got \(value)")
+        }
+    }
+}
+
+/// A setting that cannot be used; exit code 78.
+package struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {
+    package let field: String
+    package let message: String
+
+    package init(field: String, message: String) {
+        self.field = field
+        self.message = message
+    }
+
+    package var description: String { message }
+}

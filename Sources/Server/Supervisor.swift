@@ -1,0 +1,116 @@
+package import Foundation
+import Glibc
+
+/// The small parent of `slipway serve`: it holds the listening sockets and has one server child, which it replaces when it
+/// dies. Callers that connect in between wait in the sockets' queue instead of being refused.
+///
+/// It has one thread and touches nothing that could crash.
+package struct Supervisor {
+    /// A child that dies sooner than this after its start counts towards giving up.
+    private static let quickDeathSeconds: Double = 5
+    private static let quickDeathsAllowed = 5
+    /// Exit codes of the child that starting again would not change.
+    private static let finalCodes: Set<Int32> = [0, 64, 78]
+
+    private let configuration: ServerConfiguration
+    private let socket: ListeningSocket
+
+    package init(configuration: ServerConfiguration) throws(ConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        self.socket = try ListeningSocket.bind(host: configuration.host, port: configuration.port)
+    }
+
+    /// Runs until it is told to stop. Returns the exit code of the process.
+    package func run() -> Int32 {
+        guard configuration.supervisor else {
+            return ServerProcess(configuration: configuration, socket: socket, lifeline: nil).run()
+        }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaddset(&signals, signal) }
+        // Before any other thread exists, so that none of them can be chosen for these.
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        signal(SIGPIPE, SIG_IGN)
+
+        var quickDeaths = 0
+        while true {
+            let started = Self.now()
+            guard let child = startChild() else { return 1 }
+            let end = watch(child, signals: signals)
+            close(child.lifeline)
+            switch end {
+            case .stopped(let code): return code
+            case .died(let code) where Self.finalCodes.contains(code): return code
+            case .died(let code), .killed(let code):
+                quickDeaths = Self.now() - started < Self.quickDeathSeconds ? quickDeaths + 1 : 0
+                guard quickDeaths < Self.quickDeathsAllowed else {
+                    Self.say("the server process died \(quickDeaths) times in a row right after its start; giving up")
+                    return 1
+                }
+                Self.say("the server process ended unexpectedly (\(end.name) \(code)); starting it again")
+                // Straight away the first time: callers are waiting.
+                if quickDeaths > 1 { usleep(UInt32(min(quickDeaths, 5)) * 200_000) }
+            }
+        }
+    }
+
+    private enum End {
+        case stopped(Int32)
+        case died(Int32)
+        case killed(Int32)
+
+        var name: String { if case .killed = self { "signal" } else { "exit code" } }
+    }
+
+    private func startChild() -> ChildProcess? {
+        guard let json = try? JSONEncoder().encode(configuration) else { return nil }
+        let arguments = [ServerProcess.subcommand, String(decoding: json, as: UTF8.self), String(socket.port)]
+        do throws(ChildProcess.Failure) {
+            return try ChildProcess.start(arguments: arguments, sockets: [socket.descriptor])
+        } catch {
+            guard case .system(let what, let code) = error else { return nil }
+            Self.say("cannot \(what): \(String(cString: strerror(code)))")
+            return nil
+        }
+    }
+
+    /// Waits for the child's end and passes signals on. The first SIGTERM or SIGINT asks the child to finish what it has
+    /// begun; the second ends it at once.
+    private func watch(_ child: ChildProcess, signals: sigset_t) -> End {
+        var signals = signals
+        var isStopping = false
+        while true {
+            var number: CInt = 0
+            guard sigwait(&signals, &number) == 0 else { continue }
+            switch number {
+            case SIGHUP: kill(child.pid, SIGHUP)
+            case SIGTERM, SIGINT:
+                kill(child.pid, isStopping ? SIGKILL : SIGTERM)
+                if isStopping {
+                    var status: CInt = 0
+                    waitpid(child.pid, &status, 0)
+                    return .stopped(1)
+                }
+                isStopping = true
+            default:
+                var status: CInt = 0
+                guard waitpid(child.pid, &status, WNOHANG) == child.pid else { continue }
+                let signal = status & 0x7f
+                let code = (status >> 8) & 0xff
+                if isStopping { return .stopped(signal == 0 ? code : 1) }
+                return signal == 0 ? .died(code) : .killed(signal)
+            }
+        }
+    }
+
+    private static func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    private static func say(_ message: String) {
+        FileHandle.standardError.write(Data("slipway: \(message)\n".utf8))
+    }
+}
