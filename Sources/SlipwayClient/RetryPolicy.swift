@@ -1,0 +1,36 @@
+/// How often, and how long after, a call that may be repeated is made again.
+///
+/// The delay doubles from `base` up to `ceiling`; half of it is left to chance, so that many clients do not come back
+/// at once. What the server asks for in `Retry-After` goes first, up to `longestWish`.
+public struct RetryPolicy: Sendable, Hashable {
+    /// Calls in all, the first included.
+    public var attempts: Int
+    public var base: Duration
+    public var ceiling: Duration
+    public var longestWish: Duration
+
+    public init(
+        attempts: Int = 5, base: Duration = .milliseconds(100), ceiling: Duration = .seconds(2),
+        longestWish: Duration = .seconds(10)
+    ) {
+        self.attempts = attempts
+        self.base = base
+        self.ceiling = ceiling
+        self.longestWish = longestWish
+    }
+
+    /// How long to wait before the next call, or `nil` when there is to be none.
+    ///
+    /// - Parameters:
+    ///   - made: calls made so far, at least 1.
+    ///   - wish: what the server asked for.
+    ///   - chance: in 0..<1.
+    func delay(afterAttempt made: Int, wish: Duration? = nil, chance: Double) -> Duration? {
+        guard made < attempts else { return nil }
+        if let wish { return wish <= longestWish ? wish : nil }
+        var delay = base
+        for _ in 1..<max(made, 1) where delay < ceiling { delay += delay }
+        delay = min(delay, ceiling)
+        return delay * (0.5 + chance / 2)
+    }
+}

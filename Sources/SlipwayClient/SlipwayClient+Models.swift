@@ -1,0 +1,31 @@
+public import ManagementAPI
+import NIOHTTP1
+
+extension SlipwayClient {
+    public func models(limit: Int? = nil, after: String? = nil) async throws(ClientError) -> Page<ModelInfo> {
+        try await receive(page(.get(spacePath("/models"), "list the models"), limit, after))
+    }
+
+    public func model(_ name: String) async throws(ClientError) -> ModelInfo {
+        try await receive(.get(modelPath(name), "show the model \(name)"))
+    }
+
+    public func versions(
+        of model: String, limit: Int? = nil, after: String? = nil
+    ) async throws(ClientError) -> Page<VersionInfo> {
+        try await receive(page(.get(modelPath(model) + "/versions", "list the versions of \(model)"), limit, after))
+    }
+
+    public func version(_ version: Int, of model: String) async throws(ClientError) -> VersionInfo {
+        try await receive(.get(modelPath(model) + "/versions/\(version)", "show \(model):\(version)"))
+    }
+
+    /// Makes a version of files whose bytes the server has already; `push` does all of it.
+    public func createVersion(of model: String, _ request: PushRequest) async throws(ClientError) -> PushResponse {
+        var call = Call.change(.POST, modelPath(model) + "/versions", "check and register the model")
+        call.body = try encode(request)
+        return try await receive(call)
+    }
+
+    private func modelPath(_ name: String) -> String { spacePath("/models/\(ServerAddress.encode(name))") }
+}

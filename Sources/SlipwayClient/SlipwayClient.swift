@@ -1,0 +1,123 @@
+import AsyncHTTPClient
+import ManagementAPI
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// A client of one Slipway server, in one space.
+///
+///     let client = try SlipwayClient(server: "http://127.0.0.1:8080")
+///     let pushed = try await client.push("churn.onnx", as: "churn")
+///     try await client.deploy(model: "churn", version: pushed.version.version)
+///     let answer = try await client.infer("churn", inputs: [InferTensor("x", shape: [1, 4], [1, 2, 3, 4] as [Float])])
+///     try await client.shutdown()
+///
+/// Reads, and changes thanks to the key each of them carries, are repeated when the connection breaks or the server
+/// says that it is busy (503); predictions are not. Every method throws `ClientError`.
+public struct SlipwayClient: Sendable {
+    /// The space that all calls without one of their own speak of.
+    public let space: String
+    let transport: Transport
+
+    /// - Parameters:
+    ///   - server: `http://HOST:PORT` or `https://HOST:PORT`.
+    ///   - caCertificate: a PEM file with the authorities to trust instead of the system's.
+    /// - Throws: `badAddress`, `badCertificate`.
+    public init(
+        server: String = "http://127.0.0.1:8080", token: String? = nil, caCertificate: String? = nil,
+        space: String = "default", retries: RetryPolicy = RetryPolicy()
+    ) throws(ClientError) {
+        let address = try ServerAddress(server)
+        self.space = space
+        transport = try Transport(address: address, token: token, caCertificate: caCertificate, retries: retries)
+    }
+
+    /// The server as messages name it: `http://127.0.0.1:8080`.
+    public var server: String { transport.address.description }
+
+    /// Closes the connections. Must be called once, last.
+    public func shutdown() async throws(ClientError) {
+        do { try await transport.http.shutdown() } catch {
+            throw .unexpectedAnswer(server: server, what: "\(error)")
+        }
+    }
+
+    func spacePath(_ rest: String) -> String {
+        "/api/v1/spaces/\(ServerAddress.encode(space))\(rest)"
+    }
+}
+
+// MARK: Answers
+
+extension SlipwayClient {
+    /// Sends, and decodes the answer of a call that went well.
+    func receive<Value: Decodable>(_ call: Call, as type: Value.Type = Value.self) async throws(ClientError) -> Value {
+        let answer = try await accepted(call)
+        return try decode(answer.body)
+    }
+
+    /// Sends; a refusal is thrown.
+    func accepted(_ call: Call) async throws(ClientError) -> Answer {
+        let answer = try await transport.send(call)
+        guard (200..<300).contains(answer.status) else { throw refusal(answer, call.operation) }
+        return answer
+    }
+
+    func decode<Value: Decodable>(_ body: ByteBuffer) throws(ClientError) -> Value {
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+        } catch let error as DecodingError {
+            throw .unexpectedAnswer(server: server, what: error.sentence)
+        } catch {
+            throw .unexpectedAnswer(server: server, what: "\(error)")
+        }
+    }
+
+    func encode(_ value: some Encodable) throws(ClientError) -> Call.Body {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return .bytes(ByteBuffer(bytes: try encoder.encode(value)), type: "application/json")
+        } catch {
+            throw .badInput("a number that is infinite or not a number cannot be written as JSON")
+        }
+    }
+
+    private func refusal(_ answer: Answer, _ operation: String) -> ClientError {
+        let data = Data(answer.body.readableBytesView)
+        if let body = try? JSONDecoder().decode(RefusalBody.self, from: data) {
+            let code = body.code ?? (answer.status == 404 ? "not_found" : "refused")
+            let error = APIError(error: body.error, code: code, field: body.field, hint: body.hint)
+            return .refused(status: answer.status, error)
+        }
+        return .unexpectedAnswer(server: server, what: "status \(answer.status) when asked to \(operation)")
+    }
+}
+
+/// An `APIError` in which only what inference protocols promise is required.
+private struct RefusalBody: Decodable {
+    var error: String
+    var code: String?
+    var field: String?
+    var hint: String?
+}
+
+extension DecodingError {
+    /// Which field of an answer was not as expected.
+    fileprivate var sentence: String {
+        let (context, problem): (Context, String) =
+            switch self {
+            case .keyNotFound(let key, let context): (context, "the field \"\(key.stringValue)\" is missing")
+            case .valueNotFound(_, let context): (context, "a value is missing")
+            case .typeMismatch(_, let context): (context, "a value is of another type")
+            case .dataCorrupted(let context): (context, "it is not JSON of the expected form")
+            @unknown default: (Context(codingPath: [], debugDescription: ""), "it cannot be read")
+            }
+        let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+        return path.isEmpty ? problem : "\(problem) (at \(path))"
+    }
+}
