@@ -1,0 +1,80 @@
+package import Journal
+package import Serving
+
+/// What is meant to answer at an endpoint now. Whether it does is for the data plane to say.
+package struct Deployment: Sendable, Hashable, Codable {
+    package var endpoint: String
+    package var space: String
+    package var model: String
+    package var version: Int
+    /// The version's digest.
+    package var digest: String
+    package var revision: Int
+    package var options: EndpointOptions
+    /// False after a repository unload.
+    package var isLoaded: Bool
+    /// Of the first revision.
+    package var createdAt: Timestamp
+    /// Of the current revision.
+    package var updatedAt: Timestamp
+    package var updatedBy: String
+    package var reason: String
+    /// True in the answer to a request that found everything as it asked for: no revision was made.
+    package var isUnchanged: Bool
+
+    package init(
+        endpoint: String, space: String, model: String, version: Int, digest: String, revision: Int,
+        options: EndpointOptions, isLoaded: Bool, createdAt: Timestamp, updatedAt: Timestamp, updatedBy: String,
+        reason: String, isUnchanged: Bool = false
+    ) {
+        self.endpoint = endpoint
+        self.space = space
+        self.model = model
+        self.version = version
+        self.digest = digest
+        self.revision = revision
+        self.options = options
+        self.isLoaded = isLoaded
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.updatedBy = updatedBy
+        self.reason = reason
+        self.isUnchanged = isUnchanged
+    }
+}
+
+/// One numbered, immutable state of a deployment's specification.
+package struct Revision: Sendable, Hashable, Codable {
+    package enum Action: String, Sendable, Hashable, Codable {
+        case deploy, delete, load, unload
+    }
+
+    /// 1, 2, 3 ... for each endpoint name, through deletions.
+    package var number: Int
+    package var action: Action
+    package var model: String
+    package var version: Int
+    package var digest: String
+    package var options: EndpointOptions
+    package var createdAt: Timestamp
+    package var createdBy: String
+    package var reason: String
+    /// Whether this is what the endpoint is now; none is after a deletion.
+    package var isCurrent: Bool
+
+    package init(
+        number: Int, action: Action, model: String, version: Int, digest: String, options: EndpointOptions,
+        createdAt: Timestamp, createdBy: String, reason: String, isCurrent: Bool
+    ) {
+        self.number = number
+        self.action = action
+        self.model = model
+        self.version = version
+        self.digest = digest
+        self.options = options
+        self.createdAt = createdAt
+        self.createdBy = createdBy
+        self.reason = reason
+        self.isCurrent = isCurrent
+    }
+}

@@ -1,0 +1,78 @@
+import Journal
+import Registry
+import Runtimes
+import Serving
+
+extension DeploymentService {
+    /// Load, then commit, then switch; whatever fails before the commit leaves everything as it was.
+    func deploy(_ order: DeployOrder, _ mutation: Mutation) async throws(ControlError) -> Deployment {
+        let plan = try await store.read { try order.plan($0) }
+        try await prepare(plan.entry)
+        do {
+            return try await commitAndPublish(mutation) { transaction in
+                try order.apply(plan, principal: mutation.principal, in: transaction)
+            }
+        } catch {
+            plane.discard(plan.entry)
+            throw error
+        }
+    }
+
+    func setLoaded(
+        _ loaded: Bool, _ target: EndpointTarget, _ mutation: Mutation
+    ) async throws(ControlError) -> Deployment {
+        let entry: EndpointEntry? = try await store.read { transaction in
+            let live = try target.requireLive(transaction)
+            guard loaded else { return nil }
+            return try target.entry(
+                for: live, revision: live.isLoaded ? live.revision : live.revision + 1, in: transaction)
+        }
+        if let entry { try await prepare(entry) }
+        do {
+            return try await commitAndPublish(mutation) { transaction in
+                let live = try target.requireLive(transaction)
+                if live.isLoaded == loaded { return Change(live.unchanged, event: nil) }
+                return try target.change(
+                    loaded ? .load : .unload, of: live, principal: mutation.principal, in: transaction)
+            }
+        } catch {
+            if let entry { plane.discard(entry) }
+            throw error
+        }
+    }
+
+    func commitAndPublish(
+        _ mutation: Mutation,
+        _ body: @escaping @Sendable (any DeploymentTransaction) throws -> Change<Deployment>
+    ) async throws(ControlError) -> Deployment {
+        let committed = try await store.commit(mutation, body)
+        do {
+            try await publisher.publish()
+        } catch {
+            throw ControlError(
+                .unavailable,
+                "revision \(committed.answer.revision) is stored but does not answer yet: \(error.message)",
+                hint: "retry, or restart the server: it comes up with what is stored")
+        }
+        return committed.answer
+    }
+
+    private func prepare(_ entry: EndpointEntry) async throws(ControlError) {
+        do {
+            try await plane.prepare(entry)
+        } catch {
+            let code: ControlError.Code = error.reason == .digestMismatch ? .digestMismatch : .loadFailed
+            throw ControlError(
+                code, "\(entry.model):\(entry.version) could not be loaded: \(error.message)",
+                hint: "nothing was changed: what served before goes on serving")
+        }
+    }
+}
+
+extension Deployment {
+    var unchanged: Deployment {
+        var copy = self
+        copy.isUnchanged = true
+        return copy
+    }
+}

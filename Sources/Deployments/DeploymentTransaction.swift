@@ -1,0 +1,62 @@
+package import Journal
+package import Serving
+
+/// What the database knows under an endpoint's name.
+package struct EndpointRecord: Sendable, Hashable {
+    /// Of the last revision, whatever it did.
+    package let lastRevision: Int
+    /// `nil` after a deletion.
+    package let live: Deployment?
+
+    package init(lastRevision: Int, live: Deployment?) {
+        self.lastRevision = lastRevision
+        self.live = live
+    }
+}
+
+/// A revision that is about to be stored.
+package struct RevisionDraft: Sendable, Hashable {
+    package var endpoint: String
+    package var space: String
+    package var number: Int
+    package var action: Revision.Action
+    package var model: String
+    package var version: Int
+    package var options: EndpointOptions
+    package var reason: String
+
+    package init(
+        endpoint: String, space: String, number: Int, action: Revision.Action, model: String, version: Int,
+        options: EndpointOptions, reason: String
+    ) {
+        self.endpoint = endpoint
+        self.space = space
+        self.number = number
+        self.action = action
+        self.model = model
+        self.version = version
+        self.options = options
+        self.reason = reason
+    }
+}
+
+/// What Deployments needs of the database.
+package protocol DeploymentTransaction {
+    func hasSpace(_ name: String) throws -> Bool
+    /// The entry that would serve this version; `nil` when the version is not available in the space. `number` `nil` means
+    /// the latest that is.
+    func entry(
+        endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
+    ) throws -> EndpointEntry?
+    func endpoint(_ name: String, space: String) throws -> EndpointRecord?
+    /// Appends a revision and makes it the endpoint's current one.
+    func append(_ draft: RevisionDraft, by principal: Principal) throws
+    /// In the order of names, those after `after`, at most `limit`.
+    func deployments(space: String, after: String?, limit: Int) throws -> [Deployment]
+    /// Newest first.
+    func revisions(endpoint: String, space: String) throws -> [Revision]
+    /// Everything that serves, in every space, with the generation it belongs to.
+    func snapshot() throws -> ServingSnapshot
+}
+
+package typealias DeploymentUnitOfWork = any UnitOfWork<any DeploymentTransaction>

@@ -1,0 +1,16 @@
+package import Runtimes
+package import Serving
+
+/// The seam to the data plane.
+///
+/// An implementation promises:
+/// 1. `prepare` loads and warms beside what serves now and disturbs nothing; for what is loaded already it is cheap.
+/// 2. `install` switches atomically and returns once the snapshot answers. It ignores an older generation; the same
+///    generation again takes up what was prepared since.
+/// 3. An entry that cannot be loaded is there all the same, failed, with the reason, and keeps nobody else from answering.
+package protocol ServingPlane: Sendable {
+    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError)
+    /// Gives back what `prepare` keeps for an entry that will not be installed after all.
+    func discard(_ entry: EndpointEntry)
+    func install(_ snapshot: ServingSnapshot) async
+}

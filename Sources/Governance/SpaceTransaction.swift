@@ -1,0 +1,10 @@
+package import Journal
+
+/// What Governance needs of the database.
+package protocol SpaceTransaction {
+    func space(_ name: String) throws -> SpaceSummary?
+    /// In the order of names, those after `after`, at most `limit`.
+    func spaces(after: String?, limit: Int) throws -> [SpaceSummary]
+}
+
+package typealias SpaceUnitOfWork = any UnitOfWork<any SpaceTransaction>

@@ -1,0 +1,35 @@
+package import Journal
+
+/// The spaces of this server.
+package final class Spaces: Sendable {
+    private let store: SpaceUnitOfWork
+
+    package init(store: SpaceUnitOfWork) {
+        self.store = store
+    }
+
+    package func list(
+        after: String? = nil, limit: Int = PageLimit.standard
+    ) async throws(ControlError) -> Listing<SpaceSummary> {
+        let limit = PageLimit.clamp(limit)
+        let found = try await store.read { try $0.spaces(after: after, limit: limit + 1) }
+        return Page.cut(found, limit: limit) { $0.space.name }
+    }
+
+    package func show(_ name: String) async throws(ControlError) -> SpaceSummary {
+        guard let summary = try await store.read({ try $0.space(name) }) else { throw Space.notFound(name) }
+        return summary
+    }
+
+    /// An authorizer that knows the spaces of now.
+    package func authorizer() async throws(ControlError) -> Authorizer {
+        var names: [String] = []
+        var after: String?
+        repeat {
+            let page = try await list(after: after, limit: PageLimit.maximum)
+            names += page.items.map(\.space.name)
+            after = page.next
+        } while after != nil
+        return Authorizer(spaces: names)
+    }
+}

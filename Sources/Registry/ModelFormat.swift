@@ -1,0 +1,76 @@
+package import Journal
+package import Serving
+
+/// Which format a version has and which of its files is the model.
+package enum ModelFormat {
+    package static let onnx = "onnx"
+
+    /// The path of the model file: the only `.onnx` file, or `model.onnx` at the top when there are several.
+    package static func modelFile(among files: [ArtifactReference.File]) throws(ControlError) -> String {
+        let candidates = files.map(\.path).filter { $0.lowercased().hasSuffix(".onnx") }
+        if candidates.count == 1, let only = candidates.first { return only }
+        if candidates.contains("model.onnx") { return "model.onnx" }
+        if candidates.isEmpty {
+            for file in files {
+                if let foreign = ForeignFormat(path: file.path) { throw foreign.refusal(of: file.path) }
+            }
+            throw ControlError(
+                .notAModel, "none of the \(files.count) files is an ONNX model", field: "files",
+                hint: "the model's file name ends in .onnx")
+        }
+        throw ControlError(
+            .notAModel,
+            "several files could be the model: \(candidates.sorted().prefix(5).joined(separator: ", "))",
+            field: "files", hint: "name the model file model.onnx, or push one .onnx file")
+    }
+}
+
+/// Formats that people try to push and that no runtime here executes, known by name or first bytes. None is ever opened
+/// beyond that: to load a pickle is to run it.
+package enum ForeignFormat: String, Sendable, CaseIterable {
+    case pickle = "a Python pickle"
+    case joblib = "a joblib pickle"
+    case pyTorch = "a PyTorch checkpoint"
+    case zip = "a ZIP archive (PyTorch, Keras or NumPy)"
+    case hdf5 = "an HDF5 file (Keras)"
+    case tensorFlow = "a TensorFlow graph"
+    case safetensors = "a safetensors file (weights without a graph)"
+    case gguf = "a GGUF file"
+
+    package init?(path: String) {
+        let name = path.lowercased()
+        let endings: [(String, ForeignFormat)] = [
+            (".pkl", .pickle), (".pickle", .pickle), (".joblib", .joblib), (".pt", .pyTorch), (".pth", .pyTorch),
+            (".h5", .hdf5), (".keras", .zip), (".pb", .tensorFlow), (".tflite", .tensorFlow),
+            (".safetensors", .safetensors), (".gguf", .gguf), (".npz", .zip), (".zip", .zip),
+        ]
+        guard let found = endings.first(where: { name.hasSuffix($0.0) }) else { return nil }
+        self = found.1
+    }
+
+    package init?(firstBytes: [UInt8]) {
+        let magics: [([UInt8], ForeignFormat)] = [
+            (Array("PK\u{3}\u{4}".utf8), .zip), ([0x89, 0x48, 0x44, 0x46], .hdf5), (Array("GGUF".utf8), .gguf),
+        ]
+        if let found = magics.first(where: { firstBytes.starts(with: $0.0) }) {
+            self = found.1
+        } else if firstBytes.count >= 2, firstBytes[0] == 0x80, (2...5).contains(firstBytes[1]) {
+            // PROTO opcode with protocol 2 to 5: how every pickle since Python 2.3 begins.
+            self = .pickle
+        } else {
+            return nil
+        }
+    }
+
+    package func refusal(of path: String) -> ControlError {
+        let hint =
+            switch self {
+            case .pickle, .joblib:
+                "pickles run code when they are read, so they are never opened; export the model to ONNX (skl2onnx)"
+            case .pyTorch: "export the model with torch.onnx.export"
+            case .hdf5, .tensorFlow: "export the model with tf2onnx"
+            case .zip, .safetensors, .gguf: "export the model to ONNX"
+            }
+        return ControlError(.notAModel, "'\(path)' is \(rawValue), not an ONNX model", field: "files", hint: hint)
+    }
+}

@@ -1,0 +1,63 @@
+package import Journal
+package import Serving
+package import Tensors
+
+/// A model's row: who owns the name.
+package struct ModelRecord: Sendable, Hashable {
+    package let name: String
+    package let owner: String
+    /// The highest version number there ever was; 0 before the first.
+    package let latestNumber: Int
+
+    package init(name: String, owner: String, latestNumber: Int) {
+        self.name = name
+        self.owner = owner
+        self.latestNumber = latestNumber
+    }
+}
+
+/// A version that is about to be stored.
+package struct VersionDraft: Sendable, Hashable {
+    package var model: String
+    package var number: Int
+    package var artifact: ArtifactReference
+    package var size: Int
+    package var description: ModelDescription
+    package var provenance: Provenance
+
+    package init(
+        model: String, number: Int, artifact: ArtifactReference, size: Int, description: ModelDescription,
+        provenance: Provenance
+    ) {
+        self.model = model
+        self.number = number
+        self.artifact = artifact
+        self.size = size
+        self.description = description
+        self.provenance = provenance
+    }
+}
+
+/// What the Registry needs of the database.
+package protocol RegistryTransaction {
+    func hasSpace(_ name: String) throws -> Bool
+    func model(named name: String) throws -> ModelRecord?
+    /// The number of the version of `model` with this digest.
+    func versionNumber(model: String, digest: String) throws -> Int?
+    /// The blobs of these that the space holds, with their sizes.
+    func heldBlobs(_ digests: Set<String>, space: String) throws -> [String: Int]
+
+    func insertModel(_ name: String, owner: String, by principal: Principal) throws
+    /// Stores the version with its files and makes it available in `space`.
+    func insertVersion(_ draft: VersionDraft, space: String, by principal: Principal) throws
+
+    /// A version that is available in `space`; the latest such when `number` is `nil`.
+    func version(model: String, number: Int?, space: String) throws -> ModelVersion?
+    /// Newest first, those older than `before`, at most `limit`.
+    func versions(model: String, space: String, before: Int?, limit: Int) throws -> [VersionSummary]
+    /// In the order of names, those after `after`, at most `limit`.
+    func models(space: String, after: String?, limit: Int) throws -> [ModelSummary]
+    func modelSummary(_ name: String, space: String) throws -> ModelSummary?
+}
+
+package typealias RegistryUnitOfWork = any UnitOfWork<any RegistryTransaction>
