@@ -1,0 +1,18 @@
+-- Load for wrk: every connection posts the same JSON body; the summary is printed as one line of JSON.
+-- usage: wrk ... -s post.lua URL -- BODYFILE
+
+function init(arguments)
+    local file = assert(io.open(arguments[1], "rb"))
+    wrk.method = "POST"
+    wrk.body = file:read("*a")
+    wrk.headers["Content-Type"] = "application/json"
+    file:close()
+end
+
+function done(summary, latency)
+    local errors = summary.errors
+    io.write(string.format(
+        'RESULT {"requests": %d, "seconds": %f, "p50_us": %f, "p99_us": %f, "socket_errors": %d, "bad_status": %d}\n',
+        summary.requests, summary.duration / 1e6, latency:percentile(50), latency:percentile(99),
+        errors.connect + errors.read + errors.write + errors.timeout, errors.status))
+end
