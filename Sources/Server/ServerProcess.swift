@@ -1,0 +1,87 @@
+package import Foundation
+import Glibc
+import Logging
+
+/// The process that serves: wiring, start order, drain, signals. Either the supervisor's child or, with
+/// `--no-supervisor`, the whole server.
+package struct ServerProcess: Sendable {
+    /// The hidden subcommand of this binary that runs the child: CONFIGURATION(JSON) PORT.
+    package static let subcommand = "serve-child"
+
+    let configuration: ServerConfiguration
+    let socket: ListeningSocket
+    /// `nil` where nobody supervises.
+    let lifeline: Lifeline?
+
+    /// The child's entry. `arguments` are what follows the subcommand. Returns the exit code.
+    package static func runChild(arguments: [String]) -> Int32 {
+        guard arguments.count == 2, let port = Int(arguments[1]),
+            let configuration = try? JSONDecoder().decode(ServerConfiguration.self, from: Data(arguments[0].utf8))
+        else {
+            FileHandle.standardError.write(Data("slipway: \(subcommand) is for `slipway serve` itself\n".utf8))
+            return 64
+        }
+        let socket = ListeningSocket(inherited: ChildProcess.lifelineDescriptor + 1, port: port)
+        return ServerProcess(
+            configuration: configuration, socket: socket,
+            lifeline: Lifeline(descriptor: ChildProcess.lifelineDescriptor)
+        ).run()
+    }
+
+    /// Serves until told to stop. Returns the exit code: 0 after a drain, 78 when what it was told cannot work.
+    func run() -> Int32 {
+        // Before anything else exists that could load ONNX Runtime: it reads this once.
+        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
+        signal(SIGPIPE, SIG_IGN)
+        let log = ServerLog(level: configuration.logLevel)
+        let stop = StopRequest()
+        lifeline?.whenParentDies { stop.request() }
+
+        let result = ExitCode()
+        Task {
+            let code = await serve(log: log.logger, stop: stop)
+            result.set(code)
+        }
+        let code = result.wait()
+        // Runs that never end keep their threads; nothing is left that they could hold up.
+        fflush(nil)
+        _exit(code)
+    }
+
+    private func serve(log: Logger, stop: StopRequest) async -> Int32 {
+        let server: RunningServer
+        do {
+            server = try await RunningServer.start(configuration, socket: socket, logger: log)
+        } catch {
+            FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
+            return 78
+        }
+        let signals = ProcessSignals([
+            SIGTERM: { if !stop.request() { _exit(1) } },
+            SIGINT: { if !stop.request() { _exit(1) } },
+            SIGHUP: { server.reloadCertificate() },
+        ])
+        server.announce()
+        await stop.whenRequested()
+        await server.drain()
+        withExtendedLifetime(signals) {}
+        return 0
+    }
+}
+
+/// The exit code of the process, once there is one.
+private final class ExitCode: @unchecked Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    // Written once, before the signal.
+    private var code: Int32 = 0
+
+    func set(_ code: Int32) {
+        self.code = code
+        semaphore.signal()
+    }
+
+    func wait() -> Int32 {
+        semaphore.wait()
+        return code
+    }
+}

@@ -1,0 +1,54 @@
+"""Fixtures: a real server in a folder of its own, the command line, and generated models."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+# Before any client could load ONNX Runtime.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import pytest
+
+from slipway_server import REPOSITORY, SlipwayServer
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """A folder with the generated models, by name."""
+    folder = tmp_path_factory.mktemp("models")
+    script = pathlib.Path(__file__).parent / "models" / "make_models.py"
+    subprocess.run([sys.executable, str(script), str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def examples():
+    """The example models that ship with the repository."""
+    return REPOSITORY / "examples"
+
+
+@pytest.fixture
+def new_server(tmp_path):
+    """Starts servers that are stopped, last first, when the test ends. Call it with a data folder's name and flags."""
+    servers = []
+
+    def start(name="data", *flags, **options):
+        server = SlipwayServer(tmp_path / name, flags=flags, log=tmp_path / f"{name}-{len(servers)}.log", **options)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in reversed(servers):
+        server.kill()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """One server for all tests of a module that do not mind each other."""
+    folder = tmp_path_factory.mktemp("server")
+    server = SlipwayServer(folder / "data", log=folder / "server.log")
+    server.start()
+    yield server
+    server.kill()
