@@ -47,6 +47,21 @@ package enum HalfPrecision {
     /// The value of bfloat16 bits.
     package static func float(bf16Bits bits: UInt16) -> Float { Float(bitPattern: UInt32(bits) << 16) }
 
+    /// The bits of the binary16 number nearest to `value`, rounded once.
+    package static func fp16Bits(rounding value: Double) -> UInt16 { fp16Bits(roundedToOdd(value)) }
+
+    /// The bits of the bfloat16 number nearest to `value`, rounded once.
+    package static func bf16Bits(rounding value: Double) -> UInt16 { bf16Bits(roundedToOdd(value)) }
+
+    /// A 32-bit float that still tells on which side of every 16-bit half-way point `value` lies: cut off towards zero,
+    /// and its last bit set when anything was cut (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums").
+    private static func roundedToOdd(_ value: Double) -> Float {
+        let nearest = Float(value)
+        guard nearest.isFinite, Double(nearest) != value else { return nearest }
+        let isAway = Double(nearest).magnitude > value.magnitude
+        return Float(bitPattern: (isAway ? nearest.bitPattern &- 1 : nearest.bitPattern) | 1)
+    }
+
     private static func roundedToEven(_ base: UInt32, rest: UInt32, half: UInt32) -> UInt32 {
         if rest > half || (rest == half && base & 1 == 1) { return base &+ 1 }
         return base
