@@ -19,6 +19,7 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -69,7 +70,8 @@ let package = Package(
             "Gateway",
             [
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving", "InferenceProtocol",
-                "Tensors", hummingbird, httpTypes, nioHTTPTypes, nioCore, nioPosix, nioSSL, logging,
+                "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioHTTPTypes, nioCore, nioFoundation, nioPosix,
+                nioSSL, logging,
             ]),
         room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
         room("ManagementAPI", []),

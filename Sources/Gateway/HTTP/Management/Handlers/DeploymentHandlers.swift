@@ -1,0 +1,87 @@
+import Deployments
+import Hummingbird
+import Journal
+import ManagementAPI
+import Runtimes
+import Serving
+
+extension ManagementInterface {
+    func deployments(_ call: ManagementCall) async throws -> Response {
+        let (limit, after) = try call.page()
+        let list = try await services.deployments.list(space: call.space, after: after, limit: limit)
+        return try .json(ManagementAPI.Page(items: list.items.map { info(of: $0) }, next: list.next))
+    }
+
+    func deployment(_ call: ManagementCall) async throws -> Response {
+        let deployment = try await services.deployments.show(call.name, space: call.space)
+        return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
+    }
+
+    func deploy(_ call: ManagementCall) async throws -> Response {
+        let order = try await call.document(DeployRequest.self)
+        let deployment = try await services.deployments.deploy(
+            endpoint: call.name, space: call.space, model: order.model, version: order.version,
+            options: EndpointOptions(order.options), reason: order.reason ?? "", principal: call.principal,
+            idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
+        return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
+    }
+
+    func deleteDeployment(_ call: ManagementCall) async throws -> Response {
+        let deployment = try await services.deployments.delete(
+            call.name, space: call.space, principal: call.principal, idempotencyKey: call.idempotencyKey,
+            ifMatch: try call.ifMatch())
+        return try .json(info(of: deployment))
+    }
+
+    func revisions(_ call: ManagementCall) async throws -> Response {
+        let history = try await services.deployments.history(call.name, space: call.space)
+        return try .json(ManagementAPI.Page(items: history.map(RevisionInfo.init)))
+    }
+
+    /// The repository extension answers with an empty object.
+    func setLoaded(_ loaded: Bool, _ call: ManagementCall) async throws -> Response {
+        _ = try await services.deployments.setLoaded(
+            loaded, endpoint: call.name, space: call.space, principal: call.principal)
+        return .json(bytes: Array("{}".utf8))
+    }
+
+    /// What is meant to answer, with how it does.
+    func info(of deployment: Deployment) -> DeploymentInfo {
+        let endpoint = services.dataPlane.endpoint(space: deployment.space, name: deployment.endpoint)
+        let served = endpoint.flatMap { $0.entry.version == deployment.version ? $0 : nil }
+        let counts = served?.statistics.snapshot()
+        let (state, message) = Self.state(of: deployment, served)
+        return DeploymentInfo(
+            endpoint: deployment.endpoint, space: deployment.space, model: deployment.model,
+            version: deployment.version, revision: deployment.revision, state: state, message: message,
+            options: DeploymentOptions(deployment.options), createdAt: deployment.createdAt.description,
+            updatedAt: deployment.updatedAt.description, updatedBy: deployment.updatedBy,
+            requests: counts.map { Int(clamping: $0.successes &+ $0.failures) } ?? 0,
+            errors: counts.map { Int(clamping: $0.failures) } ?? 0,
+            p50Milliseconds: counts.flatMap { Self.milliseconds(0.5, $0) },
+            p99Milliseconds: counts.flatMap { Self.milliseconds(0.99, $0) })
+    }
+
+    private static func state(of deployment: Deployment, _ endpoint: Endpoint?) -> (DeploymentState, String) {
+        switch endpoint?.state {
+        case .ready: (.ready, "")
+        case .failed(let why): (.failed, why)
+        case .unloaded: (.unloaded, "taken out of memory by a repository unload")
+        case .loading, nil: deployment.isLoaded ? (.loading, "") : (.unloaded, "")
+        }
+    }
+
+    private static func milliseconds(_ share: Double, _ counts: EndpointStatistics.Snapshot) -> Double? {
+        LatencyHistogram.quantile(share, of: counts.latency).map { Double($0) / 1e6 }
+    }
+}
+
+extension EndpointOptions {
+    /// What a person set, over the defaults.
+    init(_ options: DeploymentOptions?) {
+        self.init(
+            runtime: RuntimeOptions(intraOpThreads: options?.intraOpThreads ?? 1),
+            deadlineMilliseconds: options?.deadlineMilliseconds ?? EndpointOptions.defaultDeadlineMilliseconds,
+            maxBodyBytes: options?.maxBodyBytes ?? EndpointOptions.defaultMaxBodyBytes)
+    }
+}

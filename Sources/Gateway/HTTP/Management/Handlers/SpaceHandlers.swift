@@ -1,0 +1,27 @@
+import Hummingbird
+import Journal
+import ManagementAPI
+
+extension ManagementInterface {
+    func spaces(_ call: ManagementCall) async throws -> Response {
+        let (limit, after) = try call.page()
+        let list = try await services.spaces.list(after: after, limit: limit)
+        return try .json(ManagementAPI.Page(items: list.items.map(SpaceInfo.init), next: list.next))
+    }
+
+    /// One screen: everything a person wants to know first.
+    func status() async throws -> Response {
+        let usage = try await services.server.usage()
+        var spaces: [SpaceInfo] = []
+        var deployments: [DeploymentInfo] = []
+        for summary in try await services.spaces.list(limit: PageLimit.maximum).items {
+            spaces.append(SpaceInfo(summary))
+            let list = try await services.deployments.list(space: summary.space.name, limit: PageLimit.maximum)
+            deployments += list.items.map { info(of: $0) }
+        }
+        return try .json(
+            StatusReport(
+                server: services.server.info(), spaces: spaces, deployments: deployments,
+                blobBytes: usage.blobBytes, freeBytes: usage.freeBytes))
+    }
+}

@@ -1,0 +1,141 @@
+package import Serving
+
+/// What `/metrics` says, in the Prometheus text format 0.0.4.
+///
+/// The `nv_inference_*` names and their microseconds are those of Triton's metrics, so that dashboards made for it go on
+/// working; the histogram is ours.
+package struct MetricsPage: Sendable {
+    /// What the process knows of itself.
+    package struct Process: Sendable {
+        package var residentBytes: Int
+        package var uptimeSeconds: Double
+        package var generation: Int
+
+        package init(residentBytes: Int, uptimeSeconds: Double, generation: Int) {
+            self.residentBytes = residentBytes
+            self.uptimeSeconds = uptimeSeconds
+            self.generation = generation
+        }
+    }
+
+    /// Upper bounds of the histogram's buckets in nanoseconds: 1, 2.5 and 5 of each decade.
+    static let bounds: [UInt64] = {
+        var bounds: [UInt64] = []
+        var decade: UInt64 = 10_000
+        while decade <= 10_000_000_000 {
+            bounds += [decade, decade * 5 / 2, decade * 5]
+            decade *= 10
+        }
+        return bounds
+    }()
+
+    private var text = ""
+
+    /// The whole page. `process` is `nil` where the system does not tell.
+    package static func render(endpoints: [Endpoint], process: Process?) -> String {
+        var page = MetricsPage()
+        let samples = endpoints.map { ($0, $0.statistics.snapshot()) }
+        page.triton(samples)
+        page.own(samples)
+        if let process { page.process(process) }
+        return page.text
+    }
+
+    private typealias Sample = (endpoint: Endpoint, counts: EndpointStatistics.Snapshot)
+
+    private mutating func triton(_ samples: [Sample]) {
+        family("nv_inference_request_success", "counter", "Predictions that were answered", samples) { $0.successes }
+        family("nv_inference_request_failure", "counter", "Predictions that were refused or failed", samples) {
+            $0.failures
+        }
+        family("nv_inference_count", "counter", "Rows that were predicted", samples) { $0.rows }
+        family("nv_inference_exec_count", "counter", "Runs of the model", samples) { $0.executions }
+        family("nv_inference_request_duration_us", "counter", "Time of answered predictions", samples) {
+            $0.total / 1000
+        }
+        family("nv_inference_queue_duration_us", "counter", "Time in the queue", samples) { $0.queue / 1000 }
+        family("nv_inference_compute_input_duration_us", "counter", "Time to decode inputs", samples) {
+            $0.decode / 1000
+        }
+        family("nv_inference_compute_infer_duration_us", "counter", "Time in the model", samples) {
+            $0.compute / 1000
+        }
+        family("nv_inference_compute_output_duration_us", "counter", "Time to encode outputs", samples) {
+            $0.encode / 1000
+        }
+        head("nv_inference_pending_request_count", "gauge", "Predictions that wait for a thread")
+        for (endpoint, _) in samples {
+            line("nv_inference_pending_request_count", Self.tritonLabels(endpoint), String(endpoint.queueDepth))
+        }
+    }
+
+    private mutating func own(_ samples: [Sample]) {
+        head("slipway_endpoint_ready", "gauge", "1 while the endpoint answers")
+        for (endpoint, _) in samples {
+            line("slipway_endpoint_ready", Self.labels(endpoint), endpoint.isReady ? "1" : "0")
+        }
+        let name = "slipway_request_duration_seconds"
+        head(name, "histogram", "From decoding to encoding of answered predictions")
+        for (endpoint, counts) in samples {
+            let labels = Self.labels(endpoint)
+            var cumulative: UInt64 = 0
+            var next = 0
+            for bound in Self.bounds {
+                while next < LatencyHistogram.bounds.count, LatencyHistogram.bounds[next] <= bound {
+                    cumulative &+= counts.latency[next]
+                    next += 1
+                }
+                line(name + "_bucket", labels + ",le=\"\(Self.seconds(bound))\"", String(cumulative))
+            }
+            let total = counts.latency.reduce(0, &+)
+            line(name + "_bucket", labels + ",le=\"+Inf\"", String(total))
+            line(name + "_sum", labels, Self.seconds(counts.total))
+            line(name + "_count", labels, String(total))
+        }
+    }
+
+    private mutating func process(_ process: Process) {
+        for (name, help, value) in [
+            ("process_resident_memory_bytes", "Resident memory of the server process", "\(process.residentBytes)"),
+            ("slipway_uptime_seconds", "Seconds since the server process started", "\(process.uptimeSeconds)"),
+            ("slipway_generation", "Mutations that the control plane has made", "\(process.generation)"),
+        ] {
+            head(name, "gauge", help)
+            line(name, "", value)
+        }
+    }
+
+    private mutating func family(
+        _ name: String, _ type: String, _ help: String, _ samples: [Sample],
+        _ value: (EndpointStatistics.Snapshot) -> UInt64
+    ) {
+        head(name, type, help)
+        for (endpoint, counts) in samples { line(name, Self.tritonLabels(endpoint), String(value(counts))) }
+    }
+
+    private mutating func head(_ name: String, _ type: String, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func line(_ name: String, _ labels: String, _ value: String) {
+        text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+    }
+
+    /// Triton's `model` is the name that callers use: our endpoint. Names need no escaping.
+    private static func tritonLabels(_ endpoint: Endpoint) -> String {
+        "model=\"\(endpoint.entry.name)\",version=\"\(endpoint.versionText)\",space=\"\(endpoint.entry.space)\""
+    }
+
+    private static func labels(_ endpoint: Endpoint) -> String {
+        "space=\"\(endpoint.entry.space)\",endpoint=\"\(endpoint.entry.name)\",version=\"\(endpoint.versionText)\""
+    }
+
+    /// Nanoseconds as seconds, without rounding.
+    private static func seconds(_ nanoseconds: UInt64) -> String {
+        let fraction = String(nanoseconds % 1_000_000_000)
+        var digits = String(repeating: "0", count: 9 - fraction.count) + fraction
+        while digits.hasSuffix("0") { digits.removeLast() }
+        let whole = String(nanoseconds / 1_000_000_000)
+        return digits.isEmpty ? whole : "\(whole).\(digits)"
+    }
+}
