@@ -25,4 +25,9 @@ package final class BlockingThreads: Sendable {
         }
         return try result.get()
     }
+
+    /// For what nobody waits for.
+    package func start(_ body: @escaping @Sendable () -> Void) {
+        queue.addOperation(body)
+    }
 }

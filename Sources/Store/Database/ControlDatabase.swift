@@ -1,0 +1,99 @@
+import Foundation
+import GRDB
+import Journal
+
+/// The one SQLite database: one writing connection, some reading ones, WAL, and nothing acknowledged that is not synced.
+final class ControlDatabase: Sendable {
+    let pool: DatabasePool
+    let clock: any WallClock
+    let descriptions = DescriptionCache()
+    /// Held as long as anybody can write.
+    private let folder: DataFolder
+
+    init(_ folder: DataFolder, clock: any WallClock) throws(StoreError) {
+        self.folder = folder
+        self.clock = clock
+        try Self.refuseLoss(folder)
+        do {
+            pool = try DatabasePool(path: folder.database, configuration: Self.configuration)
+            // The pool sets NORMAL when it opens; under it, a power cut could take back what was acknowledged.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch { throw Self.openError(folder, error) }
+        try migrate()
+        do {
+            try folder.calls.syncFolder(folder.path)
+        } catch { throw DataFolder.notUsable(folder.path, error) }
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "slipway"
+        configuration.maximumReaderCount = 4
+        // For people who look at it with the sqlite3 shell meanwhile.
+        configuration.busyMode = .timeout(5)
+        return configuration
+    }
+
+    /// Blobs without their database mean that the database was lost; starting a new one would sweep the blobs away.
+    private static func refuseLoss(_ folder: DataFolder) throws(StoreError) {
+        var status = stat()
+        if stat(folder.database, &status) == 0, status.st_size > 0 { return }
+        if stat(folder.database + "-wal", &status) == 0, status.st_size > 0 { return }
+        let shards = (try? FileManager.default.contentsOfDirectory(atPath: folder.blobs)) ?? []
+        guard shards.isEmpty else {
+            throw StoreError(
+                .corrupt, folder: folder.path,
+                message: "'\(folder.path)' holds blobs, but its database 'slipway.db' is missing or empty",
+                hint: "restore slipway.db from a backup, or use another --data-dir")
+        }
+    }
+
+    private func migrate() throws(StoreError) {
+        let migrator = Migrations.migrator(clock: clock)
+        do {
+            let state = try pool.read { db in
+                (
+                    schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
+                    application: try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
+                    isEmpty: try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0,
+                    isSuperseded: try migrator.hasBeenSuperseded(db),
+                    damage: try String.fetchAll(db, sql: "PRAGMA quick_check(1)").first { $0 != "ok" }
+                )
+            }
+            if let damage = state.damage { throw corrupt("its check says: \(damage)") }
+            if state.application != Migrations.applicationID, !state.isEmpty {
+                throw corrupt("it is not a Slipway database")
+            }
+            if state.schema > Migrations.currentSchema || state.isSuperseded {
+                throw StoreError(
+                    .newerSchema, folder: folder.path,
+                    message: "'\(folder.path)' was written by a newer Slipway: its schema is \(state.schema), "
+                        + "this server knows up to \(Migrations.currentSchema)",
+                    hint: "start the newer Slipway, or use another --data-dir")
+            }
+            try migrator.migrate(pool)
+        } catch let error as StoreError {
+            throw error
+        } catch { throw Self.openError(folder, error) }
+    }
+
+    private func corrupt(_ why: String) -> StoreError { Self.corrupt(folder, why) }
+
+    private static func corrupt(_ folder: DataFolder, _ why: String) -> StoreError {
+        StoreError(
+            .corrupt, folder: folder.path, message: "the database '\(folder.database)' cannot be used: \(why)",
+            hint: "restore it from a backup; nothing in the folder was changed")
+    }
+
+    private static func openError(_ folder: DataFolder, _ error: any Error) -> StoreError {
+        guard let known = error as? DatabaseError else { return DataFolder.notUsable(folder.path, error) }
+        switch known.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT: return corrupt(folder, known.message ?? "it is damaged")
+        case .SQLITE_FULL:
+            return StoreError(
+                .storageFull, folder: folder.path, message: "no room left in the data folder '\(folder.path)'",
+                hint: "free some space there")
+        default: return DataFolder.notUsable(folder.path, known)
+        }
+    }
+}

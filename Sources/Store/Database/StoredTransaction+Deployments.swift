@@ -1,0 +1,147 @@
+import Deployments
+import GRDB
+import Journal
+import Runtimes
+import Serving
+import Tensors
+
+extension StoredTransaction: DeploymentTransaction {
+    func entry(
+        endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
+    ) throws -> EndpointEntry? {
+        guard let row = try availableVersion(model: model, number: number, space: space) else { return nil }
+        return EndpointEntry(
+            space: space, name: endpoint, model: model, version: row["number"], revision: revision,
+            artifact: try artifact(row), description: try description(row), options: options, isLoaded: true)
+    }
+
+    func endpoint(_ name: String, space: String) throws -> EndpointRecord? {
+        guard
+            let last = try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT d.revision FROM deployment d JOIN space s ON s.id = d.space_id
+                    WHERE s.name = ? AND d.endpoint = ?
+                    """, arguments: [space, name])
+        else { return nil }
+        let live = try Row.fetchOne(
+            db, sql: Self.live + " AND s.name = ? AND d.endpoint = ?", arguments: [space, name])
+        return EndpointRecord(lastRevision: last, live: live.map(Self.deployment))
+    }
+
+    func append(_ draft: RevisionDraft, by principal: Principal) throws {
+        // An endpoint that comes back after a deletion may take another model and begins anew, but for its numbers.
+        try execute(
+            """
+            INSERT INTO deployment (space_id, endpoint, model_id, revision, is_live, is_loaded, created_at)
+            VALUES (:space, :endpoint, (SELECT id FROM model WHERE name = :model), :revision, :live, :loaded, :now)
+            ON CONFLICT (space_id, endpoint) DO UPDATE SET
+                created_at = CASE WHEN is_live = 1 THEN created_at ELSE excluded.created_at END,
+                model_id = excluded.model_id, revision = excluded.revision, is_live = excluded.is_live,
+                is_loaded = excluded.is_loaded
+            """,
+            [
+                "space": try requireSpaceID(draft.space), "endpoint": draft.endpoint, "model": draft.model,
+                "revision": draft.number, "live": draft.action != .delete,
+                "loaded": draft.action == .deploy || draft.action == .load, "now": now,
+            ])
+        try execute(
+            """
+            INSERT INTO revision (deployment_id, number, action, version_id, intra_op_threads, deadline_milliseconds,
+                max_body_bytes, reason, created_at, created_by)
+            VALUES (
+                (SELECT d.id FROM deployment d JOIN space s ON s.id = d.space_id
+                    WHERE s.name = :space AND d.endpoint = :endpoint),
+                :number, :action,
+                (SELECT v.id FROM version v JOIN model m ON m.id = v.model_id
+                    WHERE m.name = :model AND v.number = :version),
+                :threads, :deadline, :body, :reason, :now, :principal)
+            """,
+            [
+                "space": draft.space, "endpoint": draft.endpoint, "number": draft.number,
+                "action": draft.action.rawValue, "model": draft.model, "version": draft.version,
+                "threads": draft.options.runtime.intraOpThreads, "deadline": draft.options.deadlineMilliseconds,
+                "body": draft.options.maxBodyBytes, "reason": draft.reason, "now": now, "principal": principal.id,
+            ])
+    }
+
+    func deployments(space: String, after: String?, limit: Int) throws -> [Deployment] {
+        try Row.fetchAll(
+            db, sql: Self.live + " AND s.name = ? AND d.endpoint > ? ORDER BY d.endpoint LIMIT ?",
+            arguments: [space, after ?? "", limit]
+        ).map(Self.deployment)
+    }
+
+    func revisions(endpoint: String, space: String) throws -> [Revision] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT r.*, m.name AS model, v.number AS version, v.digest,
+                    d.is_live = 1 AND d.revision = r.number AS is_current
+                FROM deployment d
+                JOIN space s ON s.id = d.space_id
+                JOIN revision r ON r.deployment_id = d.id
+                JOIN version v ON v.id = r.version_id
+                JOIN model m ON m.id = v.model_id
+                WHERE s.name = ? AND d.endpoint = ? ORDER BY r.number DESC
+                """, arguments: [space, endpoint]
+        ).map { row in
+            guard let action = Revision.Action(rawValue: row["action"]) else {
+                throw ControlError(.internalFailure, "a revision has the unknown action '\(row["action"] as String)'")
+            }
+            return Revision(
+                number: row["number"], action: action, model: row["model"], version: row["version"],
+                digest: row["digest"], options: Self.options(row),
+                createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"],
+                reason: row["reason"], isCurrent: row["is_current"])
+        }
+    }
+
+    func snapshot() throws -> ServingSnapshot {
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT v.*, s.name AS space, d.endpoint, m.name AS model, d.is_loaded, r.number AS revision,
+                    r.intra_op_threads, r.deadline_milliseconds, r.max_body_bytes
+                \(Self.liveTables) ORDER BY s.name, d.endpoint
+                """)
+        return ServingSnapshot(
+            generation: try generation().number,
+            endpoints: try rows.map { row in
+                EndpointEntry(
+                    space: row["space"], name: row["endpoint"], model: row["model"], version: row["number"],
+                    revision: row["revision"], artifact: try artifact(row), description: try description(row),
+                    options: Self.options(row), isLoaded: row["is_loaded"])
+            })
+    }
+
+    private static let liveTables = """
+        FROM deployment d
+        JOIN space s ON s.id = d.space_id
+        JOIN revision r ON r.deployment_id = d.id AND r.number = d.revision
+        JOIN version v ON v.id = r.version_id
+        JOIN model m ON m.id = v.model_id
+        WHERE d.is_live = 1
+        """
+
+    private static let live = """
+        SELECT d.endpoint, s.name AS space, m.name AS model, v.number AS version, v.digest, r.number AS revision,
+            r.intra_op_threads, r.deadline_milliseconds, r.max_body_bytes, d.is_loaded, d.created_at,
+            r.created_at AS updated_at, r.created_by, r.reason
+        \(liveTables)
+        """
+
+    private static func deployment(_ row: Row) -> Deployment {
+        Deployment(
+            endpoint: row["endpoint"], space: row["space"], model: row["model"], version: row["version"],
+            digest: row["digest"], revision: row["revision"], options: options(row), isLoaded: row["is_loaded"],
+            createdAt: Timestamp(microseconds: row["created_at"]),
+            updatedAt: Timestamp(microseconds: row["updated_at"]), updatedBy: row["created_by"], reason: row["reason"])
+    }
+
+    private static func options(_ row: Row) -> EndpointOptions {
+        EndpointOptions(
+            runtime: RuntimeOptions(intraOpThreads: row["intra_op_threads"]),
+            deadlineMilliseconds: row["deadline_milliseconds"], maxBodyBytes: row["max_body_bytes"])
+    }
+}

@@ -1,0 +1,46 @@
+import GRDB
+
+/// What the folders ask the database.
+extension StoredTransaction {
+    func labels(digest: String) throws -> [String] {
+        try String.fetchAll(
+            db,
+            sql: """
+                SELECT m.name || ':' || v.number FROM version v JOIN model m ON m.id = v.model_id
+                WHERE v.digest = ? ORDER BY m.name, v.number
+                """, arguments: [digest])
+    }
+
+    /// The versions that a blob is part of.
+    func labels(blob sha256: String) throws -> [String] {
+        try String.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT m.name || ':' || v.number FROM version_file f
+                JOIN version v ON v.id = f.version_id JOIN model m ON m.id = v.model_id
+                WHERE f.sha256 = ? ORDER BY 1
+                """, arguments: [sha256])
+    }
+
+    func blobSizes() throws -> [String: Int] {
+        var sizes: [String: Int] = [:]
+        let rows = try Row.fetchCursor(db, sql: "SELECT sha256, size FROM blob")
+        while let row = try rows.next() { sizes[row["sha256"]] = row["size"] }
+        return sizes
+    }
+
+    func hasBlob(_ sha256: String) throws -> Bool {
+        try Int.fetchOne(db, sql: "SELECT 1 FROM blob WHERE sha256 = ?", arguments: [sha256]) != nil
+    }
+
+    /// The digests of the versions that serve somewhere.
+    func liveDigests() throws -> Set<String> {
+        try String.fetchSet(
+            db,
+            sql: """
+                SELECT v.digest FROM deployment d
+                JOIN revision r ON r.deployment_id = d.id AND r.number = d.revision
+                JOIN version v ON v.id = r.version_id WHERE d.is_live = 1
+                """)
+    }
+}

@@ -1,0 +1,96 @@
+package import Deployments
+import Foundation
+import GRDB
+package import Governance
+package import Journal
+package import Registry
+
+/// How much is stored and how much fits.
+package struct StoreUsage: Sendable, Hashable {
+    package let blobs: Int
+    package let blobBytes: Int
+    /// Bytes still free where the data folder is; `nil` when nobody says.
+    package let freeBytes: Int?
+}
+
+/// The data folder: one SQLite database, a folder of blobs, and an exclusive lock over both.
+///
+/// The lock goes back when the store and everything that was taken from it are gone, or the process is.
+package final class Store: Sendable {
+    /// What a blob may have at most, unless told otherwise: 64 GiB.
+    package static let defaultMaximumBlobBytes = 64 << 30
+
+    /// The folder's absolute path.
+    package let path: String
+    package let spaces: SpaceUnitOfWork
+    package let registry: RegistryUnitOfWork
+    package let deployments: DeploymentUnitOfWork
+    package let blobs: any BlobStore
+    package let artifacts: any ArtifactStore
+
+    let folder: DataFolder
+    let database: ControlDatabase
+    private let blobFolder: BlobFolder
+    private let threads = BlockingThreads(name: "slipway.verify", width: 1)
+
+    /// Takes the folder, makes what is missing, brings the schema up to date and removes what a crash left. Blocks.
+    package static func open(
+        folder: String, clock: any WallClock = SystemClock(), maximumBlobBytes: Int = defaultMaximumBlobBytes
+    ) throws(StoreError) -> Store {
+        try Store(folder: folder, clock: clock, maximumBlobBytes: maximumBlobBytes, calls: FileCalls())
+    }
+
+    init(
+        folder path: String, clock: any WallClock, maximumBlobBytes: Int, calls: FileCalls
+    ) throws(StoreError) {
+        let folder = try DataFolder(path, calls: calls)
+        let database = try ControlDatabase(folder, clock: clock)
+        let blobFolder = BlobFolder(folder, database, maximumSize: maximumBlobBytes)
+        self.path = folder.path
+        self.folder = folder
+        self.database = database
+        self.blobFolder = blobFolder
+        blobs = blobFolder
+        artifacts = ArtifactFolder(folder, blobFolder, database)
+        spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
+        registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
+        deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
+        do {
+            let known = try database.pool.read { db in
+                let transaction = StoredTransaction(db, database)
+                return (blobs: try transaction.blobSizes(), live: try transaction.liveDigests())
+            }
+            Sweep.run(folder, known: known.blobs, live: known.live)
+        } catch { throw DataFolder.notUsable(folder.path, error) }
+    }
+
+    /// The number of mutations made so far.
+    package func generation() async throws(ControlError) -> Generation {
+        try await database.read { try $0.generation() }
+    }
+
+    /// Hashes every blob again and checks the database and the audit chain. Others go on working meanwhile.
+    package func verify() async throws(ControlError) -> VerifyResult {
+        let verification = Verification(folder: folder, database: database, blobs: blobFolder)
+        return try await threads.run { () throws(ControlError) in
+            do { return try verification.run() } catch { throw .database(error) }
+        }
+    }
+
+    package func usage() async throws(ControlError) -> StoreUsage {
+        let stored = try await database.read { transaction in
+            let row = try Row.fetchOne(
+                transaction.db, sql: "SELECT count(*) AS blobs, coalesce(sum(size), 0) AS bytes FROM blob")
+            let blobs: Int = row?["blobs"] ?? 0
+            let bytes: Int = row?["bytes"] ?? 0
+            return (blobs: blobs, bytes: bytes)
+        }
+        return StoreUsage(blobs: stored.blobs, blobBytes: stored.bytes, freeBytes: DiskSpace.free(at: path))
+    }
+
+    /// Folds the write-ahead log into the database and closes it, once what is under way has ended.
+    package func close() throws {
+        try database.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try database.pool.close()
+    }
+}
