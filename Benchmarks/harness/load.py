@@ -1,0 +1,42 @@
+"""wrk as the load generator: the same for everybody."""
+
+import json
+import pathlib
+import statistics
+
+from .processes import WrongAnswer, run
+
+SCRIPT = pathlib.Path(__file__).parent.parent / "post.lua"
+
+
+def wrk(target, connections, seconds):
+    """One measurement of a target; any error on a socket or any status but 2xx or 3xx fails the benchmark."""
+    threads = 1 if connections == 1 else 2
+    target.process.check_alive()
+    result = run(
+        ["wrk", "-t", threads, "-c", connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", SCRIPT,
+         f"http://127.0.0.1:{target.port}{target.path}", "--", target.body_file],
+        timeout=seconds + 60,
+    )
+    line = next((line for line in result.stdout.splitlines() if line.startswith("RESULT ")), None)
+    if line is None:
+        raise WrongAnswer(f"wrk printed no result for {target.name}:\n{result.stdout}{result.stderr}")
+    figures = json.loads(line.removeprefix("RESULT "))
+    if figures["requests"] == 0 or figures["bad_status"] or figures["socket_errors"]:
+        raise WrongAnswer(f"{target.name} at {connections} connections: {figures}\n{target.process.last_words()}")
+    figures["rps"] = figures["requests"] / figures["seconds"]
+    return figures
+
+
+def summary(measurements):
+    """Medians over the rounds of one server."""
+    keys = ("rps", "p50_us", "p99_us")
+    return {key: statistics.median(m[key] for m in measurements) for key in keys} | {
+        "rounds": [round(m["rps"], 1) for m in measurements]
+    }
+
+
+def ratio(ours, theirs):
+    """The median of the ratios of each round (both sides of a ratio are neighbours in time), and their range."""
+    ratios = [a["rps"] / b["rps"] for a, b in zip(ours, theirs)]
+    return {"median": statistics.median(ratios), "min": min(ratios), "max": max(ratios)}

@@ -1,0 +1,146 @@
+"""The figures as Markdown, the same on the terminal, in results/latest.md and in docs/performance.md."""
+
+import datetime
+import os
+import pathlib
+import platform
+
+# What is asked of Slipway's throughput: (the other, connections) -> at least this many times as much.
+LEAST = {
+    ("echo", "1"): 0.80, ("echo", "8"): 0.85, ("echo", "64"): 0.85,
+    ("MLServer", "8"): 15, ("MLServer", "64"): 15,
+    ("LitServe", "8"): 15, ("LitServe", "64"): 15,
+}
+HORIZON = {("nginx", "8"): 0.60, ("nginx", "64"): 0.60}
+
+
+def machine():
+    model = next(
+        (line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+         if line.startswith("model name")), platform.machine())
+    return {
+        "when": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "kernel": platform.release(),
+        "load_before": os.getloadavg()[0],
+    }
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]) + "\n"
+
+
+def verdict(value, least=None, horizon=None):
+    """What to print behind a figure that is asked to be at least this much; nothing when nothing is asked."""
+    if least is not None:
+        return " (met)" if value >= least else " (**not met**)"
+    if horizon is not None:
+        return " (horizon met)" if value >= horizon else " (below the horizon)"
+    return ""
+
+
+def at_most(value, most, unit, digits=0):
+    return f"{value:.{digits}f} {unit}" + (" (met)" if value <= most else " (**not met**)")
+
+
+def times(ratio):
+    value = ratio["median"]
+    return f"{value:.1f} x" if value >= 3 else f"{100 * value:.0f}%"
+
+
+def range_of(ratio):
+    low, high = ratio["min"], ratio["max"]
+    return f"{low:.1f}-{high:.1f}" if ratio["median"] >= 3 else f"{100 * low:.0f}-{100 * high:.0f}%"
+
+
+def throughput(figures):
+    counts = list(next(iter(figures["servers"].values())))
+    rows = [
+        [name] + [f"{by[c]['rps']:,.0f}" for c in counts]
+        + [f"{by[c]['p50_us'] / 1000:.2f} / {by[c]['p99_us'] / 1000:.2f}" for c in counts]
+        for name, by in figures["servers"].items()
+    ]
+    text = f"JSON prediction, 4 features: {figures['body_bytes']} bytes of body, {figures['answer_bytes']} of answer.\n\n"
+    head = ["server"] + [f"req/s, {c} conn." for c in counts] + [f"p50 / p99 ms, {c}" for c in counts]
+    text += table(head, rows)
+    if figures["ratios"]:
+        rows = []
+        for name, by in figures["ratios"].items():
+            cells = [
+                times(by[c]) + verdict(by[c]["median"], LEAST.get((name, c)), HORIZON.get((name, c)))
+                + f" [{range_of(by[c])}]" for c in counts
+            ]
+            rows.append([f"Slipway / {name}", *cells, asked(name)])
+        text += "\n" + table(["ratio, median of rounds [range]"] + [f"{c} conn." for c in counts] + ["asked"], rows)
+    return text
+
+
+def asked(name):
+    return {
+        "echo": "80% at 1, 85% at 8 and 64",
+        "nginx": "horizon: 60% at 8 and 64",
+        "MLServer": "15 x at 8 and 64",
+        "LitServe": "15 x at 8 and 64",
+    }.get(name, "")
+
+
+def compute(figures):
+    bare = figures["loop"]
+    rows = [["bare loop", f"{figures['threads']} threads", f"{bare['rps']:.1f}", "", ""]]
+    for count, by in figures["slipway"].items():
+        ratio = figures["ratios"][count]
+        cell = f"{100 * ratio['median']:.1f}%" + verdict(ratio["median"], 0.97 if count != "2" else None)
+        rows.append(["Slipway", f"{count} connections", f"{by['rps']:.1f}", cell, f"{range_of(ratio)}"])
+    share = 100 * bare["overhead_us"] / 1000 / bare["ms_per_call"]
+    return (
+        f"A model that computes {bare['ms_per_call']:.2f} ms on one thread (asked: 97% of the bare loop). The loop's own "
+        f"cost is {bare['overhead_us']:.0f} us a call, {share:.2f}%; one caller with {figures['threads']} threads inside "
+        f"ONNX Runtime does {figures['loop_one_caller']['rps']:.1f} calls/s.\n\n"
+        + table(["", "", "predictions/s", "of the bare loop", "range"], rows)
+    )
+
+
+def startup(figures):
+    seconds, memory = figures["seconds"], figures["pss_bytes"]
+    rows = [
+        ["start to first answer", at_most(seconds["median"] * 1000, 150, "ms"),
+         f"{seconds['min'] * 1000:.0f}-{seconds['max'] * 1000:.0f} ms", "150 ms, horizon 60 ms"],
+        [f"memory then, {figures['processes']} processes (Pss)", at_most(memory["median"] / 1e6, 80, "MB", 1),
+         f"{memory['min'] / 1e6:.1f}-{memory['max'] / 1e6:.1f} MB", "80 MB, horizon 50 MB"],
+    ]
+    return f"One deployed small model, {seconds['runs']} starts.\n\n" + table(["", "median", "range", "asked"], rows)
+
+
+def many(figures):
+    rows = [
+        [f"start until all {figures['deployed']} have answered", at_most(figures["start_seconds"], 3, "s", 2), "3 s"],
+        ["`slipway status`", at_most(figures["status_seconds"] * 1000, 200, "ms"), "200 ms"],
+        ["memory (Pss)", f"{figures['pss_bytes'] / 1e6:.1f} MB", ""],
+    ]
+    for count, ratio in figures["ratios"].items():
+        cell = f"{100 * ratio['median']:.1f}% [{range_of(ratio)}]"
+        rows.append([f"req/s of one endpoint against the one-endpoint server, {count} connections", cell, "unchanged"])
+    head = f"{figures['registered']} registered, {figures['deployed']} deployed (pushed in "
+    return head + f"{figures['filled_seconds']:.0f} s).\n\n" + table(["", "median", "asked"], rows)
+
+
+SECTIONS = {
+    "throughput": ("Small predictions", throughput),
+    "compute": ("Predictions that take milliseconds", compute),
+    "startup": ("Start-up and memory", startup),
+    "many": ("Many models", many),
+}
+
+
+def markdown(result):
+    where, settings = result["machine"], result["settings"]
+    text = (
+        f"{where['cpu']}, {where['cores']} processors, Linux {where['kernel']}, {where['when']}; {settings['rounds']} "
+        f"interleaved rounds of {settings['seconds']} s; load average before: {where['load_before']:.1f}.\n"
+    )
+    for name, (title, render) in SECTIONS.items():
+        if name in result:
+            text += f"\n### {title}\n\n{render(result[name])}"
+    return text

@@ -1,0 +1,47 @@
+"""Slipway as the benchmark drives it: through its command line and its prediction interface only."""
+
+from . import http
+from .processes import Process, WrongAnswer, free_port, run
+from .servers import Target, check_prediction, values_in_oip
+
+
+class Slipway:
+    """A server on one data folder; `binary` is the `slipway` executable."""
+
+    def __init__(self, binary, data, log, name="Slipway"):
+        self.binary, self.data, self.log, self.name = binary, data, log, name
+        self.process, self.port = None, None
+
+    def process_on(self, port):
+        command = [self.binary, "serve", "--data-dir", self.data, "--port", port]
+        return Process(self.name, command, self.log)
+
+    def __enter__(self):
+        self.port = free_port()
+        self.process = self.process_on(self.port).__enter__()
+        try:
+            http.first_answer(self.process, self.port, http.request("/v2/health/ready"), pause=0.01)
+        except BaseException:
+            self.process.stop()
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        status = self.process.stop()
+        if kind is None and status != 0:
+            raise WrongAnswer(f"{self.name}: SIGTERM ended it with {status}, expected 0\n{self.process.last_words()}")
+
+    def command(self, *words, timeout=120):
+        return run([self.binary, *words, "--server", f"http://127.0.0.1:{self.port}"], timeout=timeout)
+
+    def push(self, file, name):
+        self.command("model", "push", file, "--name", name)
+
+    def deploy(self, name):
+        self.command("deploy", name)
+
+    def target(self, model, request, folder, name=None):
+        path = f"/v2/models/{model}/infer"
+        target = Target(name or self.name, self.process, self.port, path, request["oip"], folder)
+        check_prediction(target.name, values_in_oip(target.wait(30)), request["expected"])
+        return target
