@@ -19,7 +19,8 @@ enum Classification {
         let width = rows > 0 ? tensor.shape.elementCount / rows : 0
         let kept = min(count, width)
         var elements = ByteBuffer()
-        for row in 0..<rows {
+        // Rows without classes are counted, not visited: there can be more of them than time.
+        for row in 0..<(kept > 0 ? rows : 0) {
             for index in order(tensor, row * width, width).prefix(kept) {
                 write(tensor, row * width + index, index, labels, &elements)
             }
