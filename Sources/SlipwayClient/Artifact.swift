@@ -25,7 +25,7 @@ public struct Artifact: Sendable, Hashable {
     }
 
     /// Files of one version at most.
-    public static let mostFiles = 1_000
+    public static let mostFiles = 4_096
     /// Folders inside folders at most.
     public static let deepestFolder = 16
 

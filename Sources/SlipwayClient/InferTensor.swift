@@ -60,6 +60,28 @@ public struct InferTensor: Sendable, Hashable {
     }
 }
 
+extension InferTensor {
+    /// This tensor with the rows of another below its own; `nil` when the two are not of one type and row shape.
+    public func appending(_ other: InferTensor) -> InferTensor? {
+        guard datatype == other.datatype, let rows = shape.first, let more = other.shape.first,
+            shape.dropFirst() == other.shape.dropFirst()
+        else { return nil }
+        let all: Values? =
+            switch (values, other.values) {
+            case (.bools(let a), .bools(let b)): .bools(a + b)
+            case (.integers(let a), .integers(let b)): .integers(a + b)
+            case (.unsigned(let a), .unsigned(let b)): .unsigned(a + b)
+            case (.floats(let a), .floats(let b)): .floats(a + b)
+            case (.doubles(let a), .doubles(let b)): .doubles(a + b)
+            case (.strings(let a), .strings(let b)): .strings(a + b)
+            default: nil
+            }
+        return all.map {
+            InferTensor(name: name, datatype: datatype, shape: [rows + more] + shape.dropFirst(), values: $0)
+        }
+    }
+}
+
 extension InferTensor: Codable {
     private enum Key: String, CodingKey { case name, datatype, shape, data }
 

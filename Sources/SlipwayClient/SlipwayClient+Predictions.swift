@@ -8,11 +8,16 @@ extension SlipwayClient {
     public func infer(
         _ endpoint: String, inputs: [InferTensor], outputs: [String] = [], id: String? = nil
     ) async throws(ClientError) -> InferAnswer {
-        let request = InferRequest(
-            id: id, inputs: inputs, outputs: outputs.isEmpty ? nil : outputs.map { .init(name: $0) })
-        var call = inferCall(endpoint)
-        call.body = try encode(request)
-        return try await receive(call)
+        let body = try inferRequest(inputs: inputs, outputs: outputs, id: id)
+        return try readInferAnswer(await infer(endpoint, json: body))
+    }
+
+    /// A request in the Open Inference Protocol's JSON form.
+    public func inferRequest(
+        inputs: [InferTensor], outputs: [String] = [], id: String? = nil
+    ) throws(ClientError) -> [UInt8] {
+        try encoded(
+            InferRequest(id: id, inputs: inputs, outputs: outputs.isEmpty ? nil : outputs.map { .init(name: $0) }))
     }
 
     /// Sends a request in the Open Inference Protocol's JSON form as it is, and gives the answer as it is.

@@ -38,9 +38,9 @@ extension SlipwayClient {
 /// Follows the pages of a list to its end.
 ///
 ///     let models = try await allItems { page in try await client.models(after: page) }
-public func allItems<Item>(
-    of page: (_ after: String?) async throws(ClientError) -> Page<Item>
-) async throws(ClientError) -> [Item] {
+public func allItems<Item, Failure>(
+    of page: (_ after: String?) async throws(Failure) -> Page<Item>
+) async throws(Failure) -> [Item] {
     var items: [Item] = []
     var after: String?
     repeat {

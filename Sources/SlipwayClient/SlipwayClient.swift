@@ -78,10 +78,14 @@ extension SlipwayClient {
     }
 
     func encode(_ value: some Encodable) throws(ClientError) -> Call.Body {
+        .bytes(ByteBuffer(bytes: try encoded(value)), type: "application/json")
+    }
+
+    func encoded(_ value: some Encodable) throws(ClientError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         do {
-            return .bytes(ByteBuffer(bytes: try encoder.encode(value)), type: "application/json")
+            return Array(try encoder.encode(value))
         } catch {
             throw .badInput("a number that is infinite or not a number cannot be written as JSON")
         }

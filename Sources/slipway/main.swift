@@ -1,1 +1,3 @@
-print("slipway")
+import Commands
+
+await CommandLineTool.main(Array(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,79 @@
+import ArgumentParser
+import ManagementAPI
+import SlipwayClient
+
+struct Deploy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a version of a model answer at an endpoint.",
+        discussion: """
+            The version is loaded beside whatever serves now, warmed up, and put in its
+            place at once; once the command has returned, it answers. A version that
+            cannot be loaded leaves the old one serving.
+
+              slipway deploy churn       the latest version, at the endpoint churn
+              slipway deploy churn:3 --as exit-survey --reason "better on new customers"
+            """)
+
+    @Argument(
+        help: "NAME or NAME:VERSION; the latest version unless given.", transform: { try VersionReference.parse($0) })
+    var model: VersionReference
+
+    @Option(name: .customLong("as"), help: "The endpoint's name; the model's own unless given.")
+    var endpoint: String?
+
+    @Option(help: "Why, for the history.")
+    var reason: String?
+
+    @Option(help: "Threads that one operator of the model may use (1 unless given).")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Give a prediction up after this long.", valueName: "milliseconds"))
+    var deadline: Int?
+
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        if let endpoint {
+            do { _ = try ResourceName.check(endpoint, "endpoint name") } catch { throw ValidationError(error) }
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least 1 is needed") }
+        if let deadline, deadline < 1 { throw ValidationError("--deadline \(deadline): at least 1 ms is needed") }
+    }
+
+    func run() async throws {
+        let endpoint = endpoint ?? model.name
+        try await Session.run(global) { session in
+            let client = session.client
+            let before = try? await client.deployment(endpoint)
+            let options = DeploymentOptions(intraOpThreads: threads, deadlineMilliseconds: deadline)
+            let deployment = try await session.naming(.model, model.name) {
+                try await client.deploy(
+                    model: model.name, version: model.version, endpoint: endpoint,
+                    options: threads == nil && deadline == nil ? nil : options, reason: reason)
+            }
+            if session.format == .json { return try session.printJSON(deployment) }
+            Self.report(deployment, before: before, session)
+            if let version = try? await client.version(deployment.version, of: deployment.model) {
+                for line in TryIt.lines(deployment, version, server: client.server, flags: session.flags) {
+                    session.console.print(line)
+                }
+            }
+        }
+    }
+
+    private static func report(_ now: DeploymentInfo, before: DeploymentInfo?, _ session: Session) {
+        var history = "revision \(now.revision)"
+        if let before, before.revision == now.revision {
+            history += ", as before: nothing changed"
+        } else if let before {
+            history += ", before: \(before.model):\(before.version)"
+        }
+        let strong = session.console.emphasis.strong("\(now.model):\(now.version)")
+        switch now.state {
+        case .ready: session.console.print("\(strong) answers at endpoint \(now.endpoint) (\(history))")
+        default:
+            session.console.print("\(strong) at endpoint \(now.endpoint) is \(now.state.rawValue) (\(history))")
+            if !now.message.isEmpty { session.console.print("  \(now.message)") }
+        }
+    }
+}

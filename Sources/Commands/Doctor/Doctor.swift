@@ -1,0 +1,47 @@
+import ArgumentParser
+import ManagementAPI
+import SlipwayClient
+
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check what is installed, found, reachable and intact, and say what to do about the rest.",
+        discussion: "Exit code 1 when something does not work.")
+
+    @Flag(help: "Hash every stored file again and check the database and the audit chain.")
+    var verify = false
+
+    @Option(help: ArgumentHelp("The data folder to look at; the running server's own unless given.", valueName: "dir"))
+    var dataDir: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    /// What `--output json` prints.
+    struct Report: Encodable {
+        var healthy: Bool
+        var findings: [Finding]
+    }
+
+    func run() async throws {
+        try await Session.run(global) { session in
+            var findings = [Finding.ok("slipway", "version \(Release.version)")]
+            let (server, found) = await ServerCheck.findings(session.client)
+            findings += found
+            if let folder = dataDir ?? ServerCheck.localFolder(server, session.client.server) {
+                findings += FolderCheck.findings(folder, mustExist: dataDir != nil)
+            }
+            if verify { findings.append(await ServerCheck.verify(session.client, isReachable: server != nil)) }
+            let healthy = !findings.contains { $0.verdict == .problem }
+            switch session.format {
+            case .json: try session.printJSON(Report(healthy: healthy, findings: findings))
+            case .table:
+                for line in findings.flatMap({ $0.lines(emphasis: session.console.emphasis) }) {
+                    session.console.print(line)
+                }
+            }
+            if !healthy {
+                let count = findings.count { $0.verdict == .problem }
+                throw Failure("\(count) problem\(count == 1 ? "" : "s") found", hint: "see what to do above")
+            }
+        }
+    }
+}

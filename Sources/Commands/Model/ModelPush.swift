@@ -1,0 +1,94 @@
+import ArgumentParser
+import ManagementAPI
+import SlipwayClient
+
+struct ModelPush: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "push",
+        abstract: "Send a model to the server as its next version.",
+        discussion: """
+            The server reads the model's inputs and outputs out of the file and loads it
+            once to see that it works. Pushing the same bytes again makes no new version.
+            A model that keeps its weights in files of their own is pushed as a folder
+            with all of them.
+
+              slipway model push churn.onnx --name churn --metric accuracy=0.974
+              slipway model push churn/ --name churn --git-commit $(git rev-parse HEAD)
+            """)
+
+    @Argument(help: "The .onnx file, or a folder with it and the files it needs.")
+    var path: String
+
+    @Option(help: "The model's name.")
+    var name: String
+
+    @Option(
+        name: .customLong("metric"), help: ArgumentHelp("A measured figure of this version.", valueName: "key=value"))
+    var metrics: [Assignment] = []
+
+    @Option(name: .customLong("tag"), help: ArgumentHelp("A note to find it by.", valueName: "key=value"))
+    var tags: [Assignment] = []
+
+    @Option(help: "The commit it was trained from.")
+    var gitCommit: String?
+
+    @Option(help: "The data set it was trained on.")
+    var dataset: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        do { _ = try ResourceName.check(name, "model name") } catch { throw ValidationError(error) }
+    }
+
+    func run() async throws {
+        let metrics = try Assignment.numbers(metrics, "--metric")
+        let tags = try Assignment.dictionary(tags, "--tag")
+        try await Session.run(global) { session in
+            let meter = ProgressMeter(console: session.console)
+            defer { meter?.clear() }
+            let result = try await session.client.push(
+                path, as: name, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset
+            ) { meter?.show($0) }
+            meter?.clear()
+            for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }
+            switch session.format {
+            case .json: try session.printJSON(PushResponse(version: result.version, isNew: result.isNew))
+            case .table: report(result, session)
+            }
+        }
+    }
+
+    private func report(_ result: PushResult, _ session: Session) {
+        let version = result.version
+        let reference = "\(version.model):\(version.version)"
+        let console = session.console
+        if result.isNew {
+            let stored =
+                result.sent == 0
+                ? "its bytes were stored already, nothing was sent"
+                : "\(NumberText.bytes(result.sent)) sent"
+            console.print(console.emphasis.strong("pushed \(reference)") + ": \(stored)")
+        } else {
+            console.print(
+                console.emphasis.strong("already there as \(reference)") + ": same bytes, no new version made")
+            if metrics.count + tags.count > 0 || gitCommit != nil || dataset != nil {
+                console.say("a version never changes, so the metrics and tags given now were not added to it")
+            }
+        }
+        var facts = Facts()
+        facts.add("inputs", SignatureText.lines(version.inputs))
+        facts.add("outputs", SignatureText.lines(version.outputs))
+        facts.add("size", SignatureText.size(version.files))
+        facts.add("notes", version.notes)
+        for line in facts.lines(emphasis: console.emphasis) { console.print(line) }
+        console.print()
+        console.print("next: slipway deploy \(result.isNew ? version.model : reference)\(session.flags)")
+    }
+}
+
+extension ValidationError {
+    init(_ failure: Failure) {
+        self.init(failure.description)
+    }
+}

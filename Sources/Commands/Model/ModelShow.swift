@@ -1,0 +1,97 @@
+import ArgumentParser
+import ManagementAPI
+import SlipwayClient
+
+struct ModelShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one version of a model, the latest unless given, and what others there are.")
+
+    @Argument(help: "NAME or NAME:VERSION.", transform: { try VersionReference.parse($0) })
+    var model: VersionReference
+
+    @OptionGroup var global: GlobalOptions
+
+    /// What `--output json` prints.
+    struct Report: Encodable {
+        var model: ModelInfo
+        var version: VersionInfo
+        var versions: [VersionInfo]
+    }
+
+    func run() async throws {
+        try await Session.run(global) { session in
+            let client = session.client
+            let info = try await session.naming(.model, model.name) { try await client.model(model.name) }
+            let number = model.version ?? info.latestVersion
+            let version: VersionInfo
+            do {
+                version = try await client.version(number, of: model.name)
+            } catch ClientError.refused(404, _) {
+                throw Failure(
+                    "\(model.name) has no version \(number)",
+                    hint: "its versions are 1 to \(info.latestVersion); `slipway model show \(model.name)` lists them")
+            }
+            let versions = try await allItems { page in try await client.versions(of: model.name, after: page) }
+            let report = Report(model: info, version: version, versions: versions)
+            if session.format == .json { return try session.printJSON(report) }
+            Self.print(report, session)
+        }
+    }
+
+    private static func print(_ report: Report, _ session: Session) {
+        let console = session.console
+        let version = report.version
+        let place = version.version == report.model.latestVersion ? "latest" : "latest is \(report.model.latestVersion)"
+        console.print("\(console.emphasis.strong("\(version.model):\(version.version)"))  (\(place))")
+        for line in facts(report).lines(emphasis: console.emphasis) { console.print(line) }
+        guard report.versions.count > 1 else { return }
+        console.print()
+        session.print(table(report.versions.sorted { $0.version > $1.version }))
+    }
+
+    static func facts(_ report: Report) -> Facts {
+        let version = report.version
+        var facts = Facts()
+        facts.add("inputs", SignatureText.lines(version.inputs))
+        facts.add("outputs", SignatureText.lines(version.outputs))
+        let opsets = version.opsets.sorted { $0.key < $1.key }
+            .map { $0.key.isEmpty || $0.key == "ai.onnx" ? "opset \($0.value)" : "\($0.key) \($0.value)" }
+        let producer = version.producer.isEmpty ? [] : ["made by \(version.producer)"]
+        facts.add("format", ([version.format] + opsets + producer).joined(separator: ", "))
+        facts.add("size", SignatureText.size(version.files))
+        facts.add("digest", version.digest)
+        facts.add("metrics", version.metrics.isEmpty ? nil : SignatureText.metrics(version.metrics))
+        facts.add("tags", version.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+        facts.add("data set", version.dataset)
+        facts.add("git commit", version.gitCommit)
+        facts.add(
+            "pushed",
+            "\(Age.moment(version.createdAt)) by \(version.createdBy) (\(Age.text(version.createdAt)))")
+        facts.add("about", version.documentation.isEmpty ? nil : version.documentation)
+        facts.add("metadata", version.metadata.sorted { $0.key < $1.key }.map { "\($0.key) = \(shortened($0.value))" })
+        facts.add("notes", version.notes)
+        facts.add("served at", report.model.deployed.isEmpty ? "no endpoint of this space" : nil)
+        facts.add("served at", report.model.deployed)
+        return facts
+    }
+
+    private static func shortened(_ text: String) -> String {
+        let line = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+        return line.count > 100 ? line.prefix(99) + "…" : line
+    }
+
+    private static func table(_ versions: [VersionInfo]) -> Table {
+        Table(
+            columns: [
+                .init(title: "VERSION", isNumber: true), .init(title: "SIZE", isNumber: true),
+                .init(title: "METRICS", mayShrink: true), .init(title: "PUSHED"), .init(title: "BY", mayShrink: true),
+            ],
+            rows: versions.map { version in
+                [
+                    String(version.version), NumberText.bytes(version.files.reduce(0) { $0 + $1.size }),
+                    SignatureText.metrics(version.metrics, most: 3), Age.text(version.createdAt), version.createdBy,
+                ]
+            })
+    }
+}

@@ -1,0 +1,93 @@
+import ManagementAPI
+import SlipwayClient
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One run of a command: the client it asks, where it prints and in which form.
+struct Session: Sendable {
+    let client: SlipwayClient
+    let console: Console
+    let format: OutputFormat
+    /// What to append to commands that are suggested, so that they work when pasted.
+    let flags: String
+
+    var space: String { client.space }
+
+    /// Opens a client for the time of `body`; whatever goes wrong leaves as a `Failure`.
+    static func run(_ options: GlobalOptions, _ body: (Session) async throws -> Void) async throws {
+        let settings = options.settings()
+        let client: SlipwayClient
+        do {
+            client = try SlipwayClient(
+                server: settings.server, token: settings.token, caCertificate: settings.caCertificate,
+                space: settings.space)
+        } catch {
+            throw Failure(error)
+        }
+        let fromEnvironment = options.server == nil && options.space == nil
+        let session = Session(
+            client: client, console: .standard, format: options.output,
+            flags: fromEnvironment ? "" : settings.flags)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(session)) } catch { result = .failure(error) }
+        try? await client.shutdown()
+        do { try result.get() } catch let error as ClientError { throw Failure(error) }
+    }
+
+    /// Prints a value as JSON, keys sorted, two spaces of indentation.
+    func printJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        console.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    func print(_ table: Table) {
+        for line in table.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
+    }
+}
+
+// MARK: Names that are not there
+
+extension Session {
+    enum Kind: String {
+        case model, endpoint
+    }
+
+    /// Runs `body`; where the server does not know the name, says which names there are and which was likely meant.
+    func naming<Value>(
+        _ kind: Kind, _ name: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as ClientError {
+            guard case .refused(404, var refusal) = error else { throw error }
+            guard let hint = await hint(kind, name) else { throw error }
+            refusal.hint = hint
+            throw ClientError.refused(status: 404, refusal)
+        }
+    }
+
+    private func hint(_ kind: Kind, _ name: String) async -> String? {
+        do {
+            let names =
+                switch kind {
+                case .model: try await allItems { page in try await client.models(after: page) }.map(\.name)
+                case .endpoint: try await allItems { page in try await client.deployments(after: page) }.map(\.endpoint)
+                }
+            guard !names.contains(name) else { return nil }
+            let first = kind == .model ? "push one with `slipway model push`" : "deploy a model with `slipway deploy`"
+            return Suggestion.hint(
+                for: name, among: names, plural: "\(kind.rawValue)s in space \(space)", whenNone: first)
+        } catch {
+            // The list may be missing because the space is.
+            guard let spaces = try? await allItems(of: { page in try await client.spaces(after: page) }).map(\.name),
+                !spaces.contains(space)
+            else { return nil }
+            return Suggestion.hint(for: space, among: spaces, plural: "spaces", whenNone: "")
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import ManagementAPI
+import SlipwayClient
+
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "One screen: the server, its spaces and what serves in them.",
+        discussion: "Shows all spaces, or the one that --space names.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Session.run(global) { session in
+            var report = try await session.client.status()
+            if let only = global.space {
+                report.spaces.removeAll { $0.name != only }
+                report.deployments.removeAll { $0.space != only }
+            }
+            if session.format == .json { return try session.printJSON(report) }
+            let console = session.console
+            for line in Self.header(report, server: session.client.server, emphasis: console.emphasis) {
+                console.print(line)
+            }
+            for space in report.spaces {
+                console.print()
+                let deployments = report.deployments.filter { $0.space == space.name }
+                console.print(Self.title(space, emphasis: console.emphasis))
+                if !deployments.isEmpty { session.print(DeploymentText.table(deployments)) }
+            }
+            for trouble in DeploymentText.troubles(report.deployments) { console.say("failed: \(trouble)") }
+            if report.deployments.isEmpty { console.print("\nnext: slipway deploy NAME\(session.flags)") }
+        }
+    }
+
+    static func header(_ report: StatusReport, server: String, emphasis: Emphasis) -> [String] {
+        let info = report.server
+        let runtimes = info.runtimes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        var facts = Facts()
+        facts.add("up", NumberText.duration(seconds: info.uptimeSeconds))
+        facts.add(
+            "data",
+            "\(info.dataFolder) (\(NumberText.bytes(report.blobBytes)) of models, "
+                + "\(NumberText.bytes(report.freeBytes)) free)")
+        facts.add("runtimes", runtimes.isEmpty ? "none loaded yet" : runtimes.joined(separator: ", "))
+        return [emphasis.strong("Slipway \(info.version)") + " at \(server)"] + facts.lines(emphasis: emphasis)
+    }
+
+    private static func title(_ space: SpaceInfo, emphasis: Emphasis) -> String {
+        func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
+        return emphasis.strong("space \(space.name)")
+            + ": \(count(space.models, "model")), \(count(space.deployments, "endpoint"))"
+    }
+}
