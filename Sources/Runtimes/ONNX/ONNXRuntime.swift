@@ -1,0 +1,72 @@
+package import Logging
+import Synchronization
+
+/// Executes ONNX models with ONNX Runtime's own shared library, which is opened when the first model is loaded.
+package final class ONNXRuntime: ModelRuntime {
+    package let format = "onnx"
+    private let search: ONNXRuntimeSearch
+    private let logger: Logger
+    private let opened = Mutex<ONNXRuntimeLibrary?>(nil)
+
+    package init(
+        search: ONNXRuntimeSearch = .ofThisProcess(), logger: Logger = Logger(label: "slipway.onnxruntime")
+    ) {
+        self.search = search
+        self.logger = logger
+    }
+
+    package var version: String? { opened.withLock { $0 }.map { "ONNX Runtime \($0.version)" } }
+
+    /// The library, opened now if it was not yet. A failure is not remembered: it may be installed meanwhile.
+    package func library() throws(ModelLoadError) -> ONNXRuntimeLibrary {
+        let search = search
+        let logger = logger
+        let result = opened.withLock { library -> Result<ONNXRuntimeLibrary, ModelLoadError> in
+            if let library { return .success(library) }
+            do throws(ModelLoadError) {
+                let new = try ONNXRuntimeLibrary.open(search, logger: logger)
+                library = new
+                return .success(new)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    package func load(
+        _ artifact: ModelArtifact, options: RuntimeOptions
+    ) throws(ModelLoadError) -> any ModelInstance {
+        // The file first: what it is, and that it refers to nothing outside its artifact, before the library sees it.
+        let file = try ONNXFile.read(artifact)
+        let library = try library()
+        let session: ONNXSession
+        do throws(ONNXFailure) {
+            session = try ONNXSession(library: library, path: artifact.modelPath, options: options)
+        } catch {
+            throw Self.loadError(error, file: artifact.modelFile)
+        }
+        let signature = try session.signature()
+        try file.refuseInputsOfUnknownRank(in: signature)
+        return ONNXInstance(session: session, description: file.description(signature: signature))
+    }
+
+    private static func loadError(_ failure: ONNXFailure, file: String) -> ModelLoadError {
+        if failure.isOutOfMemory {
+            return ModelLoadError(.outOfMemory, "There is not enough memory to load \(file): \(failure.message)")
+        }
+        switch failure.code {
+        case .noSuchFile:
+            return ModelLoadError(.fileMissing, "\(file) refers to a file that is not there: \(failure.message)")
+        case .notImplemented:
+            return ModelLoadError(
+                .invalidModel, "\(file) uses an operator that ONNX Runtime does not have: \(failure.message)")
+        default: return ModelLoadError(.invalidModel, "ONNX Runtime cannot load \(file): \(failure.message)")
+        }
+    }
+}
+
+extension ModelArtifact {
+    /// The model file's path.
+    var modelPath: String { "\(directory)/\(modelFile)" }
+}
