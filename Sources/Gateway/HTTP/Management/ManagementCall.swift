@@ -1,135 +1,67 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import Journal
-import ManagementAPI
 import NIOCore
-import NIOFoundationCompat
 
-/// One management request: its route, the names in its path, and its parts as values, each refused with the name of the
-/// field where it is not what was expected.
-struct ManagementCall {
-    /// Bytes of a JSON body.
-    static let largestDocument = 8 << 20
+/// One request between a connection and the task that answers it.
+final class ManagementCall: Sendable {
+    typealias Body = NIOThrowingAsyncSequenceProducer<
+        ByteBuffer, any Error, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, BodyDemand
+    >
 
+    let request: Request
     let match: RouteMatch
     let principal: Principal
-    let request: Request
+    private let source: Body.Source
+    private let eventLoop: any EventLoop
+    private let connection: NIOLoopBound<HTTPConnection>
 
-    init(_ request: Request, table: RouteTable, principal: Principal) throws(HTTPFault) {
-        let method = HTTPMethod(rawValue: request.method.rawValue) ?? .other
-        var target = request.head.path ?? "/"
-        let found: Result<RouteMatch, HTTPFault> = target.withUTF8 { bytes in
-            let raw = UnsafeRawBufferPointer(bytes)
-            let path = UnsafeRawBufferPointer(rebasing: raw[PathSegments.split(raw).path])
-            do throws(HTTPFault) {
-                return .success(try table.match(method, path: path))
-            } catch {
-                return .failure(error)
-            }
-        }
-        self.match = try found.get()
-        self.request = request
+    /// On the connection's event loop.
+    init(head: HTTPRequest, match: RouteMatch, principal: Principal, connection: HTTPConnection) {
+        let eventLoop = connection.loop.eventLoop
+        let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+        let made = Body.makeSequence(
+            elementType: ByteBuffer.self, failureType: (any Error).self,
+            backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8), finishOnDeinit: true,
+            delegate: BodyDemand(eventLoop: eventLoop, connection: bound))
+        self.request = Request(head: head, body: RequestBody(asyncSequence: made.sequence))
+        self.match = match
         self.principal = principal
+        self.source = made.source
+        self.eventLoop = eventLoop
+        self.connection = bound
     }
 
-    var route: Route { match.route }
-    var space: String { match.space }
-    var name: String { match.name }
-
-    /// The caller's key for this operation, or `nil`.
-    var idempotencyKey: String? { HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] } }
-
-    /// The revision that `If-Match` names; `*` and absence name none.
-    func ifMatch() throws(ControlError) -> Int? {
-        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
-        let bare = text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
-        guard let revision = Int(bare) else {
-            throw ControlError(
-                .invalid, "If-Match must be a revision as ETag gave it, like \"3\"; got \(Name.excerpt(of: text))",
-                field: "If-Match")
+    /// Whether the task wants more.
+    func bodyCame(_ piece: ByteBuffer) -> Bool {
+        switch source.yield(piece) {
+        case .produceMore, .dropped: true
+        case .stopProducing: false
         }
-        return revision
     }
 
-    /// A number in the path: a version.
-    func versionNumber() throws(ControlError) -> Int? {
-        guard let text = match.version, text != "latest" else { return nil }
-        guard let number = Int(text), number > 0 else {
-            throw ControlError(
-                .invalid, "a version is a number from 1 or 'latest', got '\(Name.excerpt(of: text))'",
-                field: "version")
-        }
-        return number
+    func bodyEnded() { source.finish() }
+
+    /// The rest of the body will not come: whoever reads it gets an error.
+    func callerLeft() { source.finish(CallerLeft()) }
+
+    func answered(_ answer: Answer) {
+        eventLoop.execute { self.connection.value.managed(self, answer) }
     }
 
-    /// `limit` and `after` of a list.
-    func page() throws(ControlError) -> (limit: Int, after: String?) {
-        let query = request.uri.queryParameters
-        guard let text = query["limit"] else { return (PageLimit.standard, query["after"].map(String.init)) }
-        guard let limit = Int(text), (1...PageLimit.maximum).contains(limit) else {
-            throw ControlError(
-                .invalid,
-                "limit must be from 1 to \(PageLimit.maximum), got '\(Name.excerpt(of: String(text)))'", field: "limit")
-        }
-        return (limit, query["after"].map(String.init))
-    }
+    /// Lets a paused connection go on when the task has room for more of the body.
+    struct BodyDemand: NIOAsyncSequenceProducerDelegate {
+        let eventLoop: any EventLoop
+        let connection: NIOLoopBound<HTTPConnection>
 
-    /// The body as a document of `type`, which it must fit.
-    func document<Value: Decodable>(_ type: Value.Type) async throws -> Value {
-        let buffer: ByteBuffer
-        do {
-            buffer = try await request.body.collect(upTo: Self.largestDocument)
-        } catch is NIOTooManyBytesError {
-            throw ControlError(.tooLarge, "the body is larger than \(Self.largestDocument) bytes")
+        func produceMore() {
+            eventLoop.execute { connection.value.bodyWanted() }
         }
-        do {
-            return try JSONDecoder().decode(type, from: Data(buffer: buffer))
-        } catch let error as DecodingError {
-            throw error.refusal
-        }
+
+        /// Nobody reads on: what still comes is dropped.
+        func didTerminate() { produceMore() }
     }
 }
 
-extension DecodingError {
-    /// In words of the request: which field, what was expected, what came.
-    var refusal: ControlError {
-        switch self {
-        case .keyNotFound(let key, let context):
-            let path = Self.path(context.codingPath + [key])
-            return ControlError(.invalid, "'\(path)' is missing", field: path)
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            let path = Self.path(context.codingPath)
-            return ControlError(
-                .invalid, "'\(path)' must be \(Self.name(of: type)): \(context.debugDescription)", field: path)
-        case .dataCorrupted(let context):
-            let path = Self.path(context.codingPath)
-            let detail = (context.underlyingError.map { " \($0.localizedDescription)" }) ?? ""
-            return ControlError(
-                .invalid, "\(path.isEmpty ? "the body" : "'\(path)'") is not JSON: \(context.debugDescription)\(detail)",
-                field: path.isEmpty ? nil : path)
-        @unknown default:
-            return ControlError(.invalid, "the body is not what was expected: \(self)")
-        }
-    }
-
-    private static func path(_ keys: [any CodingKey]) -> String {
-        keys.reduce(into: "") { path, key in
-            if let index = key.intValue {
-                path += "[\(index)]"
-            } else {
-                path += (path.isEmpty ? "" : ".") + key.stringValue
-            }
-        }
-    }
-
-    private static func name(of type: Any.Type) -> String {
-        switch type {
-        case is String.Type: "a string"
-        case is Int.Type: "a whole number"
-        case is Double.Type: "a number"
-        case is Bool.Type: "true or false"
-        default: "\(type)".hasPrefix("Array") ? "a list" : "an object"
-        }
-    }
-}
+/// The connection ended before the body did.
+struct CallerLeft: Error {}

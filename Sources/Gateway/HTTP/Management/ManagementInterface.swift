@@ -1,35 +1,32 @@
-package import Hummingbird
 import Governance
 import HTTPTypes
+import Hummingbird
 import Journal
 import ManagementAPI
 import NIOCore
+import Registry
 
 /// Answers the routes that may take their time: everything under `/api/v1`, and the repository extension's load and
 /// unload. The route table is the one that predictions use too.
 package struct ManagementInterface: Sendable {
     let services: ManagementServices
-    private let table = RouteTable()
-    private let document = OpenAPIDocument.encoded
 
     package init(services: ManagementServices) {
         self.services = services
     }
 
-    /// Never throws: whatever goes wrong becomes an answer that says so.
-    package func respond(to request: Request, principal: Principal = .local) async -> Response {
+    /// Never throws: whatever goes wrong becomes an answer that says so. The caller has been authorised already.
+    func respond(to request: Request, match: RouteMatch, principal: Principal) async -> Response {
         do {
-            let call = try ManagementCall(request, table: table, principal: principal)
-            try services.authorizer.authorise(principal, call.route.permission, space: call.match.space)
-            return try await answer(call)
+            return try await answer(ManagementRequest(request, match: match, principal: principal))
         } catch {
             return Self.refusal(error)
         }
     }
 
-    private func answer(_ call: ManagementCall) async throws -> Response {
+    private func answer(_ call: ManagementRequest) async throws -> Response {
         switch call.route.id {
-        case .openAPI: return .json(bytes: document)
+        case .openAPI: return .json(bytes: OpenAPIDocument.encoded)
         case .server: return try .json(services.server.info())
         case .status: return try await status()
         case .verify: return try .json(try await services.server.verify())

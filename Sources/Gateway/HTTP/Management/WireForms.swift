@@ -1,7 +1,9 @@
 import Deployments
 import Governance
+import Journal
 import ManagementAPI
 import Registry
+import Runtimes
 import Serving
 import Tensors
 

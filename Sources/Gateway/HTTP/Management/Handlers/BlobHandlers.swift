@@ -6,7 +6,7 @@ import NIOCore
 import Registry
 
 extension ManagementInterface {
-    func blobExists(_ call: ManagementCall) async throws -> Response {
+    func blobExists(_ call: ManagementRequest) async throws -> Response {
         let sha256 = call.match.other ?? ""
         guard let size = try await services.blobs.contains(sha256, space: call.space) else {
             throw ControlError(.notFound, "this space does not hold the file \(Name.excerpt(of: sha256))")
@@ -15,13 +15,13 @@ extension ManagementInterface {
     }
 
     /// Takes the body as it comes, a piece at a time: neither side needs memory for the whole.
-    func upload(_ call: ManagementCall) async throws -> Response {
+    func upload(_ call: ManagementRequest) async throws -> Response {
         let sha256 = call.match.other ?? ""
         let size = try await receive(call, sha256: sha256, declaredSize: call.declaredLength)
         return try .json(BlobInfo(sha256: sha256, size: size))
     }
 
-    private func receive(_ call: ManagementCall, sha256: String, declaredSize: Int?) async throws -> Int {
+    private func receive(_ call: ManagementRequest, sha256: String, declaredSize: Int?) async throws -> Int {
         let upload = try await services.blobs.beginUpload(
             space: call.space, sha256: sha256, declaredSize: declaredSize, principal: call.principal)
         do {
@@ -36,7 +36,7 @@ extension ManagementInterface {
     }
 }
 
-extension ManagementCall {
+extension ManagementRequest {
     /// What the caller says the body's length is.
     var declaredLength: Int? { request.headers[.contentLength].flatMap { Int($0) } }
 }

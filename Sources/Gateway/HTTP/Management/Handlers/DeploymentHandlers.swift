@@ -6,18 +6,18 @@ import Runtimes
 import Serving
 
 extension ManagementInterface {
-    func deployments(_ call: ManagementCall) async throws -> Response {
+    func deployments(_ call: ManagementRequest) async throws -> Response {
         let (limit, after) = try call.page()
         let list = try await services.deployments.list(space: call.space, after: after, limit: limit)
         return try .json(ManagementAPI.Page(items: list.items.map { info(of: $0) }, next: list.next))
     }
 
-    func deployment(_ call: ManagementCall) async throws -> Response {
+    func deployment(_ call: ManagementRequest) async throws -> Response {
         let deployment = try await services.deployments.show(call.name, space: call.space)
         return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
     }
 
-    func deploy(_ call: ManagementCall) async throws -> Response {
+    func deploy(_ call: ManagementRequest) async throws -> Response {
         let order = try await call.document(DeployRequest.self)
         let deployment = try await services.deployments.deploy(
             endpoint: call.name, space: call.space, model: order.model, version: order.version,
@@ -26,20 +26,20 @@ extension ManagementInterface {
         return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
     }
 
-    func deleteDeployment(_ call: ManagementCall) async throws -> Response {
+    func deleteDeployment(_ call: ManagementRequest) async throws -> Response {
         let deployment = try await services.deployments.delete(
             call.name, space: call.space, principal: call.principal, idempotencyKey: call.idempotencyKey,
             ifMatch: try call.ifMatch())
         return try .json(info(of: deployment))
     }
 
-    func revisions(_ call: ManagementCall) async throws -> Response {
+    func revisions(_ call: ManagementRequest) async throws -> Response {
         let history = try await services.deployments.history(call.name, space: call.space)
         return try .json(ManagementAPI.Page(items: history.map(RevisionInfo.init)))
     }
 
     /// The repository extension answers with an empty object.
-    func setLoaded(_ loaded: Bool, _ call: ManagementCall) async throws -> Response {
+    func setLoaded(_ loaded: Bool, _ call: ManagementRequest) async throws -> Response {
         _ = try await services.deployments.setLoaded(
             loaded, endpoint: call.name, space: call.space, principal: call.principal)
         return .json(bytes: Array("{}".utf8))

@@ -1,9 +1,11 @@
+import Deployments
+import Governance
 import Hummingbird
 import Journal
 import ManagementAPI
 
 extension ManagementInterface {
-    func spaces(_ call: ManagementCall) async throws -> Response {
+    func spaces(_ call: ManagementRequest) async throws -> Response {
         let (limit, after) = try call.page()
         let list = try await services.spaces.list(after: after, limit: limit)
         return try .json(ManagementAPI.Page(items: list.items.map(SpaceInfo.init), next: list.next))

@@ -8,13 +8,13 @@ import Registry
 import Serving
 
 extension ManagementInterface {
-    func models(_ call: ManagementCall) async throws -> Response {
+    func models(_ call: ManagementRequest) async throws -> Response {
         let (limit, after) = try call.page()
         let list = try await services.registry.models(space: call.space, after: after, limit: limit)
         return try .json(ManagementAPI.Page(items: list.items.map(ModelInfo.init), next: list.next))
     }
 
-    func versions(_ call: ManagementCall) async throws -> Response {
+    func versions(_ call: ManagementRequest) async throws -> Response {
         let (limit, after) = try call.page()
         let list = try await services.registry.versions(of: call.name, space: call.space, after: after, limit: limit)
         var items: [VersionInfo] = []
@@ -26,14 +26,14 @@ extension ManagementInterface {
         return try .json(ManagementAPI.Page(items: items, next: list.next))
     }
 
-    func version(_ call: ManagementCall) async throws -> Response {
+    func version(_ call: ManagementRequest) async throws -> Response {
         let version = try await services.registry.version(
             call.name, number: try call.versionNumber(), space: call.space)
         return try .json(VersionInfo(version))
     }
 
     /// Makes a version of files that were uploaded before, or of the one model file that is the body.
-    func push(_ call: ManagementCall) async throws -> Response {
+    func push(_ call: ManagementRequest) async throws -> Response {
         let type = call.request.headers[.contentType] ?? ""
         let order =
             type.lowercased().hasPrefix("application/octet-stream")
@@ -50,7 +50,7 @@ extension ManagementInterface {
 
     /// For callers with nothing but `curl`: the body is the model file, what is known of it stands in the query
     /// (`metric.accuracy=0.93`, `tag.team=risk`, `git_commit`, `dataset`).
-    private func uploadModel(_ call: ManagementCall) async throws -> ManagementAPI.PushRequest {
+    private func uploadModel(_ call: ManagementRequest) async throws -> ManagementAPI.PushRequest {
         let file = try await spool(call)
         var order = ManagementAPI.PushRequest(files: [file])
         var metrics: [String: Double] = [:]
@@ -82,7 +82,7 @@ extension ManagementInterface {
 
     /// The digest is known only at the end, and blobs are received by digest: so the body is held until then, within the
     /// bound of what one call may push. Larger models go by digest, a piece at a time.
-    private func spool(_ call: ManagementCall) async throws -> FileEntry {
+    private func spool(_ call: ManagementRequest) async throws -> FileEntry {
         let limit = 64 << 20
         let body: ByteBuffer
         do {

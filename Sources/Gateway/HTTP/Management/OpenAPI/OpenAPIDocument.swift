@@ -1,32 +1,34 @@
-import Foundation
+import Governance
+
+extension JSONValue {
+    /// An object with its members in the order of their names, so that the document is the same text every time.
+    static func sorted(_ members: [String: JSONValue]) -> JSONValue {
+        .object(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    }
+}
 
 /// The OpenAPI 3.1 document of the HTTP port, made from the one list of routes: a route cannot be missing in it.
 enum OpenAPIDocument {
     static let version = "3.1.0"
 
     /// As it is served.
-    static let encoded: [UInt8] = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Text, numbers, lists and objects only: encoding them cannot fail.
-        return (try? encoder.encode(value)).map(Array.init) ?? []
-    }()
+    static let encoded = Array(value.text.utf8)
 
     static var value: JSONValue {
         [
-            "openapi": .text(version),
+            "openapi": .string(version),
             "info": [
                 "title": "Slipway",
-                "version": .text(SlipwayVersion.current),
+                "version": .string(SlipwayVersion.current),
                 "description": """
                     Predictions by the Open Inference Protocol v2 and TensorFlow Serving's REST interface, and the \
                     management of models and deployments. Every answer carries `slipway-prediction-id`.
                     """,
             ],
-            "tags": .list(
-                ["Predictions", "Management", "Health"].map { .object(["name": .text($0)]) }),
-            "paths": .object(paths),
-            "components": ["schemas": .object(OpenAPISchemas.all)],
+            "tags": .array(
+                ["Predictions", "Management", "Health"].map { .object([("name", .string($0))]) }),
+            "paths": .sorted(paths),
+            "components": ["schemas": .sorted(OpenAPISchemas.all)],
         ]
     }
 
@@ -38,7 +40,7 @@ enum OpenAPIDocument {
                     route, template: template, number: number)
             }
         }
-        return paths.mapValues { .object($0) }
+        return paths.mapValues { .sorted($0) }
     }
 
     private static func operation(_ route: Route, template: String, number: Int) -> JSONValue {
@@ -46,16 +48,16 @@ enum OpenAPIDocument {
         // An operation's id is unique in a document; further paths of a route are numbered.
         let id = route.id.rawValue + (number == 0 ? "" : "_\(number + 1)")
         var operation: [String: JSONValue] = [
-            "operationId": .text(id),
-            "summary": .text(route.summary),
-            "tags": [.text(tag(of: template))],
-            "x-slipway-permission": .text(route.permission.rawValue),
-            "responses": .object(responses(route, shape)),
+            "operationId": .string(id),
+            "summary": .string(route.summary),
+            "tags": [.string(tag(of: template))],
+            "x-slipway-permission": .string(route.permission.rawValue),
+            "responses": .sorted(responses(route, shape)),
         ]
         let parameters = captures(in: template).map(pathParameter) + shape.parameters
-        if !parameters.isEmpty { operation["parameters"] = .list(parameters) }
+        if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = shape.body { operation["requestBody"] = body }
-        return .object(operation)
+        return .sorted(operation)
     }
 
     private static func tag(of template: String) -> String {
@@ -67,7 +69,7 @@ enum OpenAPIDocument {
         var responses: [String: JSONValue] = [:]
         for (status, content) in shape.answers {
             responses[String(status)] = [
-                "description": .text(status == 201 ? "Made" : "Done"),
+                "description": .string(status == 201 ? "Made" : "Done"),
                 "content": content,
             ]
         }
@@ -90,6 +92,6 @@ enum OpenAPIDocument {
     private static func pathParameter(_ name: String) -> JSONValue {
         var schema: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"]
         if name == "sha256" { schema = ["type": "string", "pattern": "^[0-9a-f]{64}$"] }
-        return ["name": .text(name), "in": "path", "required": true, "schema": schema]
+        return ["name": .string(name), "in": "path", "required": true, "schema": schema]
     }
 }

@@ -7,8 +7,8 @@ struct OpenAPIOperation {
 
     static func of(_ id: RouteID) -> OpenAPIOperation {
         switch id {
-        case .landing: OpenAPIOperation(answers: [200: text("text/html")])
-        case .metrics: OpenAPIOperation(answers: [200: text("text/plain")])
+        case .landing: OpenAPIOperation(answers: [200: plain("text/html")])
+        case .metrics: OpenAPIOperation(answers: [200: plain("text/plain")])
         case .infer:
             OpenAPIOperation(
                 parameters: [header("Inference-Header-Content-Length", "Bytes of JSON before binary tensors")],
@@ -27,7 +27,7 @@ struct OpenAPIOperation {
         case .server: OpenAPIOperation(answers: [200: json("ServerInfo")])
         case .status: OpenAPIOperation(answers: [200: json("StatusReport")])
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
-        case .spaces: list("SpaceInfo")
+        case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
         case .blobExists: OpenAPIOperation(answers: [200: json("BlobInfo")])
         case .blobUpload:
@@ -37,9 +37,9 @@ struct OpenAPIOperation {
                     "content": ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]],
                 ],
                 answers: [200: json("BlobInfo")])
-        case .models: list("ModelInfo")
+        case .models: listing("ModelInfo")
         case .model: OpenAPIOperation(answers: [200: json("ModelInfo")])
-        case .versions: list("VersionInfo")
+        case .versions: listing("VersionInfo")
         case .version: OpenAPIOperation(answers: [200: json("VersionInfo")])
         case .push:
             OpenAPIOperation(
@@ -52,7 +52,7 @@ struct OpenAPIOperation {
                     ],
                 ],
                 answers: [200: json("PushResponse"), 201: json("PushResponse")])
-        case .deployments: list("DeploymentInfo")
+        case .deployments: listing("DeploymentInfo")
         case .deployment: OpenAPIOperation(answers: [200: json("DeploymentInfo")])
         case .deploy:
             OpenAPIOperation(
@@ -65,7 +65,7 @@ struct OpenAPIOperation {
         }
     }
 
-    private static func list(_ schema: String) -> OpenAPIOperation {
+    private static func listing(_ schema: String) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
                 query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
@@ -86,7 +86,7 @@ struct OpenAPIOperation {
     }
 
     private static func ref(_ schema: String) -> JSONValue {
-        ["$ref": .text("#/components/schemas/" + schema)]
+        ["$ref": .string("#/components/schemas/" + schema)]
     }
 
     private static func json(_ schema: String) -> JSONValue { json(ref(schema)) }
@@ -95,19 +95,19 @@ struct OpenAPIOperation {
 
     private static var anyObject: JSONValue { json(["type": ["object", "array"]]) }
 
-    private static func text(_ type: String) -> JSONValue { .object([type: ["schema": ["type": "string"]]]) }
+    private static func plain(_ type: String) -> JSONValue { .sorted([type: ["schema": ["type": "string"]]]) }
 
     private static func document(_ schema: String) -> JSONValue {
         ["required": true, "content": json(schema)]
     }
 
     private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
-        ["name": .text(name), "in": "query", "required": false, "schema": schema]
+        ["name": .string(name), "in": "query", "required": false, "schema": schema]
     }
 
     private static func header(_ name: String, _ description: String) -> JSONValue {
         [
-            "name": .text(name), "in": "header", "required": false, "description": .text(description),
+            "name": .string(name), "in": "header", "required": false, "description": .string(description),
             "schema": ["type": "string"],
         ]
     }

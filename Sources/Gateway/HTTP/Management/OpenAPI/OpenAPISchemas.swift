@@ -10,15 +10,15 @@ enum OpenAPISchemas {
     private static let numbers: JSONValue = ["type": "object", "additionalProperties": ["type": "number"]]
     private static let integers: JSONValue = ["type": "object", "additionalProperties": ["type": "integer"]]
 
-    private static func ref(_ name: String) -> JSONValue { ["$ref": .text("#/components/schemas/" + name)] }
-    private static func list(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+    private static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
+    private static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 
     /// All properties but `optional` are required.
     private static func object(_ properties: [String: JSONValue], optional: Set<String> = []) -> JSONValue {
         [
             "type": "object",
-            "properties": .object(properties),
-            "required": .list(properties.keys.filter { !optional.contains($0) }.sorted().map { .text($0) }),
+            "properties": .sorted(properties),
+            "required": .array(properties.keys.filter { !optional.contains($0) }.sorted().map { .string($0) }),
         ]
     }
 
@@ -29,24 +29,24 @@ enum OpenAPISchemas {
         "FileEntry": object(["path": string, "sha256": string, "size": integer]),
         "PushRequest": object(
             [
-                "files": list(ref("FileEntry")), "metrics": numbers, "tags": texts, "gitCommit": string,
+                "files": arrayOf(ref("FileEntry")), "metrics": numbers, "tags": texts, "gitCommit": string,
                 "dataset": string,
             ], optional: ["metrics", "tags", "gitCommit", "dataset"]),
         "PushResponse": object(["version": ref("VersionInfo"), "isNew": flag]),
         "TensorInfo": object([
-            "name": string, "datatype": string, "shape": list(["type": ["integer", "string"]]), "optional": flag,
+            "name": string, "datatype": string, "shape": arrayOf(["type": ["integer", "string"]]), "optional": flag,
         ]),
         "VersionInfo": object(
             [
                 "model": string, "version": integer, "space": string, "digest": string,
-                "files": list(ref("FileEntry")), "format": string, "inputs": list(ref("TensorInfo")),
-                "outputs": list(ref("TensorInfo")), "opsets": integers, "producer": string, "documentation": string,
-                "metadata": texts, "notes": list(string), "metrics": numbers, "tags": texts, "gitCommit": string,
+                "files": arrayOf(ref("FileEntry")), "format": string, "inputs": arrayOf(ref("TensorInfo")),
+                "outputs": arrayOf(ref("TensorInfo")), "opsets": integers, "producer": string, "documentation": string,
+                "metadata": texts, "notes": arrayOf(string), "metrics": numbers, "tags": texts, "gitCommit": string,
                 "dataset": string, "createdAt": string, "createdBy": string,
             ], optional: ["gitCommit", "dataset"]),
         "ModelInfo": object([
             "name": string, "space": string, "format": string, "versions": integer, "latestVersion": integer,
-            "latestSize": integer, "metrics": numbers, "deployed": list(string), "createdAt": string,
+            "latestSize": integer, "metrics": numbers, "deployed": arrayOf(string), "createdAt": string,
             "updatedAt": string,
         ]),
         "DeploymentOptions": object(
@@ -73,18 +73,18 @@ enum OpenAPISchemas {
         ]),
         "SpaceInfo": object(["name": string, "models": integer, "deployments": integer, "createdAt": string]),
         "StatusReport": object([
-            "server": ref("ServerInfo"), "spaces": list(ref("SpaceInfo")),
-            "deployments": list(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
+            "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
+            "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
         ]),
         "VerifyReport": object([
             "blobs": integer, "bytes": integer, "auditEvents": integer,
-            "problems": list(object(["subject": string, "message": string])),
+            "problems": arrayOf(object(["subject": string, "message": string])),
         ]),
     ]
 
     private static let tensor = object(
         [
-            "name": string, "datatype": string, "shape": list(integer), "data": ["type": "array"],
+            "name": string, "datatype": string, "shape": arrayOf(integer), "data": ["type": "array"],
             "parameters": ["type": "object"],
         ], optional: ["data", "parameters"])
 
@@ -92,21 +92,21 @@ enum OpenAPISchemas {
         "InferenceTensor": tensor,
         "InferenceRequest": object(
             [
-                "id": string, "parameters": ["type": "object"], "inputs": list(ref("InferenceTensor")),
-                "outputs": list(object(["name": string, "parameters": ["type": "object"]], optional: ["parameters"])),
+                "id": string, "parameters": ["type": "object"], "inputs": arrayOf(ref("InferenceTensor")),
+                "outputs": arrayOf(object(["name": string, "parameters": ["type": "object"]], optional: ["parameters"])),
             ], optional: ["id", "parameters", "outputs"]),
         "InferenceResponse": object(
             [
-                "model_name": string, "model_version": string, "id": string, "outputs": list(ref("InferenceTensor")),
+                "model_name": string, "model_version": string, "id": string, "outputs": arrayOf(ref("InferenceTensor")),
             ], optional: ["id"]),
         "TensorFlowPredictRequest": object(
             ["signature_name": string, "instances": ["type": "array"], "inputs": ["type": ["object", "array"]]],
             optional: ["signature_name", "instances", "inputs"]),
-        "ServerMetadata": object(["name": string, "version": string, "extensions": list(string)]),
+        "ServerMetadata": object(["name": string, "version": string, "extensions": arrayOf(string)]),
         "EndpointMetadata": object([
-            "name": string, "versions": list(string), "platform": string,
-            "inputs": list(object(["name": string, "datatype": string, "shape": list(integer)])),
-            "outputs": list(object(["name": string, "datatype": string, "shape": list(integer)])),
+            "name": string, "versions": arrayOf(string), "platform": string,
+            "inputs": arrayOf(object(["name": string, "datatype": string, "shape": arrayOf(integer)])),
+            "outputs": arrayOf(object(["name": string, "datatype": string, "shape": arrayOf(integer)])),
         ]),
     ]
 }

@@ -1,0 +1,121 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+package import NIOSSL
+package import Serving
+import Synchronization
+
+/// The HTTP port: predictions, health, metrics and management behind one codec of our own.
+///
+///     let door = HTTPFrontDoor(dataPlane: plane, management: interface, authority: authority, logger: logger)
+///     try await door.start(listening: descriptor, group: group)
+///     door.readiness.isOn = true
+///     ...
+///     await door.drain(within: .seconds(30))
+package final class HTTPFrontDoor: Sendable {
+    /// The TLS context of the next connection; `nil` for none. Asked for each connection, so that certificates can change.
+    package typealias TLSContext = @Sendable () -> NIOSSLContext?
+
+    /// What health routes say besides what the data plane knows; the server turns it on and off.
+    package let readiness = Readiness()
+    private let context: GatewayContext
+    private let tls: TLSContext
+    private let state = Mutex(State())
+
+    private struct State {
+        var listeners: [any Channel] = []
+        var loops: [NIOLoopBoundBox<LoopContext>] = []
+    }
+
+    package init(
+        limits: HTTPLimits = HTTPLimits(), dataPlane: DataPlane, management: ManagementInterface,
+        authority: CallerAuthority, tls: @escaping TLSContext = { nil }, logger: Logger
+    ) {
+        let memory = MemoryAnswers(
+            dataPlane: dataPlane, readiness: readiness, serverVersion: SlipwayVersion.current,
+            metrics: PrometheusPage(dataPlane: dataPlane))
+        self.context = GatewayContext(
+            limits: limits, dataPlane: dataPlane, authority: authority, memory: memory,
+            management: ManagementResponder(management), logger: logger)
+        self.tls = tls
+    }
+
+    /// Accepts connections from a socket that listens already, until `drain`.
+    ///
+    /// - Returns: the address it listens at.
+    @discardableResult
+    package func start(
+        listening socket: NIOBSDSocket.Handle, group: any EventLoopGroup
+    ) async throws -> SocketAddress? {
+        let channel = try await bootstrap(group).withBoundSocket(socket).get()
+        state.withLock { $0.listeners.append(channel) }
+        return channel.localAddress
+    }
+
+    /// Binds a socket of its own; port 0 takes a free one.
+    @discardableResult
+    package func start(host: String, port: Int, group: any EventLoopGroup) async throws -> SocketAddress? {
+        let channel = try await bootstrap(group).bind(host: host, port: port).get()
+        state.withLock { $0.listeners.append(channel) }
+        return channel.localAddress
+    }
+
+    /// Stops accepting, lets what is under way finish, and ends what has not finished in time.
+    package func drain(within limit: TimeAmount) async {
+        readiness.isOn = false
+        let (listeners, loops) = state.withLock { state in
+            defer { state = State() }
+            return (state.listeners, state.loops)
+        }
+        for listener in listeners { try? await listener.close().get() }
+        let drained = loops.map { bound in
+            bound.eventLoop.flatSubmit { () -> EventLoopFuture<Void> in
+                let empty = bound.value.drain()
+                let late = bound.eventLoop.scheduleTask(in: limit) { bound.value.closeAll() }
+                empty.whenComplete { _ in late.cancel() }
+                return empty
+            }
+        }
+        for future in drained { try? await future.get() }
+    }
+
+    private func bootstrap(_ group: any EventLoopGroup) -> ServerBootstrap {
+        let loops = loopContexts(group)
+        let gate = AcceptGate.Counter(limit: context.limits.connections)
+        let context = context
+        let tls = tls
+        return ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptGate(gate))
+                }
+            }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.inappropriateOperationForState
+                    }
+                    if let secure = tls() {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        HTTPConnection(gateway: context, loop: loop.value))
+                }
+            }
+    }
+
+    /// One context for each loop of the group, made on that loop.
+    private func loopContexts(_ group: any EventLoopGroup) -> [ObjectIdentifier: NIOLoopBoundBox<LoopContext>] {
+        var contexts: [ObjectIdentifier: NIOLoopBoundBox<LoopContext>] = [:]
+        for loop in group.makeIterator() {
+            contexts[ObjectIdentifier(loop)] = LoopContext.make(on: loop)
+        }
+        let all = Array(contexts.values)
+        state.withLock { $0.loops += all }
+        return contexts
+    }
+}

@@ -1,0 +1,129 @@
+import NIOCore
+
+/// A whole answer: what routes that answer from memory, refusals and management give the connection to send.
+struct Answer: Sendable {
+    var status: HTTPStatus
+    var contentType: String
+    var fields: [(name: String, value: String)]
+    var body: ByteBuffer
+    /// What `Content-Length` says in place of the body's own length; only for answers to `HEAD`.
+    var declaredLength: Int?
+
+    init(
+        _ status: HTTPStatus, contentType: String = "application/json",
+        fields: [(name: String, value: String)] = [], body: ByteBuffer = ByteBuffer()
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.fields = fields
+        self.body = body
+    }
+
+    init(_ status: HTTPStatus = .ok, json: JSONValue, fields: [(name: String, value: String)] = []) {
+        self.init(status, fields: fields, body: ByteBuffer(string: json.text))
+    }
+}
+
+/// What of a request decides the form of its answer.
+struct AnswerForm: Sendable {
+    var predictionID: PredictionID
+    var isHTTP10 = false
+    var keepAlive = false
+    /// An answer to `HEAD` has the headers and no body.
+    var isHead = false
+}
+
+/// Writes answers as bytes. Headers that never change are constants; the length is written last, into the place left
+/// for it, because it is known last.
+struct AnswerWriter {
+    /// Digits left for the length; when it turns out to have another number of them, the body moves.
+    private static let lengthDigits = 3
+
+    private var lengthPosition = 0
+    private var bodyStart = 0
+
+    /// Writes the status line and all headers; the body comes right after.
+    mutating func begin(
+        _ status: HTTPStatus, contentType: String, fields: [(name: String, value: String)], form: AnswerForm,
+        loop: LoopContext, into buffer: inout ByteBuffer
+    ) {
+        Self.writeStatus(status, into: &buffer)
+        if !contentType.isEmpty {
+            buffer.writeStaticString("content-type: ")
+            buffer.writeString(contentType)
+            buffer.writeStaticString("\r\n")
+        }
+        for (name, value) in fields {
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(value)
+            buffer.writeStaticString("\r\n")
+        }
+        endHead(form: form, loop: loop, into: &buffer)
+    }
+
+    /// The same for a prediction's answer in JSON: the shortest way.
+    mutating func beginJSON(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+        endHead(form: form, loop: loop, into: &buffer)
+    }
+
+    private mutating func endHead(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
+        Self.writeCommon(form: form, loop: loop, into: &buffer)
+        buffer.writeStaticString("content-length: ")
+        lengthPosition = buffer.writerIndex
+        buffer.writeStaticString("000\r\n\r\n")
+        bodyStart = buffer.writerIndex
+    }
+
+    /// Sets the length of what was written since `begin`.
+    func end(_ buffer: inout ByteBuffer) {
+        let length = buffer.writerIndex - bodyStart
+        Self.setLength(length, at: lengthPosition, bodyStart: bodyStart, in: &buffer)
+    }
+
+    /// Sets the length of a body that is sent apart, or not at all.
+    func end(_ buffer: inout ByteBuffer, length: Int) {
+        Self.setLength(length, at: lengthPosition, bodyStart: bodyStart, in: &buffer)
+    }
+
+    private static func setLength(_ length: Int, at position: Int, bodyStart: Int, in buffer: inout ByteBuffer) {
+        if length >= 100, length <= 999 {
+            buffer.setInteger(UInt8(ascii: "0") + UInt8(length / 100), at: position)
+            buffer.setInteger(UInt8(ascii: "0") + UInt8(length / 10 % 10), at: position + 1)
+            buffer.setInteger(UInt8(ascii: "0") + UInt8(length % 10), at: position + 2)
+            return
+        }
+        let digits = Array(String(length).utf8)
+        let tail = position + lengthDigits
+        let count = buffer.writerIndex - tail
+        let shift = digits.count - lengthDigits
+        if shift > 0 { buffer.writeRepeatingByte(0, count: shift) }
+        // The four bytes between the digits and the body move along.
+        _ = try? buffer.copyBytes(at: tail, to: tail + shift, length: count)
+        if shift < 0 { buffer.moveWriterIndex(to: buffer.writerIndex + shift) }
+        buffer.setBytes(digits, at: position)
+    }
+
+    static func writeStatus(_ status: HTTPStatus, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.writeString(String(status.code))
+        buffer.writeStaticString(" ")
+        buffer.writeString(status.phrase)
+        buffer.writeStaticString("\r\n")
+    }
+
+    /// The headers that every answer has.
+    static func writeCommon(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
+        buffer.writeStaticString("slipway-prediction-id: ")
+        form.predictionID.write(into: &buffer)
+        buffer.writeStaticString("\r\ndate: ")
+        loop.writeDate(into: &buffer)
+        buffer.writeStaticString("\r\n")
+        if !form.keepAlive {
+            buffer.writeStaticString("connection: close\r\n")
+        } else if form.isHTTP10 {
+            buffer.writeStaticString("connection: keep-alive\r\n")
+        }
+    }
+}

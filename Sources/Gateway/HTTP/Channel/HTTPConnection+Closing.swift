@@ -1,0 +1,105 @@
+import NIOCore
+import Serving
+
+/// How a connection ends: by its peer, by time, by a refusal, or because the server drains.
+extension HTTPConnection {
+    /// Sets when the connection is given up, from what it waits for now.
+    func setDeadline() {
+        let limits = gateway.limits
+        switch phase {
+        case .head:
+            if buffer.readableBytes == 0 {
+                deadline = loop.eventLoop.now + limits.idleTimeout
+                isHeadTimed = false
+            } else if !isHeadTimed {
+                // From the first byte on, whatever trickles in after it.
+                deadline = loop.eventLoop.now + limits.headTimeout
+                isHeadTimed = true
+            }
+            return
+        case .body, .discard: deadline = loop.eventLoop.now + limits.bodyTimeout
+        case .streaming: deadline = bodyIsPaused ? .distantFuture : loop.eventLoop.now + limits.bodyTimeout
+        case .managing, .computing: deadline = .distantFuture
+        case .lingering, .closed: break
+        }
+        isHeadTimed = false
+    }
+
+    /// Called once a second.
+    func checkDeadline(_ now: NIODeadline) {
+        if now >= writeDeadline {
+            closeNow()
+        } else if now >= deadline {
+            deadline = .distantFuture
+            expire()
+        }
+    }
+
+    private func expire() {
+        switch phase {
+        case .head where buffer.readableBytes > 0:
+            refuseAndClose(HTTPFault(.requestTimeout, "the request's headers did not come in time"))
+        case .body(let exchange, _):
+            refuseAndClose(HTTPFault(.requestTimeout, "the request's body did not come in time"), exchange)
+        default: closeNow()
+        }
+    }
+
+    private func refuseAndClose(_ fault: HTTPFault, _ exchange: Exchange? = nil) {
+        var fault = fault
+        fault.endsConnection = true
+        refuse(fault, exchange)
+        flush()
+    }
+
+    /// No request after the one under way.
+    func drain() {
+        if case .head = phase, buffer.readableBytes == 0, output == nil { closeNow() }
+    }
+
+    /// After the last answer: no more is sent, and what still comes is thrown away for a moment, because closing with
+    /// unread bytes would reset the connection and could take the answer with it.
+    func linger() {
+        guard let context else { return }
+        switch phase {
+        case .closed, .lingering: return
+        default: break
+        }
+        phase = .lingering
+        buffer = ByteBuffer()
+        deadline = loop.eventLoop.now + gateway.limits.writeTimeout
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.closeOutput() }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+        resumeReading()
+    }
+
+    private func closeOutput() {
+        guard let context, !inputClosed else { return closeNow() }
+        outputClosed = true
+        deadline = loop.eventLoop.now + gateway.limits.lingerTimeout
+        context.close(mode: .output).assumeIsolated().whenFailure { _ in self.closeNow() }
+    }
+
+    func closeNow() {
+        guard let context else { return }
+        if case .closed = phase { return }
+        abandon()
+        context.close(promise: nil)
+    }
+
+    /// Gives up whatever is under way, without an answer.
+    func abandon() {
+        let last = phase
+        phase = .closed
+        buffer = ByteBuffer()
+        output = nil
+        deadline = .distantFuture
+        writeDeadline = .distantFuture
+        switch last {
+        case .computing(let exchange): exchange.job?.cancel()
+        case .streaming(_, let call, _): call.callerLeft()
+        default: break
+        }
+    }
+}

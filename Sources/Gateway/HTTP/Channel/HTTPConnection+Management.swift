@@ -1,0 +1,71 @@
+import HTTPTypes
+import NIOCore
+
+/// Management: a task of its own for each request; the body goes to it as it comes and as it is wanted.
+extension HTTPConnection {
+    func manage(_ exchange: Exchange, _ request: HTTPRequest, _ reader: BodyReader) {
+        let call = ManagementCall(
+            head: request, match: exchange.match, principal: gateway.authority.caller(), connection: self)
+        bodyIsPaused = false
+        phase = .streaming(exchange, call, reader)
+        gateway.management.start(call)
+    }
+
+    /// Hands on what has come of the body; false when it takes more bytes, or the task has enough for now.
+    func streamBody(_ exchange: Exchange, _ call: ManagementCall, _ reader: BodyReader) -> Bool {
+        var reader = reader
+        var exchange = exchange
+        do throws(HTTPFault) {
+            while !bodyIsPaused {
+                switch try reader.next(&buffer) {
+                case .needsMore:
+                    phase = .streaming(exchange, call, reader)
+                    return false
+                case .end:
+                    phase = .managing(exchange, call)
+                    call.bodyEnded()
+                    return true
+                case .piece(let piece):
+                    guard piece.readableBytes <= exchange.bodyLimit else {
+                        throw Self.tooLarge(gateway.limits.upload)
+                    }
+                    exchange.bodyLimit -= piece.readableBytes
+                    bodyIsPaused = !call.bodyCame(piece)
+                }
+            }
+            phase = .streaming(exchange, call, reader)
+            return false
+        } catch {
+            call.callerLeft()
+            refuse(error, form: exchange.form, unread: reader, isManagement: true)
+            return true
+        }
+    }
+
+    /// The task has room for more.
+    func bodyWanted() {
+        guard bodyIsPaused else { return }
+        bodyIsPaused = false
+        process()
+        flush()
+        resumeReading()
+    }
+
+    /// The task has its answer.
+    func managed(_ call: ManagementCall, _ answer: Answer) {
+        var form: AnswerForm
+        let unread: BodyReader?
+        switch phase {
+        case .managing(let exchange, let current) where current === call: (form, unread) = (exchange.form, nil)
+        case .streaming(let exchange, let current, let reader) where current === call:
+            (form, unread) = (exchange.form, reader)
+        default: return
+        }
+        if loop.isDraining { form.keepAlive = false }
+        bodyIsPaused = false
+        conclude(answer, form: form, unread: unread)
+        process()
+        flush()
+        resumeReading()
+    }
+}

@@ -1,0 +1,248 @@
+import HTTPTypes
+import Journal
+import NIOCore
+import Serving
+
+/// From bytes to a request, and to whoever answers it.
+extension HTTPConnection {
+    // MARK: head
+
+    /// Reads headers; false when they have not all come.
+    func readHead() -> Bool {
+        let result: Result<RequestHeadParser.Progress, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+            do throws(HTTPFault) {
+                return .success(try parser.parse(bytes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        switch result {
+        case .success(.needsMore): return false
+        case .success(.complete(let length)): accept(headLength: length)
+        case .failure(let fault): refuse(fault)
+        }
+        return true
+    }
+
+    /// The head is complete: who may ask, what is asked, how much of a body that takes; then the body.
+    private func accept(headLength: Int) {
+        let head = parser.head
+        var form = AnswerForm(predictionID: loop.nextPredictionID())
+        form.isHTTP10 = head.isHTTP10
+        form.keepAlive = head.keepAlive && !loop.isDraining
+        form.isHead = head.method == .head
+        let result: Result<Exchange, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+            do throws(HTTPFault) {
+                return .success(try exchange(bytes, form))
+            } catch {
+                return .failure(error)
+            }
+        }
+        var request: HTTPRequest?
+        if case .success(let exchange) = result, exchange.match.route.answerer == .management {
+            request = buffer.withUnsafeReadableBytes { ForwardedRequest.make($0, head) }
+        }
+        buffer.moveReaderIndex(forwardBy: headLength)
+        let framing = head.framing
+        parser.reset()
+        switch result {
+        case .failure(var fault):
+            if head.expectsContinue { fault.endsConnection = true }
+            refuse(fault, form: form, unread: BodyReader(framing), isManagement: lastTargetIsManagement)
+        case .success(let exchange): begin(exchange, framing, head.expectsContinue, request)
+        }
+    }
+
+    private func exchange(
+        _ bytes: UnsafeRawBufferPointer, _ form: AnswerForm
+    ) throws(HTTPFault) -> Exchange {
+        let head = parser.head
+        let match = try route(UnsafeRawBufferPointer(rebasing: bytes[head.target]), head.method)
+        do throws(ControlError) {
+            try gateway.authority.admit(gateway.authority.caller(), match.route.permission, space: match.space)
+        } catch {
+            throw HTTPFault(error)
+        }
+        if let packed = head.contentEncoding {
+            let coding = String(decoding: bytes[packed], as: UTF8.self)
+            throw HTTPFault(
+                .unsupportedMediaType, "the body is packed as '\(Name.excerpt(of: coding))'; send it as it is",
+                fields: [("accept-encoding", "identity")])
+        }
+        var exchange = Exchange(match: match, form: form, bodyLimit: gateway.limits.smallBody)
+        switch match.route.body {
+        case .small: break
+        case .upload: exchange.bodyLimit = gateway.limits.upload
+        case .endpointLimit:
+            let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+            exchange.endpoint = endpoint
+            exchange.inferenceHeaderLength = head.inferenceHeaderLength
+            exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
+        }
+        if case .length(let length) = head.framing, length > exchange.bodyLimit {
+            throw Self.tooLarge(exchange.bodyLimit)
+        }
+        return exchange
+    }
+
+    static func tooLarge(_ limit: Int) -> HTTPFault {
+        HTTPFault(.contentTooLarge, "the body is larger than the \(limit) bytes that are taken here")
+    }
+
+    private func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
+        if let lastMatch, method == lastMethod, lastTarget.count == target.count, lastTarget.elementsEqual(target) {
+            return lastMatch
+        }
+        lastMatch = nil
+        lastTarget.removeAll(keepingCapacity: true)
+        lastTarget.append(contentsOf: target)
+        let path = PathSegments.split(target).path
+        let match = try gateway.routes.match(method, path: UnsafeRawBufferPointer(rebasing: target[path]))
+        lastMethod = method
+        lastMatch = match
+        return match
+    }
+
+    /// Whether the last request was for the management interface, whose errors carry a code.
+    var lastTargetIsManagement: Bool { lastTarget.starts(with: "/api/".utf8) }
+
+    private func begin(
+        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ request: HTTPRequest?
+    ) {
+        if expectsContinue, framing != .none, buffer.readableBytes == 0 {
+            var output = takeOutput()
+            output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            self.output = output
+            flush()
+        }
+        let reader = BodyReader(framing)
+        guard let request else {
+            phase = .body(exchange, reader)
+            return
+        }
+        manage(exchange, request, reader)
+    }
+
+    // MARK: body
+
+    /// Collects a body; answers when it is all there.
+    func readBody(_ exchange: Exchange, _ reader: BodyReader) -> Bool {
+        var reader = reader
+        if let whole = reader.whole(&buffer) {
+            phase = .head
+            answer(exchange, whole)
+            return true
+        }
+        if reader.remaining != nil { return false }
+        var exchange = exchange
+        // The phase gives its copy up first, so that what was collected is not copied at each piece.
+        phase = .head
+        do throws(HTTPFault) {
+            while true {
+                switch try reader.next(&buffer) {
+                case .needsMore:
+                    phase = .body(exchange, reader)
+                    return false
+                case .end:
+                    answer(exchange, exchange.body)
+                    return true
+                case .piece(var piece):
+                    guard piece.readableBytes <= exchange.bodyLimit - exchange.body.readableBytes else {
+                        throw Self.tooLarge(exchange.bodyLimit)
+                    }
+                    exchange.body.writeBuffer(&piece)
+                }
+            }
+        } catch {
+            refuse(error, form: exchange.form, unread: reader, isManagement: false)
+            return true
+        }
+    }
+
+    func discardBody(_ reader: BodyReader) -> Bool {
+        var reader = reader
+        do throws(HTTPFault) {
+            while true {
+                switch try reader.next(&buffer) {
+                case .piece: continue
+                case .needsMore:
+                    phase = .discard(reader)
+                    return false
+                case .end:
+                    phase = .head
+                    return true
+                }
+            }
+        } catch {
+            closeNow()
+            return false
+        }
+    }
+
+    // MARK: answers
+
+    /// The whole request is here.
+    private func answer(_ exchange: Exchange, _ body: ByteBuffer) {
+        switch exchange.match.route.answerer {
+        case .prediction(let form): predict(exchange, body, form)
+        case .memory, .management: send(gateway.memory.answer(exchange.match, body), form: exchange.form)
+        }
+    }
+
+    func send(_ answer: Answer, form: AnswerForm) {
+        var output = takeOutput()
+        var writer = AnswerWriter()
+        writer.begin(
+            answer.status, contentType: answer.contentType, fields: answer.fields, form: form, loop: loop, into: &output
+        )
+        if form.isHead {
+            writer.end(&output, length: answer.declaredLength ?? answer.body.readableBytes)
+            self.output = output
+        } else {
+            sendBody(answer.body, behind: &output, writer)
+        }
+        if !form.keepAlive { closesAfterFlush = true }
+    }
+
+    /// Copies a small body behind its head; sends a large one as it is.
+    func sendBody(_ body: ByteBuffer, behind output: inout ByteBuffer, _ writer: AnswerWriter) {
+        writer.end(&output, length: body.readableBytes)
+        if body.readableBytes <= 16 << 10 {
+            output.writeImmutableBuffer(body)
+            self.output = output
+            return
+        }
+        context?.write(wrapOutboundOut(output), promise: nil)
+        context?.write(wrapOutboundOut(body), promise: nil)
+        hasUnflushed = true
+    }
+
+    // MARK: refusals
+
+    func refuse(_ fault: HTTPFault, _ exchange: Exchange? = nil) {
+        let form = exchange?.form ?? AnswerForm(predictionID: loop.nextPredictionID())
+        refuse(fault, form: form, unread: nil, isManagement: false)
+    }
+
+    func refuse(_ fault: HTTPFault, form: AnswerForm, unread: BodyReader?, isManagement: Bool) {
+        let answer = ErrorAnswer.make(fault, isManagement: isManagement)
+        conclude(answer, form: form, unread: unread, endsConnection: fault.endsConnection)
+    }
+
+    /// Answers before the body was read. What is left of it is thrown away when it is little; else the connection ends.
+    func conclude(_ answer: Answer, form: AnswerForm, unread: BodyReader?, endsConnection: Bool = false) {
+        var form = form
+        var rest: BodyReader?
+        if endsConnection { form.keepAlive = false }
+        if let unread, unread.remaining != 0 {
+            if let remaining = unread.remaining, remaining <= gateway.limits.discard {
+                rest = unread
+            } else {
+                form.keepAlive = false
+            }
+        }
+        phase = .head
+        send(answer, form: form)
+        if let rest, form.keepAlive { phase = .discard(rest) }
+    }
+}

@@ -1,0 +1,252 @@
+import Logging
+import NIOCore
+import Serving
+
+/// One HTTP/1.1 connection: takes requests out of the bytes that come, one at a time and in order, and sends the answers.
+///
+/// Predictions are answered here, on the event loop or by the endpoint's own threads; what answers from memory too;
+/// management goes to a task of its own. While an answer is under way further requests stay bytes, and beyond a bound
+/// the socket is not read.
+final class HTTPConnection: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        /// Between requests, or inside the headers of one.
+        case head
+        /// Collecting the body of a request that is answered here.
+        case body(Exchange, BodyReader)
+        /// The answer is sent; what is left of a small refused body is thrown away.
+        case discard(BodyReader)
+        /// Handing the body on to a management task.
+        case streaming(Exchange, ManagementCall, BodyReader)
+        /// A management task has the whole request.
+        case managing(Exchange, ManagementCall)
+        /// An endpoint's thread has the request.
+        case computing(Exchange)
+        /// The last answer is sent; the peer gets a moment to read it.
+        case lingering
+        case closed
+    }
+
+    /// One request on its way to its answer.
+    struct Exchange {
+        var match: RouteMatch
+        var form: AnswerForm
+        var endpoint: Endpoint?
+        var inferenceHeaderLength: Int?
+        var bodyLimit: Int
+        /// What has come of a body that did not come in one piece.
+        var body = ByteBuffer()
+        var job: ComputeJob?
+    }
+
+    let gateway: GatewayContext
+    let loop: LoopContext
+    var phase = Phase.head
+    /// What has come and is not yet part of a request.
+    var buffer = ByteBuffer()
+    /// Answers that are not yet handed to the socket.
+    var output: ByteBuffer?
+    var parser: RequestHeadParser
+    /// The last target of this connection and what it meant: clients ask for the same thing again and again.
+    var lastTarget: [UInt8] = []
+    var lastMethod = HTTPMethod.other
+    var lastMatch: RouteMatch?
+    var context: ChannelHandlerContext?
+    var inputClosed = false
+    var outputClosed = false
+    var closesAfterFlush = false
+    var hasUnflushed = false
+    var readIsHeld = false
+    /// Whether the management task has more of a body than it has asked for.
+    var bodyIsPaused = false
+    var isHeadTimed = false
+    var isProcessing = false
+    /// When the connection is given up unless something happens first.
+    var deadline = NIODeadline.distantFuture
+    var writeDeadline = NIODeadline.distantFuture
+
+    init(gateway: GatewayContext, loop: LoopContext) {
+        self.gateway = gateway
+        self.loop = loop
+        self.parser = RequestHeadParser(limits: gateway.limits)
+    }
+
+    // MARK: the channel's life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { begin() }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        begin()
+        context.fireChannelActive()
+    }
+
+    private func begin() {
+        loop.add(self)
+        deadline = loop.eventLoop.now + gateway.limits.idleTimeout
+        if loop.isDraining { closeNow() }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        abandon()
+        loop.remove(self)
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        abandon()
+        loop.remove(self)
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        gateway.logger.debug("connection failed", metadata: ["error.message": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            inputClosed = true
+            endOfInput()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var incoming = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed: return
+        default: break
+        }
+        if buffer.readableBytes == 0 {
+            buffer = incoming
+        } else {
+            reserveForBody()
+            buffer.writeBuffer(&incoming)
+        }
+        process()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        flush()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if holdsReads { readIsHeld = true } else { context.read() }
+    }
+
+    /// Whether the socket is left alone, so that what it sends waits in the kernel, and then at the sender.
+    private var holdsReads: Bool {
+        switch phase {
+        case .computing, .managing: buffer.readableBytes >= gateway.limits.readAhead
+        case .streaming: bodyIsPaused
+        case .head: writeDeadline != .distantFuture && buffer.readableBytes >= gateway.limits.readAhead
+        case .body, .discard, .lingering, .closed: false
+        }
+    }
+
+    func resumeReading() {
+        guard readIsHeld, !holdsReads else { return }
+        readIsHeld = false
+        context?.read()
+    }
+
+    /// Makes room for a body of known length before more of it is copied behind what is there: all of it once a fair
+    /// share has come, so that a length alone costs no memory.
+    private func reserveForBody() {
+        guard case .body(_, let reader) = phase, let length = reader.remaining else { return }
+        let missing = length - buffer.readableBytes
+        guard missing > buffer.writableBytes else { return }
+        let affordable = max(1 << 20, buffer.readableBytes.multipliedReportingOverflow(by: 4).partialValue)
+        buffer.reserveCapacity(minimumWritableBytes: min(missing, affordable))
+    }
+
+    // MARK: the loop over requests
+
+    /// Does all that can be done with what has come.
+    func process() {
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while step() {
+            if let output, output.readableBytes > 64 << 10 { flush() }
+        }
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+        setDeadline()
+        if inputClosed { endOfInput() }
+    }
+
+    /// One step; false when it takes more bytes, or somebody else, to go on.
+    private func step() -> Bool {
+        switch phase {
+        case .head:
+            guard buffer.readableBytes > 0, !closesAfterFlush, writeDeadline == .distantFuture else { return false }
+            return readHead()
+        case .body(let exchange, let reader): return readBody(exchange, reader)
+        case .discard(let reader): return discardBody(reader)
+        case .streaming(let exchange, let call, let reader): return streamBody(exchange, call, reader)
+        case .managing, .computing, .lingering, .closed: return false
+        }
+    }
+
+    /// The peer will send no more.
+    private func endOfInput() {
+        switch phase {
+        case .closed, .managing: return
+        case .computing, .body, .discard, .streaming: closeNow()
+        case .lingering: if outputClosed { closeNow() }
+        case .head:
+            guard !isProcessing else { return }
+            closesAfterFlush = true
+            flush()
+        }
+    }
+
+    // MARK: writing
+
+    /// Where answers are put together.
+    func takeOutput() -> ByteBuffer {
+        if let output {
+            self.output = nil
+            return output
+        }
+        return loop.takeBuffer(context?.channel.allocator ?? ByteBufferAllocator())
+    }
+
+    /// Hands to the socket what is ready.
+    func flush() {
+        guard let context else { return }
+        if let ready = output {
+            output = nil
+            context.write(wrapOutboundOut(ready), promise: nil)
+            hasUnflushed = true
+            context.flush()
+            hasUnflushed = false
+            loop.giveBack(ready)
+        } else if hasUnflushed {
+            hasUnflushed = false
+            context.flush()
+        }
+        if closesAfterFlush { linger() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            writeDeadline = .distantFuture
+            process()
+            flush()
+            resumeReading()
+        } else {
+            writeDeadline = loop.eventLoop.now + gateway.limits.writeTimeout
+        }
+        context.fireChannelWritabilityChanged()
+    }
+}

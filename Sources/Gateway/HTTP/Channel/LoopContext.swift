@@ -1,0 +1,130 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What the connections of one event loop share. Used on that loop only, so nothing in it is locked.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    /// Whether connections are to end as soon as they have nothing under way.
+    private(set) var isDraining = false
+    /// Memory for answers, handed from one connection to the next while the kernel took the last one whole.
+    private var spare: ByteBuffer?
+    private var connections: [ObjectIdentifier: HTTPConnection] = [:]
+    private var sweep: RepeatedTask?
+    private var emptied: EventLoopPromise<Void>?
+    private var dateSecond = -1
+    private var date: [UInt8] = []
+    private let identifierPrefix = UInt64.random(in: 0...UInt64.max)
+    private var identifierCounter = UInt64.random(in: 0...UInt64.max)
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// A context for `eventLoop`, made off it; from then on it is used on it only.
+    static func make(on eventLoop: any EventLoop) -> NIOLoopBoundBox<LoopContext> {
+        NIOLoopBoundBox.makeBoxSendingValue(LoopContext(eventLoop: eventLoop), eventLoop: eventLoop)
+    }
+
+    // MARK: connections
+
+    func add(_ connection: HTTPConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        guard sweep == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.checkDeadlines()
+        }
+    }
+
+    func remove(_ connection: HTTPConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        guard connections.isEmpty else { return }
+        sweep?.cancel()
+        sweep = nil
+        emptied?.succeed()
+        emptied = nil
+    }
+
+    private func checkDeadlines() {
+        let now = eventLoop.now
+        for connection in connections.values { connection.checkDeadline(now) }
+    }
+
+    /// Ends connections as they fall idle. The future is done when none is left.
+    func drain() -> EventLoopFuture<Void> {
+        isDraining = true
+        for connection in connections.values { connection.drain() }
+        guard !connections.isEmpty else { return eventLoop.makeSucceededVoidFuture() }
+        let promise = emptied ?? eventLoop.makePromise()
+        emptied = promise
+        return promise.futureResult
+    }
+
+    func closeAll() {
+        for connection in connections.values { connection.closeNow() }
+    }
+
+    // MARK: what answers are made of
+
+    /// A 128-bit number that no other answer of this server carries.
+    func nextPredictionID() -> PredictionID {
+        identifierCounter &+= 1
+        return PredictionID(high: identifierPrefix, low: identifierCounter)
+    }
+
+    /// The date of now as `Date` wants it, made once a second.
+    func writeDate(into buffer: inout ByteBuffer) {
+        var time = timespec()
+        #if os(Linux)
+            clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        #else
+            clock_gettime(CLOCK_REALTIME, &time)
+        #endif
+        if Int(time.tv_sec) != dateSecond {
+            dateSecond = Int(time.tv_sec)
+            date = Array(HTTPDate.text(seconds: dateSecond).utf8)
+        }
+        buffer.writeBytes(date)
+    }
+
+    func takeBuffer(_ allocator: ByteBufferAllocator) -> ByteBuffer {
+        guard var buffer = spare else { return allocator.buffer(capacity: 1024) }
+        spare = nil
+        buffer.clear(minimumCapacity: 1024)
+        return buffer
+    }
+
+    func giveBack(_ buffer: ByteBuffer) {
+        if buffer.capacity <= 64 << 10 { spare = buffer }
+    }
+}
+
+/// The server's own name for one answer.
+struct PredictionID: Sendable, Hashable {
+    var high: UInt64
+    var low: UInt64
+
+    /// 32 hexadecimal digits.
+    func write(into buffer: inout ByteBuffer) {
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 32) { bytes in
+            Self.write(high, into: bytes, at: 0)
+            Self.write(low, into: bytes, at: 16)
+            return 32
+        }
+    }
+
+    @inline(__always)
+    private static func write(_ value: UInt64, into bytes: UnsafeMutableRawBufferPointer, at start: Int) {
+        for digit in 0..<16 {
+            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
+            bytes[start + digit] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import Logging
+import NIOCore
+import Serving
+import Synchronization
+
+/// What every connection needs and none changes.
+final class GatewayContext: Sendable {
+    let limits: HTTPLimits
+    let routes = RouteTable()
+    let dataPlane: DataPlane
+    let authority: CallerAuthority
+    let memory: MemoryAnswers
+    let management: ManagementResponder
+    let logger: Logger
+
+    init(
+        limits: HTTPLimits, dataPlane: DataPlane, authority: CallerAuthority, memory: MemoryAnswers,
+        management: ManagementResponder, logger: Logger
+    ) {
+        self.limits = limits
+        self.dataPlane = dataPlane
+        self.authority = authority
+        self.memory = memory
+        self.management = management
+        self.logger = logger
+    }
+}
+
+/// Whether the server wants requests: off until what is committed answers, and off again from SIGTERM on.
+package final class Readiness: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    package init() {}
+
+    package var isOn: Bool {
+        get { flag.load(ordering: .relaxed) }
+        set { flag.store(newValue, ordering: .relaxed) }
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Journal
+import ManagementAPI
+import NIOCore
+import NIOFoundationCompat
+
+/// What a management request says, as values: the names in its path, its headers, query and body, each refused with the name of the
+/// field where it is not what was expected.
+struct ManagementRequest {
+    /// Bytes of a JSON body.
+    static let largestDocument = 8 << 20
+
+    let match: RouteMatch
+    let principal: Principal
+    let request: Request
+
+    init(_ request: Request, match: RouteMatch, principal: Principal) {
+        self.request = request
+        self.match = match
+        self.principal = principal
+    }
+
+    var route: Route { match.route }
+    var space: String { match.space }
+    var name: String { match.name }
+
+    /// The caller's key for this operation, or `nil`.
+    var idempotencyKey: String? { HTTPField.Name("Idempotency-Key").flatMap { request.headers[$0] } }
+
+    /// The revision that `If-Match` names; `*` and absence name none.
+    func ifMatch() throws(ControlError) -> Int? {
+        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
+        let bare = text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+        guard let revision = Int(bare) else {
+            throw ControlError(
+                .invalid, "If-Match must be a revision as ETag gave it, like \"3\"; got \(Name.excerpt(of: text))",
+                field: "If-Match")
+        }
+        return revision
+    }
+
+    /// A number in the path: a version.
+    func versionNumber() throws(ControlError) -> Int? {
+        guard let text = match.version, text != "latest" else { return nil }
+        guard let number = Int(text), number > 0 else {
+            throw ControlError(
+                .invalid, "a version is a number from 1 or 'latest', got '\(Name.excerpt(of: text))'",
+                field: "version")
+        }
+        return number
+    }
+
+    /// `limit` and `after` of a list.
+    func page() throws(ControlError) -> (limit: Int, after: String?) {
+        let query = request.uri.queryParameters
+        guard let text = query["limit"] else { return (PageLimit.standard, query["after"].map(String.init)) }
+        guard let limit = Int(text), (1...PageLimit.maximum).contains(limit) else {
+            throw ControlError(
+                .invalid,
+                "limit must be from 1 to \(PageLimit.maximum), got '\(Name.excerpt(of: String(text)))'", field: "limit")
+        }
+        return (limit, query["after"].map(String.init))
+    }
+
+    /// The body as a document of `type`, which it must fit.
+    func document<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: Self.largestDocument)
+        } catch is NIOTooManyBytesError {
+            throw ControlError(.tooLarge, "the body is larger than \(Self.largestDocument) bytes")
+        }
+        do {
+            return try JSONDecoder().decode(type, from: Data(buffer: buffer))
+        } catch let error as DecodingError {
+            throw error.refusal
+        }
+    }
+}
+
+extension DecodingError {
+    /// In words of the request: which field, what was expected, what came.
+    var refusal: ControlError {
+        switch self {
+        case .keyNotFound(let key, let context):
+            let path = Self.path(context.codingPath + [key])
+            return ControlError(.invalid, "'\(path)' is missing", field: path)
+        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+            let path = Self.path(context.codingPath)
+            return ControlError(
+                .invalid, "'\(path)' must be \(Self.name(of: type)): \(context.debugDescription)", field: path)
+        case .dataCorrupted(let context):
+            let path = Self.path(context.codingPath)
+            let detail = (context.underlyingError.map { " \($0.localizedDescription)" }) ?? ""
+            return ControlError(
+                .invalid, "\(path.isEmpty ? "the body" : "'\(path)'") is not JSON: \(context.debugDescription)\(detail)",
+                field: path.isEmpty ? nil : path)
+        @unknown default:
+            return ControlError(.invalid, "the body is not what was expected: \(self)")
+        }
+    }
+
+    private static func path(_ keys: [any CodingKey]) -> String {
+        keys.reduce(into: "") { path, key in
+            if let index = key.intValue {
+                path += "[\(index)]"
+            } else {
+                path += (path.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+    }
+
+    private static func name(of type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "a string"
+        case is Int.Type: "a whole number"
+        case is Double.Type: "a number"
+        case is Bool.Type: "true or false"
+        default: "\(type)".hasPrefix("Array") ? "a list" : "an object"
+        }
+    }
+}

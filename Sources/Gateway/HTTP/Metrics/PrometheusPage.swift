@@ -1,0 +1,43 @@
+import NIOCore
+import Serving
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Answers `/metrics`.
+struct PrometheusPage: Sendable {
+    private let dataPlane: DataPlane
+    private let start = MonotonicClock.nanoseconds()
+
+    init(dataPlane: DataPlane) {
+        self.dataPlane = dataPlane
+    }
+
+    func answer() -> Answer {
+        let text = MetricsPage.render(
+            endpoints: dataPlane.endpoints,
+            process: MetricsPage.Process(
+                residentBytes: Self.residentBytes(),
+                uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation))
+        return Answer(
+            .ok, contentType: "text/plain; version=0.0.4; charset=utf-8", body: ByteBuffer(string: text))
+    }
+
+    /// The second number of `/proc/self/statm`, in pages; 0 where there is none.
+    private static func residentBytes() -> Int {
+        let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return 0 }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let count = read(file, &bytes, bytes.count)
+        guard count > 0 else { return 0 }
+        let numbers = bytes[..<count].split(separator: UInt8(ascii: " "))
+        guard numbers.count > 1, let pages = Int(String(decoding: numbers[1], as: UTF8.self)) else { return 0 }
+        return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+}

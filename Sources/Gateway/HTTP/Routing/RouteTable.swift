@@ -1,0 +1,136 @@
+import Governance
+import Journal
+
+/// What a path says: the route and the names in it.
+struct RouteMatch: Sendable {
+    let route: Route
+    /// `default` where the path names none.
+    var space = Space.defaultName
+    /// An endpoint or a model.
+    var name = ""
+    /// As it stands in the path; `nil` where the path names none.
+    var version: String?
+    /// A label, a digest or a region.
+    var other: String?
+}
+
+/// Finds the route of a method and a path.
+struct RouteTable: Sendable {
+    private enum Part: Sendable {
+        case literal([UInt8])
+        /// A name, followed by `tail` (`:predict`).
+        case capture(Capture, tail: [UInt8])
+    }
+
+    private enum Capture: String, Sendable { case space, endpoint, model, version, label, sha256, region }
+
+    private struct Pattern: Sendable {
+        var parts: [Part]
+        var route: Route
+    }
+
+    /// By number of segments. Patterns with more literals come first, so that `stats` is not taken for a name.
+    private let patterns: [[Pattern]]
+
+    init(_ routes: [Route] = Route.all) {
+        var patterns = Array(repeating: [Pattern](), count: PathSegments.limit + 1)
+        for route in routes {
+            for template in route.templates {
+                let parts = Self.parts(template)
+                patterns[parts.count].append(Pattern(parts: parts, route: route))
+            }
+        }
+        self.patterns = patterns.map { group in
+            group.sorted { Self.literals($0.parts) > Self.literals($1.parts) }
+        }
+    }
+
+    /// Fails with 404 for a path that nothing is at, with 405 and `Allow` for a method that the path does not know.
+    /// `HEAD` is answered where `GET` is.
+    func match(_ method: HTTPMethod, path: UnsafeRawBufferPointer) throws(HTTPFault) -> RouteMatch {
+        let segments = try PathSegments(path)
+        let found: Result<RouteMatch, HTTPFault> = segments.withSegments(path) { bytes, ranges in
+            do throws(HTTPFault) {
+                return .success(try match(method, bytes, ranges))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try found.get()
+    }
+
+    private func match(
+        _ method: HTTPMethod, _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]
+    ) throws(HTTPFault) -> RouteMatch {
+        var allowed: [HTTPMethod] = []
+        var fallback: Pattern?
+        for pattern in patterns[ranges.count] where Self.fits(pattern.parts, bytes, ranges) {
+            if pattern.route.method == method { return try Self.read(pattern, bytes, ranges) }
+            if method == .head, pattern.route.method == .get, fallback == nil { fallback = pattern }
+            if !allowed.contains(pattern.route.method) { allowed.append(pattern.route.method) }
+        }
+        if let fallback { return try Self.read(fallback, bytes, ranges) }
+        guard !allowed.isEmpty else {
+            throw HTTPFault(.notFound, "there is nothing at this path; GET / says what is here")
+        }
+        if allowed.contains(.get), !allowed.contains(.head) { allowed.append(.head) }
+        let list = allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        throw HTTPFault(
+            .methodNotAllowed, "this path does not take that method, only \(list)", fields: [("allow", list)])
+    }
+
+    private static func parts(_ template: String) -> [Part] {
+        template.split(separator: "/").map { piece in
+            guard piece.first == "{", let close = piece.firstIndex(of: "}"),
+                let capture = Capture(rawValue: String(piece[piece.index(after: piece.startIndex)..<close]))
+            else { return .literal(Array(piece.utf8)) }
+            return .capture(capture, tail: Array(piece[piece.index(after: close)...].utf8))
+        }
+    }
+
+    private static func literals(_ parts: [Part]) -> Int {
+        parts.reduce(0) { count, part in
+            switch part {
+            case .literal: count + 2
+            case .capture(_, let tail): count + (tail.isEmpty ? 0 : 1)
+            }
+        }
+    }
+
+    private static func fits(_ parts: [Part], _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]) -> Bool {
+        for (part, range) in zip(parts, ranges) {
+            switch part {
+            case .literal(let text):
+                guard text.count == range.count, text.elementsEqual(bytes[range]) else { return false }
+            case .capture(_, let tail):
+                guard range.count > tail.count, tail.elementsEqual(bytes[range].suffix(tail.count)) else {
+                    return false
+                }
+            }
+        }
+        return true
+    }
+
+    private static func read(
+        _ pattern: Pattern, _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]
+    ) throws(HTTPFault) -> RouteMatch {
+        var match = RouteMatch(route: pattern.route)
+        for (part, range) in zip(pattern.parts, ranges) {
+            guard case .capture(let capture, let tail) = part else { continue }
+            let text = String(decoding: bytes[range].dropLast(tail.count), as: UTF8.self)
+            guard Name.isValid(text) else {
+                throw HTTPFault(
+                    .notFound,
+                    "there is no \(capture.rawValue) '\(Name.excerpt(of: text))': names start with a letter or digit "
+                        + "and go on with letters, digits, '.', '_' or '-', at most \(Name.maximumLength) in all")
+            }
+            switch capture {
+            case .space: match.space = text
+            case .endpoint, .model: match.name = text
+            case .version: match.version = text
+            case .label, .sha256, .region: match.other = text
+            }
+        }
+        return match
+    }
+}
