@@ -62,7 +62,8 @@ def throughput(figures):
         + [f"{by[c]['p50_us'] / 1000:.2f} / {by[c]['p99_us'] / 1000:.2f}" for c in counts]
         for name, by in figures["servers"].items()
     ]
-    text = f"JSON prediction, 4 features: {figures['body_bytes']} bytes of body, {figures['answer_bytes']} of answer.\n\n"
+    sizes = f"{figures['body_bytes']} bytes of body, {figures['answer_bytes']} of answer"
+    text = f"JSON prediction, 4 features: {sizes}.\n\n"
     head = ["server"] + [f"req/s, {c} conn." for c in counts] + [f"p50 / p99 ms, {c}" for c in counts]
     text += table(head, rows)
     if figures["ratios"]:
@@ -95,9 +96,9 @@ def compute(figures):
         rows.append(["Slipway", f"{count} connections", f"{by['rps']:.1f}", cell, f"{range_of(ratio)}"])
     share = 100 * bare["overhead_us"] / 1000 / bare["ms_per_call"]
     return (
-        f"A model that computes {bare['ms_per_call']:.2f} ms on one thread (asked: 97% of the bare loop). The loop's own "
-        f"cost is {bare['overhead_us']:.0f} us a call, {share:.2f}%; one caller with {figures['threads']} threads inside "
-        f"ONNX Runtime does {figures['loop_one_caller']['rps']:.1f} calls/s.\n\n"
+        f"A model that computes {bare['ms_per_call']:.2f} ms on one thread (asked: 97% of the bare loop). "
+        f"The loop's own cost is {bare['overhead_us']:.0f} us a call, {share:.2f}%; "
+        f"one caller with {figures['threads']} threads inside ONNX Runtime does {figures['loop_one_caller']['rps']:.1f} calls/s.\n\n"
         + table(["", "", "predictions/s", "of the bare loop", "range"], rows)
     )
 
