@@ -1,4 +1,3 @@
-import ManagementAPI
 import SlipwayClient
 
 /// Why a command stops: what is wrong and where, what to do next, and the exit code that says so to scripts.
@@ -28,11 +27,7 @@ struct Failure: Error, Sendable, Hashable {
             case .badCertificate: .configuration
             case .refused, .unexpectedAnswer, .file: .failed
             }
-        var message = error.message
-        if case .refused(_, let refusal) = error, let field = refusal.field, !message.contains(field) {
-            message += " (field \(field))"
-        }
-        self.init(message, hint: error.hint, code: code)
+        self.init(error.message, hint: error.hint, code: code)
     }
 
     /// `error: ...` and, on a line of its own, `hint: ...`.

@@ -33,7 +33,7 @@ struct Session: Sendable {
             client: client, console: .standard, format: options.output,
             flags: fromEnvironment ? "" : settings.flags)
         let result: Result<Void, any Error>
-        do { result = .success(try await body(session)) } catch { result = .failure(error) }
+        do { result = .success(try await body(session)) } catch { result = .failure(await session.explained(error)) }
         try? await client.shutdown()
         do { try result.get() } catch let error as ClientError { throw Failure(error) }
     }
@@ -83,11 +83,17 @@ extension Session {
             return Suggestion.hint(
                 for: name, among: names, plural: "\(kind.rawValue)s in space \(space)", whenNone: first)
         } catch {
-            // The list may be missing because the space is.
-            guard let spaces = try? await allItems(of: { page in try await client.spaces(after: page) }).map(\.name),
-                !spaces.contains(space)
-            else { return nil }
-            return Suggestion.hint(for: space, among: spaces, plural: "spaces", whenNone: "")
+            return nil
         }
+    }
+
+    /// A refusal that may be about the space, with the spaces that there are.
+    private func explained(_ error: any Error) async -> any Error {
+        guard case ClientError.refused(404, var refusal) = error, refusal.hint == nil,
+            let spaces = try? await allItems(of: { page in try await client.spaces(after: page) }).map(\.name),
+            !spaces.contains(space)
+        else { return error }
+        refusal.hint = Suggestion.hint(for: space, among: spaces, plural: "spaces", whenNone: "")
+        return ClientError.refused(status: 404, refusal)
     }
 }

@@ -47,10 +47,13 @@ enum ExternalData {
     private struct Scan {
         let file: OpenFile
         var names: Set<String> = []
+        private var steps = 0
         private var window: [UInt8] = []
         private var windowStart = 0
         private static let deepest = 64
         private static let mostNames = 1_000
+        /// More than a graph of a hundred thousand nodes has: no file keeps a person waiting.
+        private static let mostFields = 4_000_000
 
         init(file: OpenFile) { self.file = file }
 
@@ -59,6 +62,8 @@ enum ExternalData {
             var (at, key) = (start, "")
             while at < end {
                 let tag = try varint(&at, end)
+                steps += 1
+                guard tag >> 3 > 0, steps < Self.mostFields else { throw Malformed() }
                 switch tag & 7 {
                 case 0: _ = try varint(&at, end)
                 case 1: at += 8

@@ -70,7 +70,7 @@ extension SlipwayClient {
         var seen: Set<String> = []
         var missing: [(entry: FileEntry, location: String)] = []
         for (entry, file) in zip(entries, artifact.files) where seen.insert(entry.sha256).inserted {
-            if try await blobSize(entry.sha256) != entry.size { missing.append((entry, file.location)) }
+            if try await !hasBlob(entry.sha256) { missing.append((entry, file.location)) }
         }
         let total = missing.reduce(0) { $0 + $1.entry.size }
         var before = 0
@@ -84,15 +84,15 @@ extension SlipwayClient {
         return total
     }
 
-    /// The size of a blob that the server holds in this space, or `nil`.
-    public func blobSize(_ sha256: String) async throws(ClientError) -> Int? {
+    /// Whether the server holds these bytes for this space already.
+    public func hasBlob(_ sha256: String) async throws(ClientError) -> Bool {
         let call = Call(
             method: .HEAD, path: spacePath("/blobs/\(ServerAddress.encode(sha256))"), isRepeatable: true,
             operation: "look for a file's bytes")
         let answer = try await transport.send(call)
         switch answer.status {
-        case 200..<300: return answer.headers.first(name: "content-length").flatMap { Int($0) }
-        case 404: return nil
+        case 200..<300: return true
+        case 404: return false
         default:
             // A HEAD answer has no body that could say why.
             throw .unexpectedAnswer(server: server, what: "status \(answer.status) when asked to \(call.operation)")

@@ -18,7 +18,9 @@ struct DeploymentShow: AsyncParsableCommand {
             let version = try? await client.version(deployment.version, of: deployment.model)
             let console = session.console
             console.print(console.emphasis.strong(deployment.endpoint) + "  \(deployment.state.rawValue)")
-            for line in Self.facts(deployment, version, client.server).lines(emphasis: console.emphasis) {
+            for line in Self.facts(deployment, version, client.server).lines(
+                width: console.width, emphasis: console.emphasis)
+            {
                 console.print(line)
             }
         }

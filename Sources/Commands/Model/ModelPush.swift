@@ -81,7 +81,7 @@ struct ModelPush: AsyncParsableCommand {
         facts.add("outputs", SignatureText.lines(version.outputs))
         facts.add("size", SignatureText.size(version.files))
         facts.add("notes", version.notes)
-        for line in facts.lines(emphasis: console.emphasis) { console.print(line) }
+        for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
         console.print()
         console.print("next: slipway deploy \(result.isNew ? version.model : reference)\(session.flags)")
     }

@@ -44,7 +44,7 @@ struct ModelShow: AsyncParsableCommand {
         let version = report.version
         let place = version.version == report.model.latestVersion ? "latest" : "latest is \(report.model.latestVersion)"
         console.print("\(console.emphasis.strong("\(version.model):\(version.version)"))  (\(place))")
-        for line in facts(report).lines(emphasis: console.emphasis) { console.print(line) }
+        for line in facts(report).lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
         guard report.versions.count > 1 else { return }
         console.print()
         session.print(table(report.versions.sorted { $0.version > $1.version }))

@@ -90,8 +90,8 @@ struct InputPlan: Sendable, Hashable {
             Suggestion.nearest(to: name, among: names).map { "is \($0) meant to be \(name)?" }
         }
         return Failure(
-            "the model needs column\(missing.count == 1 ? "" : "s") \(list), which the header does not name",
-            hint: near ?? "the header names \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", …" : "")")
+            "the model needs \(list), which no column is named",
+            hint: near ?? "the columns are \(names.prefix(8).joined(separator: ", "))\(names.count > 8 ? ", …" : "")")
     }
 
     private static func mismatch(_ rows: Rows, _ tensor: TensorInfo, _ count: Int, _ features: [String]?) -> Failure {
@@ -99,7 +99,8 @@ struct InputPlan: Sendable, Hashable {
         let message = "input \(tensor.name) takes \(values) per row, the rows have \(rows.columnCount)"
         let hint: String
         if rows.columns == nil, rows.columnCount == 1, rows.cells.count == count {
-            hint = "one row is an array in the array: [[1, 2, 3]]"
+            let row = rows.cells.prefix(8).map { $0[0] }.joined(separator: ", ") + (count > 8 ? ", …" : "")
+            hint = "one row is an array in the array: [[\(row)]]"
         } else if rows.columnCount > count {
             let extra = rows.columnCount - count
             hint =

@@ -10,12 +10,14 @@ enum InputSource: Sendable, Hashable {
     case standardInput
     case text(String)
 
+    static let dataName = "--data"
+
     /// What messages call it.
     var name: String {
         switch self {
         case .file(let path): path
         case .standardInput: "standard input"
-        case .text: "--data"
+        case .text: Self.dataName
         }
     }
 

@@ -23,6 +23,9 @@ enum PredictInput: Sendable, Hashable {
         case UInt8(ascii: "{"): self = try Self.object(Array(text), source)
         case UInt8(ascii: "["): self = try Self.array(Array(text), source)
         default:
+            guard source != InputSource.dataName else {
+                throw Failure("\(source) takes JSON: rows like [[1, 2], [3, 4]], or a whole request", code: .usage)
+            }
             guard let csv = String(validating: text, as: UTF8.self) else {
                 throw Failure("\(source) is neither JSON nor CSV: it is not UTF-8 text")
             }
@@ -101,12 +104,9 @@ enum PredictInput: Sendable, Hashable {
     ) throws(Failure) -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(bytes))
-        } catch DecodingError.dataCorrupted(let context) {
-            let cocoa = context.underlyingError as? CocoaError
-            let detail = cocoa?.userInfo["NSDebugDescription"] as? String
-            throw Failure("\(source) is not valid JSON\(detail.map { ": \($0)" } ?? "")")
         } catch {
-            throw Failure("\(source) is not valid JSON: \(error)")
+            let fault = JSONFault.find(in: bytes).map { ": line \($0.line), column \($0.column): \($0.problem)" }
+            throw Failure("\(source) is not valid JSON\(fault ?? "")")
         }
     }
 }

@@ -10,13 +10,14 @@ enum PredictionTable {
 
     static func tables(_ outputs: [InferTensor], classes: [String]?) -> [Table] {
         var groups: [(rows: Int, columns: [(title: String, isNumber: Bool, cells: [String])])] = []
+        let naming = classes.flatMap { LabelNames($0, outputs) }
         for output in outputs {
             let rows = output.shape.first ?? 1
-            let view = View(output, rows: rows, classes: classes)
+            let columns = naming?.column(output) ?? View(output, rows: rows, classes: classes).columns()
             if let index = groups.firstIndex(where: { $0.rows == rows }) {
-                groups[index].columns += view.columns()
+                groups[index].columns += columns
             } else {
-                groups.append((rows, view.columns()))
+                groups.append((rows, columns))
             }
         }
         return groups.map { group in
@@ -46,7 +47,7 @@ enum PredictionTable {
         func columns() -> [(title: String, isNumber: Bool, cells: [String])] {
             if width == 1 { return [(output.name, isNumber, column(0))] }
             if width <= PredictionTable.mostColumns {
-                return (0..<width).map { ("\(output.name)[\(classes?[$0] ?? String($0))]", isNumber, column($0)) }
+                return (0..<width).map { (classes?[$0] ?? "\(output.name)[\($0)]", isNumber, column($0)) }
             }
             if let scores {
                 let title = "\(output.name) (top \(PredictionTable.mostScores) of \(width))"

@@ -18,7 +18,9 @@ struct Status: AsyncParsableCommand {
             }
             if session.format == .json { return try session.printJSON(report) }
             let console = session.console
-            for line in Self.header(report, server: session.client.server, emphasis: console.emphasis) {
+            for line in Self.header(
+                report, server: session.client.server, width: console.width, emphasis: console.emphasis)
+            {
                 console.print(line)
             }
             for space in report.spaces {
@@ -32,7 +34,7 @@ struct Status: AsyncParsableCommand {
         }
     }
 
-    static func header(_ report: StatusReport, server: String, emphasis: Emphasis) -> [String] {
+    static func header(_ report: StatusReport, server: String, width: Int?, emphasis: Emphasis) -> [String] {
         let info = report.server
         let runtimes = info.runtimes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         var facts = Facts()
@@ -42,7 +44,8 @@ struct Status: AsyncParsableCommand {
             "\(info.dataFolder) (\(NumberText.bytes(report.blobBytes)) of models, "
                 + "\(NumberText.bytes(report.freeBytes)) free)")
         facts.add("runtimes", runtimes.isEmpty ? "none loaded yet" : runtimes.joined(separator: ", "))
-        return [emphasis.strong("Slipway \(info.version)") + " at \(server)"] + facts.lines(emphasis: emphasis)
+        return [emphasis.strong("Slipway \(info.version)") + " at \(server)"]
+            + facts.lines(width: width, emphasis: emphasis)
     }
 
     private static func title(_ space: SpaceInfo, emphasis: Emphasis) -> String {
