@@ -29,10 +29,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.target(name: name)] + dependencies,
+        exclude: exclude,
         swiftSettings: settings
     )
 }
@@ -63,8 +64,8 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "Store", "Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes",
-                "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Gateway", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving",
+                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "Gateway",
@@ -98,9 +99,12 @@ let package = Package(
         tests("Server", ["SlipwayClient", "ManagementAPI"]),
         tests("Gateway", ["Store", nioEmbedded, nioPosix]),
         tests("SlipwayClient", ["ManagementAPI"]),
-        tests("Store", [grdb]),
-        tests("Deployments", ["Store"]),
-        tests("Registry", ["Store"]),
+        tests(
+            "Store",
+            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
+            exclude: ["Fixtures"]),
+        tests("Deployments", ["Store", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
         tests("Serving"),
         tests("Runtimes"),

@@ -1,0 +1,85 @@
+import Deployments
+import Foundation
+import Journal
+import Registry
+import Runtimes
+import Serving
+import Synchronization
+import Testing
+
+@testable import Store
+
+/// A plane that takes everything.
+private struct OpenPlane: ServingPlane {
+    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {}
+    func discard(_ entry: EndpointEntry) {}
+    func install(_ snapshot: ServingSnapshot) async {}
+}
+
+/// Data folders of released schemas; see Fixtures/README.md.
+@Suite(.serialized) struct FixtureTests {
+    private static var fixtures: String {
+        (#filePath as NSString).deletingLastPathComponent + "/Fixtures"
+    }
+
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["SLIPWAY_WRITE_FIXTURE"] != nil))
+    func `write the data folder of the schema of now`() async throws {
+        let target = Self.fixtures + "/schema-\(Migrations.currentSchema)"
+        guard !FileManager.default.fileExists(atPath: target) else { return }
+        let workshop = try Workshop()
+        let store = try workshop.open()
+        try await store.push("churn", "the first churn model")
+        let model = try await store.upload(Array("a model of two files".utf8))
+        let weights = try await store.upload(Array("its weights".utf8)).at("data/weights.bin")
+        _ = try await store.service.push(
+            model: "churn", space: "default", files: [model, weights], metrics: ["auc": 0.875], tags: ["team": "crm"],
+            gitCommit: "0123abcd", dataset: "customers-2024", principal: .local, idempotencyKey: "fixture-push")
+        let deployments = DeploymentService(store: store.deployments, plane: OpenPlane())
+        _ = try await deployments.deploy(
+            endpoint: "churn", space: "default", model: "churn", version: 1, principal: .local)
+        _ = try await deployments.deploy(
+            endpoint: "churn", space: "default", model: "churn", reason: "better", principal: .local)
+        try await deployments.setLoaded(false, endpoint: "churn", space: "default", principal: .local)
+        _ = try await deployments.deploy(
+            endpoint: "gone", space: "default", model: "churn", principal: .local)
+        try await deployments.delete("gone", space: "default", principal: .local)
+        try store.close()
+        try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+        for name in ["slipway.db", "blobs"] {
+            try FileManager.default.copyItem(atPath: workshop.data + "/" + name, toPath: target + "/" + name)
+        }
+    }
+
+    @Test func `there is a data folder for every released schema`() throws {
+        let names = Set(try FileManager.default.contentsOfDirectory(atPath: Self.fixtures))
+        for schema in 1...Migrations.currentSchema { #expect(names.contains("schema-\(schema)")) }
+    }
+
+    @Test(arguments: 1...Migrations.currentSchema)
+    func `the data folder of a released schema opens with everything in it`(schema: Int) async throws {
+        let workshop = try Workshop()
+        try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
+        let store = try workshop.open(clock: SystemClock())
+        #expect(try await store.verify().problems.isEmpty)
+        #expect(try await store.generation().number == 7)
+
+        let version = try await store.service.version("churn", space: "default")
+        #expect(version.number == 2)
+        #expect(version.description == .sample)
+        #expect(version.artifact.files.map(\.path) == ["data/weights.bin", "model.onnx"])
+        #expect(version.provenance.metrics == ["auc": 0.875])
+        #expect(version.provenance.dataset == "customers-2024")
+        _ = try store.artifacts.locate(version.artifact)
+
+        let deployments = DeploymentService(store: store.deployments, plane: OpenPlane())
+        let live = try await deployments.list(space: "default").items
+        #expect(live.map(\.endpoint) == ["churn"])
+        #expect(live.first?.revision == 3)
+        #expect(live.first?.isLoaded == false)
+        #expect(try await deployments.history("churn", space: "default").map(\.action) == [.unload, .deploy, .deploy])
+        #expect(try await deployments.history("gone", space: "default").map(\.action) == [.delete, .deploy])
+        // It goes on working, with the next number and the next link of the chain.
+        #expect(try await store.push("churn", "a third").version.number == 3)
+        #expect(try await store.verify().isIntact)
+    }
+}
