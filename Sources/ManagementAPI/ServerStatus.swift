@@ -5,7 +5,7 @@ public struct ServerInfo: Codable, Sendable, Hashable {
     public var uptimeSeconds: Double
     public var dataFolder: String
     public var generation: Int
-    /// Versions of the runtimes that are loaded, by name: `onnxruntime`.
+    /// What executes each model format, for example `onnx`: `ONNX Runtime 1.31.1`; only what is loaded.
     public var runtimes: [String: String]
     public var httpPort: Int
     /// Whether callers must authenticate.

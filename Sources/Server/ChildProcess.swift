@@ -11,11 +11,14 @@ struct ChildProcess {
 
     enum Failure: Error { case system(String, CInt) }
 
-    /// Starts this binary with `arguments`. `sockets` become descriptors 4, 5, ... of the child; all others are closed.
+    /// Starts this binary with `arguments`. `sockets` become descriptors 4, 5, ... of the child; our others are
+    /// closed there.
     static func start(arguments: [String], sockets: [CInt]) throws(Failure) -> ChildProcess {
         var ends: [CInt] = [-1, -1]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .system("pipe", errno) }
+        guard pipe(&ends) == 0 else { throw .system("make a pipe", errno) }
         let (theirs, ours) = (ends[0], ends[1])
+        // This process has one thread, so nobody starts another child in between.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(theirs) }
 
         var actions = posix_spawn_file_actions_t()
@@ -30,7 +33,7 @@ struct ChildProcess {
         for index in sources.indices {
             posix_spawn_file_actions_adddup2(&actions, high + CInt(index), lifelineDescriptor + CInt(index))
         }
-        posix_spawn_file_actions_addclosefrom_np(&actions, lifelineDescriptor + CInt(sources.count))
+        for index in sources.indices { posix_spawn_file_actions_addclose(&actions, high + CInt(index)) }
 
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

@@ -6,11 +6,11 @@ import Yams
 /// Names are the same everywhere: `data_dir` in the file, `SLIPWAY_DATA_DIR` in the environment, `--data-dir` as a flag.
 extension ServerConfiguration {
     private enum Setting: Sendable {
-        case text(WritableKeyPath<ServerConfiguration, String> & Sendable)
-        case optionalText(WritableKeyPath<ServerConfiguration, String?> & Sendable)
-        case number(WritableKeyPath<ServerConfiguration, Int> & Sendable)
-        case optionalNumber(WritableKeyPath<ServerConfiguration, Int?> & Sendable)
-        case flag(WritableKeyPath<ServerConfiguration, Bool> & Sendable)
+        case text(any WritableKeyPath<ServerConfiguration, String> & Sendable)
+        case optionalText(any WritableKeyPath<ServerConfiguration, String?> & Sendable)
+        case number(any WritableKeyPath<ServerConfiguration, Int> & Sendable)
+        case optionalNumber(any WritableKeyPath<ServerConfiguration, Int?> & Sendable)
+        case flag(any WritableKeyPath<ServerConfiguration, Bool> & Sendable)
     }
 
     private static let settings: [String: Setting] = [

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Everything that `slipway serve` can be told, after flags, environment and file have been put together.
 package struct ServerConfiguration: Sendable, Hashable, Codable {

@@ -1,5 +1,6 @@
-package import Foundation
+import Foundation
 import Glibc
+import Serving
 
 /// The small parent of `slipway serve`: it holds the listening sockets and has one server child, which it replaces when it
 /// dies. Callers that connect in between wait in the sockets' queue instead of being refused.
@@ -104,11 +105,7 @@ package struct Supervisor {
         }
     }
 
-    private static func now() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
+    private static func now() -> Double { Double(MonotonicClock.nanoseconds()) / 1e9 }
 
     private static func say(_ message: String) {
         FileHandle.standardError.write(Data("slipway: \(message)\n".utf8))

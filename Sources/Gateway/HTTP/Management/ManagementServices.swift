@@ -11,19 +11,17 @@ package struct ManagementServices: Sendable {
     package var deployments: DeploymentService
     package var spaces: Spaces
     package var blobs: any BlobStore
-    package var authorizer: Authorizer
     package var dataPlane: DataPlane
     package var server: any ServerInspection
 
     package init(
         registry: RegistryService, deployments: DeploymentService, spaces: Spaces, blobs: any BlobStore,
-        authorizer: Authorizer, dataPlane: DataPlane, server: any ServerInspection
+        dataPlane: DataPlane, server: any ServerInspection
     ) {
         self.registry = registry
         self.deployments = deployments
         self.spaces = spaces
         self.blobs = blobs
-        self.authorizer = authorizer
         self.dataPlane = dataPlane
         self.server = server
     }

@@ -1,0 +1,49 @@
+import Logging
+import NIOSSL
+import Synchronization
+
+/// The certificate that new connections get; read again on SIGHUP. A file that cannot be used leaves the old one.
+final class CertificateStore: Sendable {
+    private let certificate: String
+    private let key: String
+    private let context: Mutex<NIOSSLContext>
+
+    init(certificate: String, key: String) throws(ConfigurationError) {
+        self.certificate = certificate
+        self.key = key
+        self.context = Mutex(try Self.load(certificate: certificate, key: key))
+    }
+
+    var current: NIOSSLContext { context.withLock { $0 } }
+
+    func reload(logger: Logger) {
+        do throws(ConfigurationError) {
+            let fresh = try Self.load(certificate: certificate, key: key)
+            context.withLock { $0 = fresh }
+            logger.info("certificate read again", metadata: ["tls.cert": "\(certificate)"])
+        } catch {
+            logger.error("certificate not read, the old one stays", metadata: ["error.message": "\(error.message)"])
+        }
+    }
+
+    private static func load(certificate: String, key: String) throws(ConfigurationError) -> NIOSSLContext {
+        let chain: [NIOSSLCertificate]
+        do {
+            chain = try NIOSSLCertificate.fromPEMFile(certificate)
+        } catch {
+            throw ConfigurationError(
+                field: "tls_cert", message: "--tls-cert: \(certificate) is not a readable PEM certificate: \(error)")
+        }
+        do {
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw ConfigurationError(
+                field: "tls_key", message: "--tls-key: \(key) is not a readable PEM key of \(certificate): \(error)")
+        }
+    }
+}

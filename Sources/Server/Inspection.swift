@@ -1,0 +1,53 @@
+import Foundation
+import Gateway
+import Journal
+import ManagementAPI
+import Runtimes
+import Serving
+import Store
+
+/// What the server tells about itself.
+struct Inspection: ServerInspection {
+    let store: Store
+    let dataPlane: DataPlane
+    let runtimes: [any ModelRuntime]
+    let port: Int
+    let startedAt: Timestamp
+    private let started = MonotonicClock.nanoseconds()
+
+    init(store: Store, dataPlane: DataPlane, runtimes: [any ModelRuntime], port: Int, startedAt: Timestamp) {
+        self.store = store
+        self.dataPlane = dataPlane
+        self.runtimes = runtimes
+        self.port = port
+        self.startedAt = startedAt
+    }
+
+    var uptimeSeconds: Double { Double(MonotonicClock.nanoseconds() &- started) / 1e9 }
+
+    func info() -> ServerInfo {
+        var versions: [String: String] = [:]
+        for runtime in runtimes { if let version = runtime.version { versions[runtime.format] = version } }
+        return ServerInfo(
+            name: "slipway", version: SlipwayVersion.current, startedAt: startedAt.description,
+            uptimeSeconds: uptimeSeconds, dataFolder: store.path, generation: dataPlane.generation,
+            runtimes: versions, httpPort: port, authentication: false)
+    }
+
+    func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int) {
+        let usage = try await store.usage()
+        return (usage.blobBytes, usage.freeBytes ?? 0)
+    }
+
+    func verify() async throws(ControlError) -> VerifyReport {
+        VerifyReport(try await store.verify())
+    }
+}
+
+extension VerifyReport {
+    init(_ result: VerifyResult) {
+        self.init(
+            blobs: result.blobs, bytes: result.bytes, auditEvents: result.auditEvents,
+            problems: result.problems.map { Problem(subject: $0.subject, message: $0.message) })
+    }
+}

@@ -1,0 +1,154 @@
+import Deployments
+import Foundation
+import Gateway
+import Governance
+import Journal
+import Logging
+import NIOCore
+import NIOPosix
+import Registry
+import Runtimes
+import Serving
+import Store
+
+/// All rooms, wired. The one place that knows everybody.
+final class RunningServer: Sendable {
+    private let configuration: ServerConfiguration
+    private let socket: ListeningSocket
+    private let store: Store
+    private let door: HTTPFrontDoor
+    private let group: MultiThreadedEventLoopGroup
+    private let certificate: CertificateStore?
+    private let inspection: Inspection
+    private let logger: Logger
+
+    private init(
+        configuration: ServerConfiguration, socket: ListeningSocket, store: Store, door: HTTPFrontDoor,
+        group: MultiThreadedEventLoopGroup, certificate: CertificateStore?, inspection: Inspection, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.socket = socket
+        self.store = store
+        self.door = door
+        self.group = group
+        self.certificate = certificate
+        self.inspection = inspection
+        self.logger = logger
+    }
+
+    /// Order: the data folder, what is committed, the sockets. Callers wait in the socket's queue until what is committed
+    /// answers, or for as long as a caller may be kept waiting; then they are told that the server is not ready.
+    static func start(
+        _ configuration: ServerConfiguration, socket: ListeningSocket, logger: Logger
+    ) async throws -> RunningServer {
+        let clock = SystemClock()
+        let certificate = try configuration.certificate()
+        let store = try Store.open(
+            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes)
+        let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
+        let dataPlane = DataPlane(
+            runtimes: [runtime], artifacts: store.artifacts,
+            configuration: DataPlane.Configuration(
+                width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit),
+            logger: logger)
+        let deployments = DeploymentService(store: store.deployments, plane: DataPlaneSeam(dataPlane: dataPlane))
+        let spaces = Spaces(store: store.spaces)
+        let authorizer = try await spaces.authorizer()
+        let inspection = Inspection(
+            store: store, dataPlane: dataPlane, runtimes: [runtime], port: socket.port,
+            startedAt: Timestamp(microseconds: clock.now))
+        let management = ManagementInterface(
+            services: ManagementServices(
+                registry: RegistryService(
+                    store: store.registry, artifacts: store.artifacts, checker: configuration.checker()),
+                deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
+                server: inspection))
+        let door = HTTPFrontDoor(
+            limits: configuration.limits, dataPlane: dataPlane, management: management,
+            authority: CallerAuthority(authorizer), tls: { certificate?.current }, logger: logger)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
+        let server = RunningServer(
+            configuration: configuration, socket: socket, store: store, door: door, group: group,
+            certificate: certificate, inspection: inspection, logger: logger)
+        try await server.open(deployments)
+        return server
+    }
+
+    /// A caller who waits longer than this for the endpoints to load is told so instead.
+    private static let patience = Duration.seconds(1)
+
+    private func open(_ deployments: DeploymentService) async throws {
+        let restored = Task { [door] in
+            try await deployments.restore()
+            door.readiness.isOn = true
+        }
+        let timer = Task {
+            try await Task.sleep(for: Self.patience)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await restored.result }
+            group.addTask { _ = await timer.result }
+            await group.next()
+            timer.cancel()
+            // Not the loading itself: it goes on, and the health routes say that it does.
+            group.cancelAll()
+        }
+        try await door.start(listening: socket.descriptor, group: group)
+    }
+}
+
+extension RunningServer {
+    /// Tells the person at the terminal that it works, and what to do.
+    func announce() {
+        let scheme = certificate == nil ? "http" : "https"
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        var lines = ["Slipway \(SlipwayVersion.current) answers at \(scheme)://\(host):\(socket.port)"]
+        lines.append("Data folder: \(store.path)")
+        if configuration.isLoopback {
+            lines.append("Open to everybody on this machine: callers are not asked who they are.")
+        } else {
+            lines.append("Open to everybody who reaches \(host): callers are not asked who they are (--insecure).")
+        }
+        if inspection.dataPlane.endpoints.isEmpty {
+            let flag = socket.port == 8080 ? "" : " --server \(scheme)://\(host):\(socket.port)"
+            lines.append("Nothing is deployed yet. Next: slipway model push FILE.onnx --name NAME\(flag)")
+        } else {
+            let ready = inspection.dataPlane.endpoints.count(where: \.isReady)
+            lines.append("\(ready) of \(inspection.dataPlane.endpoints.count) endpoints answer.")
+        }
+        FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+    }
+
+    func reloadCertificate() { certificate?.reload(logger: logger) }
+
+    /// Stops accepting, lets what is under way finish, and puts the data folder in order.
+    func drain() async {
+        logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
+        await door.drain(within: .seconds(Int64(configuration.drainSeconds)))
+        do {
+            try store.close()
+        } catch {
+            // Everything acknowledged is on disk already; the next start folds the log in.
+            logger.warning("the database could not be closed", metadata: ["error.message": "\(error)"])
+        }
+        logger.info("stopped")
+    }
+}
+
+extension ServerConfiguration {
+    fileprivate func certificate() throws(ConfigurationError) -> CertificateStore? {
+        guard let tlsCertificate, let tlsKey else { return nil }
+        return try CertificateStore(certificate: tlsCertificate, key: tlsKey)
+    }
+
+    fileprivate var limits: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.smallBody = maxManagementBodyBytes
+        limits.upload = maxUploadBytes
+        limits.headTimeout = .seconds(Int64(headerTimeoutSeconds))
+        limits.idleTimeout = .seconds(Int64(idleTimeoutSeconds))
+        limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
+        return limits
+    }
+}
