@@ -66,9 +66,9 @@ struct JSONNumber {
             let carried = (word &+ 0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0
             guard high == 0x3030_3030_3030_3030, carried == high else { return }
             // Neighbours are joined: digits to pairs, pairs to fours, fours to the eight.
-            let pairs = (word & 0x0f0f_0f0f_0f0f_0f0f) &* 2561 &>> 8
-            let fours = (pairs & 0x00ff_00ff_00ff_00ff) &* 6_553_601 &>> 16
-            let eight = (fours & 0x0000_ffff_0000_ffff) &* 42_949_672_960_001 &>> 32
+            let pairs = ((word & 0x0f0f_0f0f_0f0f_0f0f) &* 2561) &>> 8
+            let fours = ((pairs & 0x00ff_00ff_00ff_00ff) &* 6_553_601) &>> 16
+            let eight = ((fours & 0x0000_ffff_0000_ffff) &* 42_949_672_960_001) &>> 32
             mantissa = mantissa &* 100_000_000 &+ eight
             at += 8
         }

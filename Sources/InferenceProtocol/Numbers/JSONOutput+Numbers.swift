@@ -14,7 +14,7 @@ extension JSONOutput {
 
     @inline(__always)
     mutating func digits(_ value: UInt64) {
-        guard value >= 10 else { return byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value)) }
+        guard value >= 10 else { return byte(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
         let count = Self.digitCount(value)
         Self.write(value, count, to: at)
         at += count
@@ -85,7 +85,7 @@ extension JSONOutput {
 
     private mutating func scientific(_ value: UInt64, _ count: Int, exponent: Int) {
         if count == 1 {
-            byte(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value))
+            byte(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value))
         } else {
             Self.write(value, count, to: at + 1)
             at[0] = at[1]
@@ -99,7 +99,7 @@ extension JSONOutput {
     @inline(__always)
     private static func digitCount(_ value: UInt64) -> Int {
         // log10 from log2, one too small at most.
-        let guess = (64 - (value | 1).leadingZeroBitCount) * 1233 >> 12
+        let guess = ((64 - (value | 1).leadingZeroBitCount) * 1233) >> 12
         return guess + (value >= wholePowers[guess] ? 1 : 0)
     }
 
@@ -137,6 +137,6 @@ extension JSONOutput {
             target[place + 1] = table[pair + 1]
             rest = quotient
         }
-        if place == 1 { target[0] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10) }
+        if place == 1 { target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
     }
 }
