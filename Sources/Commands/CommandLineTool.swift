@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 
 #if canImport(Glibc)
     import Glibc
@@ -9,22 +10,49 @@ import ArgumentParser
 /// The command line: parses, runs, and turns what went wrong into a message and an exit code.
 package enum CommandLineTool {
     /// - Parameter arguments: without the name of the program.
-    package static func main(_ arguments: [String]) async -> Never {
+    package static func main(_ arguments: [String]) -> Never {
         do {
             var command = try Slipway.parseAsRoot(arguments)
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
+            guard let asynchronous = command as? any AsyncParsableCommand else {
                 try command.run()
+                exit(EXIT_SUCCESS)
             }
-            exit(EXIT_SUCCESS)
-        } catch let failure as Failure {
+            run(asynchronous)
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Only here do threads come into being: `serve` runs without them.
+    private static func run(_ command: any AsyncParsableCommand) -> Never {
+        let boxed = UncheckedBox(command)
+        Task {
+            do {
+                try await boxed.value.run()
+                exit(EXIT_SUCCESS)
+            } catch {
+                end(error)
+            }
+        }
+        dispatchMain()
+    }
+
+    private static func end(_ error: any Error) -> Never {
+        if let failure = error as? Failure {
             let console = Console.standard
             console.complain(failure.text(emphasis: console.errorEmphasis))
             exit(failure.code.rawValue)
-        } catch {
-            Slipway.exit(withError: error)
         }
+        Slipway.exit(withError: error)
+    }
+}
+
+/// Hands a command to the one task that runs it.
+private final class UncheckedBox: @unchecked Sendable {
+    var value: any AsyncParsableCommand
+
+    init(_ value: any AsyncParsableCommand) {
+        self.value = value
     }
 }
 
@@ -42,7 +70,7 @@ struct Slipway: AsyncParsableCommand {
             Exit codes: 0 done, 1 refused or failed, 64 wrong usage, 69 server unreachable, 78 configuration.
             """,
         subcommands: [
-            ModelCommand.self, Deploy.self, DeploymentCommand.self, Predict.self, Status.self, Doctor.self,
+            Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, Predict.self, Status.self, Doctor.self,
             VersionCommand.self,
         ])
 }

@@ -1,3 +1,3 @@
 import Commands
 
-await CommandLineTool.main(Array(CommandLine.arguments.dropFirst()))
+EntryPoint.main(Array(CommandLine.arguments.dropFirst()))
