@@ -182,7 +182,7 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
     /// Whose fault a failed run is.
     private func runError(_ failure: ONNXFailure) -> RunError {
         if failure.isOutOfMemory {
-            return .failed("there is not enough memory for this prediction: \(failure.message)")
+            return .failed("\(ONNXFailure.outOfMemory): \(failure.message)")
         }
         return failure.code == .invalidArgument ? .invalidInput(failure.message) : .failed(failure.message)
     }

@@ -9,6 +9,9 @@ struct ONNXFailure: Error, Sendable, Hashable {
             notImplemented, invalidGraph
     }
 
+    /// How the message of a run begins that found no memory.
+    static let outOfMemory = "There is not enough memory for this prediction"
+
     let code: Code
     let message: String
 
