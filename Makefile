@@ -7,7 +7,7 @@ export ORT_DISABLE_TELEMETRY := 1
 
 PORT ?= 8080
 DATA_DIR ?= slipway-data
-SWIFT_BUILD := swift build -c release --static-swift-stdlib
+SWIFT_BUILD := swift build -c release
 
 .PHONY: help run build test unit conformance lint format bench clean setup
 
@@ -28,7 +28,7 @@ test: lint unit conformance ## set up and run every test
 unit:
 	@dev/setup build
 	$(SWIFT_BUILD) --build-tests
-	swift test -c release --static-swift-stdlib --skip-build
+	swift test -c release --skip-build
 
 conformance:
 	@dev/setup test

@@ -9,6 +9,16 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The release binary carries Swift's own libraries, so that it runs where no toolchain is. Only the last link differs:
+/// what is compiled serves the tests too, which need the shared ones.
+let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
+let standalone: [LinkerSetting] =
+    [.unsafeFlags(["-static-stdlib"], standaloneRelease)]
+    + [
+        "CoreFoundation", "FoundationInternationalization", "FoundationEssentials", "_FoundationICU",
+        "_FoundationCShims", "_FoundationCollections", "swiftSynchronization", "BlocksRuntime", "dispatch", "stdc++",
+    ].map { LinkerSetting.linkedLibrary($0, standaloneRelease) }
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -59,7 +69,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
-        .executableTarget(name: "slipway", dependencies: ["Commands"], swiftSettings: settings),
+        .executableTarget(
+            name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
         room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
         room(
             "Server",
