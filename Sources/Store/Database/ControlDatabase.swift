@@ -51,16 +51,17 @@ final class ControlDatabase: Sendable {
     private func migrate() throws(StoreError) {
         let migrator = Migrations.migrator(clock: clock)
         do {
+            // Before anything else is read: what is damaged may say anything.
+            let damage = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)").first { $0 != "ok" } }
+            if let damage { throw corrupt("its check says: \(damage)") }
             let state = try pool.read { db in
                 (
                     schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
                     application: try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
                     isEmpty: try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0,
-                    isSuperseded: try migrator.hasBeenSuperseded(db),
-                    damage: try String.fetchAll(db, sql: "PRAGMA quick_check(1)").first { $0 != "ok" }
+                    isSuperseded: try migrator.hasBeenSuperseded(db)
                 )
             }
-            if let damage = state.damage { throw corrupt("its check says: \(damage)") }
             if state.application != Migrations.applicationID, !state.isEmpty {
                 throw corrupt("it is not a Slipway database")
             }
