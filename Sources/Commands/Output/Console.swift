@@ -69,6 +69,6 @@ struct Emphasis: Sendable, Hashable {
 
     static let none = Emphasis(isOn: false)
 
-    func strong(_ text: String) -> String { isOn ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    func strong(_ text: String) -> String { isOn && !text.isEmpty ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
     func alarm(_ text: String) -> String { isOn ? "\u{1B}[1;31m\(text)\u{1B}[0m" : text }
 }
