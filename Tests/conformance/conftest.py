@@ -8,6 +8,8 @@ import sys
 # Before any client could load ONNX Runtime.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "models"))
+
 import pytest
 
 from slipway_server import REPOSITORY, SlipwayServer
@@ -51,4 +53,16 @@ def server(tmp_path_factory):
     server = SlipwayServer(folder / "data", log=folder / "server.log")
     server.start()
     yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def zoo(tmp_path_factory, models):
+    """One server for whoever only asks predictions, with the generated models as they are asked for."""
+    from zoo import Zoo
+
+    folder = tmp_path_factory.mktemp("zoo")
+    server = SlipwayServer(folder / "data", log=folder / "server.log")
+    server.start()
+    yield Zoo(server, models)
     server.kill()

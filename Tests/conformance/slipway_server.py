@@ -116,6 +116,21 @@ class SlipwayServer:
         self.cli("model", "push", path, "--name", name)
         self.cli("deploy", name, *(["--as", endpoint] if endpoint else []))
 
+    def push_file(self, path, model, space="default", query="", headers=None):
+        """Pushes one file in one call, as somebody with nothing but curl would: the answer's value."""
+        status, _, answer = self.request(
+            "POST", f"/api/v1/spaces/{space}/models/{model}/versions{query}", pathlib.Path(path).read_bytes(),
+            {"Content-Type": "application/octet-stream"} | (headers or {}))
+        assert status in (200, 201), answer
+        return json.loads(answer)
+
+    def put_deployment(self, endpoint, model, version=None, headers=None, **extra):
+        """Deploys over the management interface: the answer's value."""
+        order = {"model": model} | ({"version": version} if version else {}) | extra
+        status, answer = self.json("PUT", f"/api/v1/spaces/default/deployments/{endpoint}", order, headers)
+        assert status == 200, answer
+        return answer
+
     def infer(self, endpoint, inputs, **extra):
         """An Open Inference Protocol request in JSON: (status, answer)."""
         return self.json("POST", f"/v2/models/{endpoint}/infer", {"inputs": inputs, **extra})
