@@ -1,0 +1,107 @@
+import Foundation
+import Server
+import Testing
+
+@Suite struct ServerConfigurationTests {
+    private func file(_ text: String) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("slipway-\(UUID()).yaml").path
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    private func message(_ body: () throws -> Void) -> String {
+        do {
+            try body()
+            return "no error"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func `the defaults are valid, on loopback only`() throws {
+        let configuration = ServerConfiguration()
+        try configuration.validate()
+        #expect(configuration.isLoopback)
+        #expect(configuration.port == 8080)
+    }
+
+    @Test func `a file sets what it names and leaves the rest`() throws {
+        let path = try file("port: 9000\ndata_dir: /srv/models\nsupervisor: no\nqueue_limit: 7\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var configuration = ServerConfiguration()
+        try configuration.read(file: path)
+        #expect(configuration.port == 9000)
+        #expect(configuration.dataDir == "/srv/models")
+        #expect(!configuration.supervisor)
+        #expect(configuration.queueLimit == 7)
+        #expect(configuration.host == "127.0.0.1")
+    }
+
+    @Test func `the environment wins over the file`() throws {
+        let path = try file("port: 9000\nhost: 127.0.0.2\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var configuration = ServerConfiguration()
+        try configuration.read(file: path)
+        try configuration.read(environment: ["SLIPWAY_PORT": "9001", "SLIPWAY_UNRELATED": "x", "SLIPWAY_HOST": ""])
+        #expect(configuration.port == 9001)
+        #expect(configuration.host == "127.0.0.2")
+    }
+
+    @Test func `an unknown key is refused with its line and the names there are`() throws {
+        let path = try file("port: 9000\nprot: 1\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let text = message {
+            var configuration = ServerConfiguration()
+            try configuration.read(file: path)
+        }
+        #expect(text.contains(":2: no setting is called 'prot'"))
+        #expect(text.contains("idle_timeout_seconds"))
+    }
+
+    @Test(arguments: ["port: many", "supervisor: perhaps", "port: [1, 2]", "- 1", "port: 9223372036854775808"])
+    func `a value of the wrong kind is refused`(line: String) throws {
+        let path = try file(line + "\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(throws: ConfigurationError.self) {
+            var configuration = ServerConfiguration()
+            try configuration.read(file: path)
+        }
+    }
+
+    @Test(arguments: ["0.0.0.0", "192.0.2.1", "::", "example.org"])
+    func `an address beyond this machine is refused unless it is wanted`(host: String) throws {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        #expect(message { try configuration.validate() }.contains("--insecure"))
+        configuration.insecure = true
+        try configuration.validate()
+    }
+
+    @Test func `half of what TLS needs is refused`() {
+        var configuration = ServerConfiguration()
+        configuration.tlsCertificate = "cert.pem"
+        #expect(message { try configuration.validate() }.contains("--tls-key"))
+    }
+
+    @Test(arguments: [-1, 65_536]) func `a port that cannot be is refused`(port: Int) {
+        var configuration = ServerConfiguration()
+        configuration.port = port
+        #expect(message { try configuration.validate() } == "port must be from 0 to 65535, got \(port)")
+    }
+
+    @Test func `a taken port says so and what to do`() throws {
+        let first = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
+        defer { close(first.descriptor) }
+        #expect(first.port > 0)
+        let text = message { _ = try ListeningSocket.bind(host: "127.0.0.1", port: first.port) }
+        #expect(text.contains("the port is in use") && text.contains("--port"))
+    }
+
+    @Test func `a configuration survives the way to the server child`() throws {
+        var configuration = ServerConfiguration()
+        configuration.port = 1234
+        configuration.onnxruntime = "/somewhere/libonnxruntime.so"
+        let data = try JSONEncoder().encode(configuration)
+        #expect(try JSONDecoder().decode(ServerConfiguration.self, from: data) == configuration)
+    }
+}
