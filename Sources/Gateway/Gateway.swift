@@ -18,7 +18,7 @@ package final class HTTPFrontDoor: Sendable {
 
     /// What health routes say besides what the data plane knows; the server turns it on and off.
     package let readiness = Readiness()
-    private let context: GatewayContext
+    let context: GatewayContext
     private let tls: TLSContext
     private let state = Mutex(State())
 

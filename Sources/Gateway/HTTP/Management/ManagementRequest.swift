@@ -95,7 +95,8 @@ extension DecodingError {
             let path = Self.path(context.codingPath)
             let detail = (context.underlyingError.map { " \($0.localizedDescription)" }) ?? ""
             return ControlError(
-                .invalid, "\(path.isEmpty ? "the body" : "'\(path)'") is not JSON: \(context.debugDescription)\(detail)",
+                .invalid,
+                "\(path.isEmpty ? "the body" : "'\(path)'") is not JSON: \(context.debugDescription)\(detail)",
                 field: path.isEmpty ? nil : path)
         @unknown default:
             return ControlError(.invalid, "the body is not what was expected: \(self)")

@@ -11,7 +11,8 @@ extension ManagementInterface {
         guard let size = try await services.blobs.contains(sha256, space: call.space) else {
             throw ControlError(.notFound, "this space does not hold the file \(Name.excerpt(of: sha256))")
         }
-        return try .json(BlobInfo(sha256: sha256, size: size))
+        // Asked with HEAD: the length is the file's, as a GET of its bytes would say.
+        return Response(status: .ok, headers: [.contentType: "application/octet-stream", .contentLength: String(size)])
     }
 
     /// Takes the body as it comes, a piece at a time: neither side needs memory for the whole.

@@ -21,9 +21,9 @@ enum OpenAPIDocument {
                 "title": "Slipway",
                 "version": .string(SlipwayVersion.current),
                 "description": """
-                    Predictions by the Open Inference Protocol v2 and TensorFlow Serving's REST interface, and the \
-                    management of models and deployments. Every answer carries `slipway-prediction-id`.
-                    """,
+                Predictions by the Open Inference Protocol v2 and TensorFlow Serving's REST interface, and the \
+                management of models and deployments. Every answer carries `slipway-prediction-id`.
+                """,
             ],
             "tags": .array(
                 ["Predictions", "Management", "Health"].map { .object([("name", .string($0))]) }),

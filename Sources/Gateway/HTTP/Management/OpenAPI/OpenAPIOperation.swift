@@ -7,7 +7,7 @@ struct OpenAPIOperation {
 
     static func of(_ id: RouteID) -> OpenAPIOperation {
         switch id {
-        case .landing: OpenAPIOperation(answers: [200: plain("text/html")])
+        case .landing: OpenAPIOperation(answers: [200: plain("text/plain")])
         case .metrics: OpenAPIOperation(answers: [200: plain("text/plain")])
         case .infer:
             OpenAPIOperation(
@@ -29,7 +29,7 @@ struct OpenAPIOperation {
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
-        case .blobExists: OpenAPIOperation(answers: [200: json("BlobInfo")])
+        case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
         case .blobUpload:
             OpenAPIOperation(
                 body: [

@@ -93,7 +93,8 @@ enum OpenAPISchemas {
         "InferenceRequest": object(
             [
                 "id": string, "parameters": ["type": "object"], "inputs": arrayOf(ref("InferenceTensor")),
-                "outputs": arrayOf(object(["name": string, "parameters": ["type": "object"]], optional: ["parameters"])),
+                "outputs": arrayOf(
+                    object(["name": string, "parameters": ["type": "object"]], optional: ["parameters"])),
             ], optional: ["id", "parameters", "outputs"]),
         "InferenceResponse": object(
             [

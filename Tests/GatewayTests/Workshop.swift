@@ -1,0 +1,129 @@
+import Deployments
+import Foundation
+import Governance
+import Journal
+import Logging
+import ManagementAPI
+import NIOCore
+import NIOPosix
+import Registry
+import Runtimes
+import Serving
+import Store
+import Tensors
+
+@testable import Gateway
+
+/// A whole front door over a data folder of its own, and over endpoints that need no files.
+final class Workshop: Sendable {
+    let folder: String
+    let dataPlane: DataPlane
+    let runtime: DoublingRuntime
+    let management: ManagementInterface
+    let authority: CallerAuthority
+    let door: HTTPFrontDoor
+    let context: GatewayContext
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
+    ///     `broken` are there.
+    init(limits: HTTPLimits = HTTPLimits(), served: Bool = true) async throws {
+        folder = NSTemporaryDirectory() + "slipway-gateway-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        self.logger = logger
+        runtime = DoublingRuntime()
+        let store = try Store.open(folder: folder + "/data")
+        dataPlane = DataPlane(
+            runtimes: [runtime], artifacts: AnyArtifact(),
+            configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
+        let authorizer = Authorizer(spaces: ["default", "prod"])
+        let spaces = Spaces(store: store.spaces)
+        let services = ManagementServices(
+            registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
+            deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
+            spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
+            server: TestInspection(store: store))
+        management = ManagementInterface(services: services)
+        authority = CallerAuthority(authorizer)
+        door = HTTPFrontDoor(
+            limits: limits, dataPlane: dataPlane, management: management, authority: authority, logger: logger)
+        context = door.context
+        if served {
+            await dataPlane.install(
+                ServingSnapshot(
+                    generation: 0,
+                    endpoints: [
+                        Self.entry("fast"), Self.entry("slow", digest: "slow"), Self.entry("broken", digest: "broken"),
+                        Self.entry("small", options: EndpointOptions(maxBodyBytes: 64)),
+                        Self.entry("fast", space: "prod", version: 7),
+                        Self.entry("off", isLoaded: false),
+                    ]))
+        }
+        door.readiness.isOn = true
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    static func entry(
+        _ name: String, space: String = "default", digest: String = "fast", version: Int = 3,
+        options: EndpointOptions = EndpointOptions(), isLoaded: Bool = true
+    ) -> EndpointEntry {
+        EndpointEntry(
+            space: space, name: name, model: name, version: version, revision: 1,
+            artifact: ArtifactReference(
+                digest: digest, format: "onnx",
+                files: [ArtifactReference.File(path: "model.onnx", sha256: digest, size: 1)]),
+            description: .doubling(format: "onnx", hasControlFlow: digest == "slow"), options: options,
+            isLoaded: isLoaded)
+    }
+
+    /// Serves on a free port while `body` runs.
+    func serving<Value: Sendable>(_ body: (SocketAddress) async throws -> Value) async throws -> Value {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        guard let address = try await door.start(host: "127.0.0.1", port: 0, group: group) else {
+            throw ChannelError.unknownLocalAddress
+        }
+        let value: Value
+        do {
+            value = try await body(address)
+        } catch {
+            await door.drain(within: .seconds(5))
+            try await group.shutdownGracefully()
+            throw error
+        }
+        await door.drain(within: .seconds(5))
+        try await group.shutdownGracefully()
+        return value
+    }
+}
+
+struct TestPlane: ServingPlane {
+    let dataPlane: DataPlane
+
+    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
+    func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
+    func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+}
+
+struct TestInspection: ServerInspection {
+    let store: Store
+
+    func info() -> ServerInfo {
+        ServerInfo(
+            name: "slipway", version: "test", startedAt: "2026-01-01T00:00:00Z", uptimeSeconds: 1,
+            dataFolder: store.path,
+            generation: 0, runtimes: [:], httpPort: 0, authentication: false)
+    }
+
+    func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int) {
+        (try await store.usage().blobBytes, 1)
+    }
+
+    func verify() async throws(ControlError) -> VerifyReport {
+        let result = try await store.verify()
+        return VerifyReport(blobs: result.blobs, bytes: result.bytes, auditEvents: result.auditEvents, problems: [])
+    }
+}
