@@ -177,3 +177,17 @@ def wait_gone(pid, timeout=10):
             return
         time.sleep(0.01)
     raise AssertionError(f"process {pid} is still there after {timeout} s")
+
+
+def wait_until(condition, what="it", timeout=10):
+    """Asks again until the condition holds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come about within {timeout} s"
+        time.sleep(0.01)
+
+
+def resident_bytes(pid, field="VmRSS"):
+    """Memory of a process; `VmHWM` is the most it ever had."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(rf"{field}:\s+(\d+) kB", text)[1]) * 1024

@@ -24,6 +24,7 @@ class Tracer:
 
     def __init__(self, pid, log, inject=None):
         self.log = pathlib.Path(log)
+        self.target = pid
         expression = [f"inject={inject[0]}:signal=KILL:when={inject[1]}"] if inject else []
         chosen = inject[0] if inject else ",".join(SYSCALLS)
         self.process = subprocess.Popen(
@@ -43,9 +44,25 @@ class Tracer:
         raise AssertionError("strace did not attach")
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+        """Detaches. When the traced process was killed, strace ends with it; interrupting it then can leave it stuck."""
+        for ending in [signal.SIGINT, signal.SIGKILL]:
+            if self.ended_within(3 if ending == signal.SIGKILL or self.target_is_gone() else 0):
+                return
+            self.process.send_signal(ending)
         self.process.wait(20)
+
+    def ended_within(self, seconds):
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def target_is_gone(self):
+        try:
+            return re.search(r"\) [ZX] ", pathlib.Path(f"/proc/{self.target}/stat").read_text()) is not None
+        except FileNotFoundError:
+            return True
 
     def most_by_thread(self):
         """For each system call, how often the busiest thread made it."""
