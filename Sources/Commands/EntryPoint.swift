@@ -16,6 +16,7 @@ package enum EntryPoint {
     package static func main(_ arguments: [String]) -> Never {
         switch arguments.first {
         case ServerProcess.subcommand: exit(ServerProcess.runChild(arguments: Array(arguments.dropFirst())))
+        case ServerProcess.checkerSubcommand: exit(ServerProcess.runChecker(arguments: Array(arguments.dropFirst())))
         default: CommandLineTool.main(arguments)
         }
     }

@@ -22,7 +22,8 @@ extension ServerConfiguration {
         "max_upload_bytes": .number(\.maxUploadBytes), "idle_timeout_seconds": .number(\.idleTimeoutSeconds),
         "header_timeout_seconds": .number(\.headerTimeoutSeconds),
         "body_timeout_seconds": .number(\.bodyTimeoutSeconds), "drain_seconds": .number(\.drainSeconds),
-        "check_seconds": .number(\.checkSeconds), "check_memory_bytes": .number(\.checkMemoryBytes),
+        "check_load_seconds": .number(\.checkLoadSeconds), "check_trial_seconds": .number(\.checkTrialSeconds),
+        "check_memory_bytes": .optionalNumber(\.checkMemoryBytes),
         "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
     ]
 

@@ -61,7 +61,7 @@ final class RunningServer: Sendable {
         let management = ManagementInterface(
             services: ManagementServices(
                 registry: RegistryService(
-                    store: store.registry, artifacts: store.artifacts, checker: ModelCheck(runtime: runtime)),
+                    store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
                 deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
                 server: inspection))
         let door = HTTPFrontDoor(

@@ -31,8 +31,10 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     /// Seconds that requests in flight get to finish after SIGTERM.
     package var drainSeconds = 20
     /// Limits of the process that first opens a pushed model.
-    package var checkSeconds = 60
-    package var checkMemoryBytes = 4 << 30
+    package var checkLoadSeconds = 30
+    package var checkTrialSeconds = 10
+    /// Bytes; 4 GiB and three times the model's size when absent.
+    package var checkMemoryBytes: Int?
     /// Path of ONNX Runtime's shared library, where it is not found by itself.
     package var onnxruntime: String?
     package var logLevel = "info"
@@ -56,8 +58,9 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(headerTimeoutSeconds, "header_timeout_seconds", 1...86_400)
         try check(bodyTimeoutSeconds, "body_timeout_seconds", 1...86_400)
         try check(drainSeconds, "drain_seconds", 0...86_400)
-        try check(checkSeconds, "check_seconds", 1...86_400)
-        try check(checkMemoryBytes, "check_memory_bytes", (256 << 20)...(1 << 50))
+        try check(checkLoadSeconds, "check_load_seconds", 1...86_400)
+        try check(checkTrialSeconds, "check_trial_seconds", 1...86_400)
+        try check(checkMemoryBytes ?? 1 << 30, "check_memory_bytes", (256 << 20)...(1 << 50))
         guard Self.logLevels.contains(logLevel) else {
             throw ConfigurationError(
                 field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")

@@ -1,12 +1,18 @@
 import Foundation
 import Glibc
 import Logging
+import Runtimes
 
 /// The process that serves: wiring, start order, drain, signals. Either the supervisor's child or, with
 /// `--no-supervisor`, the whole server.
 package struct ServerProcess: Sendable {
     /// The hidden subcommand of this binary that runs the child: CONFIGURATION(JSON) PORT.
     package static let subcommand = "serve-child"
+
+    /// The hidden subcommand of this binary that first opens a pushed model.
+    package static let checkerSubcommand = "model-checker"
+
+    package static func runChecker(arguments: [String]) -> Int32 { ModelCheckerProcess.run(arguments: arguments) }
 
     let configuration: ServerConfiguration
     let socket: ListeningSocket
