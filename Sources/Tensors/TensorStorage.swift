@@ -7,10 +7,11 @@ package final class TensorStorage: @unchecked Sendable {
     package let byteCount: Int
     private let owner: AnyObject?
 
-    /// Memory of its own, aligned for every element type and for vector instructions; the contents are not zeroed.
+    /// Memory of its own, aligned for every element type, and from a kibibyte on for every vector instruction too (the
+    /// allocator's slower way, which would show in small requests); the contents are not zeroed.
     package init(byteCount: Int) {
         let size = max(0, byteCount)
-        self.base = .allocate(byteCount: max(size, 1), alignment: 64)
+        self.base = .allocate(byteCount: max(size, 1), alignment: size < 1024 ? 16 : 64)
         self.byteCount = size
         self.owner = nil
     }

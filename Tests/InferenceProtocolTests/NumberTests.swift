@@ -15,8 +15,8 @@ import Testing
             guard let base = buffer.baseAddress else { return nil }
             var place = UnsafePointer(base)
             let end = place + buffer.count
-            guard let number = JSONNumber.scan(&place, end), place == end else { return nil }
-            return number.double(writtenFrom: UnsafePointer(base), to: end)
+            guard let number = JSONNumber.scan(&place, end, .shared), place == end else { return nil }
+            return number.double(writtenFrom: UnsafePointer(base), to: end, .shared)
         }
     }
 

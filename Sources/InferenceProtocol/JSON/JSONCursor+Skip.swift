@@ -10,7 +10,7 @@ extension JSONCursor {
         case UInt8(ascii: "n") where literal("null"): return
         default:
             var position = at
-            guard JSONNumber.scan(&position, end) != nil || SpecialFloat.read(&position, end) != nil else {
+            guard JSONNumber.scan(&position, end, powers) != nil || SpecialFloat.read(&position, end) != nil else {
                 throw expected("a value")
             }
             at = position

@@ -8,6 +8,7 @@ struct JSONCursor {
     let start: UnsafePointer<UInt8>
     let end: UnsafePointer<UInt8>
     var at: UnsafePointer<UInt8>
+    let powers = PowersOfTen.shared
 
     /// A cursor at the first byte; `nil` when there is none.
     init?(_ bytes: UnsafeRawBufferPointer) {
@@ -119,7 +120,7 @@ struct JSONCursor {
     mutating func count() throws(JSONProblem) -> Int {
         let place = (next(), at).1
         var position = at
-        guard let value = Int.read(&position, end) else { throw expected("a whole number") }
+        guard let value = Int.read(&position, end, powers) else { throw expected("a whole number") }
         guard value >= 0 else {
             throw JSONProblem("expected a number that is not negative, got \(value)", at: place - start)
         }

@@ -13,46 +13,42 @@ enum JSONElements {
     static func write(_ tensor: Tensor, _ range: Range<Int>, bareSpecials: Bool, into buffer: inout ByteBuffer) {
         let base = UnsafeRawPointer(tensor.storage.base)
         switch tensor.elementType {
-        case .fp32: each(base, range, &buffer) { $0.float($1 as Float, bareSpecials: bareSpecials) }
-        case .fp64: each(base, range, &buffer) { $0.float($1 as Double, bareSpecials: bareSpecials) }
-        case .fp16:
-            each(base, range, &buffer) {
-                $0.float(HalfPrecision.float(fp16Bits: $1 as UInt16), bareSpecials: bareSpecials)
-            }
-        case .bf16:
-            each(base, range, &buffer) {
-                $0.float(HalfPrecision.float(bf16Bits: $1 as UInt16), bareSpecials: bareSpecials)
-            }
-        case .int64: each(base, range, &buffer) { $0.integer($1 as Int64) }
-        case .int32: each(base, range, &buffer) { $0.integer($1 as Int32) }
-        case .int16: each(base, range, &buffer) { $0.integer($1 as Int16) }
-        case .int8: each(base, range, &buffer) { $0.integer($1 as Int8) }
-        case .uint64: each(base, range, &buffer) { $0.integer($1 as UInt64) }
-        case .uint32: each(base, range, &buffer) { $0.integer($1 as UInt32) }
-        case .uint16: each(base, range, &buffer) { $0.integer($1 as UInt16) }
-        case .uint8: each(base, range, &buffer) { $0.integer($1 as UInt8) }
-        case .bool: each(base, range, &buffer) { $0.text(($1 as UInt8) == 0 ? "false" : "true") }
+        case .fp32: each(Float.self, base, range, bareSpecials, &buffer)
+        case .fp64: each(Double.self, base, range, bareSpecials, &buffer)
+        case .fp16: each(HalfBits.self, base, range, bareSpecials, &buffer)
+        case .bf16: each(BrainFloatBits.self, base, range, bareSpecials, &buffer)
+        case .int64: each(Int64.self, base, range, bareSpecials, &buffer)
+        case .int32: each(Int32.self, base, range, bareSpecials, &buffer)
+        case .int16: each(Int16.self, base, range, bareSpecials, &buffer)
+        case .int8: each(Int8.self, base, range, bareSpecials, &buffer)
+        case .uint64: each(UInt64.self, base, range, bareSpecials, &buffer)
+        case .uint32: each(UInt32.self, base, range, bareSpecials, &buffer)
+        case .uint16: each(UInt16.self, base, range, bareSpecials, &buffer)
+        case .uint8: each(UInt8.self, base, range, bareSpecials, &buffer)
+        case .bool: each(BooleanByte.self, base, range, bareSpecials, &buffer)
         case .bytes: return
         }
     }
 
-    /// A runtime's or a caller's memory need not be aligned for the type.
-    @inline(__always)
-    private static func each<Element: BitwiseCopyable>(
-        _ base: UnsafeRawPointer, _ range: Range<Int>, _ buffer: inout ByteBuffer,
-        _ write: (inout JSONOutput, Element) -> Void
+    /// One function for each type. A runtime's or a caller's memory need not be aligned for it.
+    @inline(never)
+    private static func each<Element: JSONElement>(
+        _ element: Element.Type, _ base: UnsafeRawPointer, _ range: Range<Int>, _ bareSpecials: Bool,
+        _ buffer: inout ByteBuffer
     ) {
         var index = range.lowerBound
         while index < range.upperBound {
+            let first = index
             let stop = min(range.upperBound, index + chunk)
-            buffer.writeJSON(atMost: (stop - index) * (JSONOutput.numberBound + 1)) { output in
-                while index < stop {
-                    if index > range.lowerBound { output.byte(UInt8(ascii: ",")) }
-                    let offset = index * MemoryLayout<Element>.stride
-                    write(&output, base.loadUnaligned(fromByteOffset: offset, as: Element.self))
-                    index += 1
+            buffer.writeJSON(atMost: (stop - first) * 28 + JSONOutput.numberBound) { output in
+                var next = base + first * MemoryLayout<Element>.stride
+                for place in first..<stop {
+                    if place > range.lowerBound { output.byte(UInt8(ascii: ",")) }
+                    next.loadUnaligned(as: Element.self).write(to: &output, bareSpecials: bareSpecials)
+                    next += MemoryLayout<Element>.stride
                 }
             }
+            index = stop
         }
     }
 }

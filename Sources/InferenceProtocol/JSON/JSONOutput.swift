@@ -3,6 +3,10 @@ import NIOCore
 /// Where JSON is being written to: memory whose size somebody has already made sure of.
 struct JSONOutput {
     var at: UnsafeMutablePointer<UInt8>
+    let powers = PowersOfTen.shared
+
+    @inline(__always)
+    init(at: UnsafeMutablePointer<UInt8>) { self.at = at }
 
     @inline(__always)
     mutating func byte(_ value: UInt8) {
@@ -61,7 +65,10 @@ struct JSONOutput {
         }
     }
 
-    /// `[1,4]`; at most `21 * count + 2` bytes.
+    /// The most that `list` writes, while it does.
+    static func listBound(_ count: Int) -> Int { 21 * count + 2 + numberBound }
+
+    /// `[1,4]`
     mutating func list(_ numbers: [Int]) {
         byte(UInt8(ascii: "["))
         var isFirst = true

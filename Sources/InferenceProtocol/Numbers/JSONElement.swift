@@ -3,14 +3,22 @@ import Tensors
 /// An element of a tensor that JSON writes as one number or literal; `self` is what the tensor stores.
 protocol JSONElement: BitwiseCopyable {
     /// Reads one element and moves past it; `nil`, without moving, when what stands here is not one or does not fit.
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Self?
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen) -> Self?
+
+    /// Writes the element; NaN and the infinities as bare words rather than strings if `bareSpecials`.
+    func write(to output: inout JSONOutput, bareSpecials: Bool)
 }
 
 extension JSONElement where Self: FixedWidthInteger {
     @inline(__always)
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Self? {
+    func write(to output: inout JSONOutput, bareSpecials: Bool) { output.integer(self) }
+
+    @inline(__always)
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen) -> Self? {
         var at = place
-        guard let number = JSONNumber.scan(&at, end), let value = number.integer(as: Self.self) else { return nil }
+        guard let number = JSONNumber.scan(&at, end, powers), let value = number.integer(as: Self.self) else {
+            return nil
+        }
         place = at
         return value
     }
@@ -28,21 +36,29 @@ extension UInt64: JSONElement {}
 
 extension Double: JSONElement {
     @inline(__always)
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Double? {
+    func write(to output: inout JSONOutput, bareSpecials: Bool) { output.float(self, bareSpecials: bareSpecials) }
+
+    @inline(__always)
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen) -> Double?
+    {
         var at = place
-        guard let number = JSONNumber.scan(&at, end) else { return SpecialFloat.read(&place, end) }
-        guard let value = number.double(writtenFrom: place, to: at), value.isFinite else { return nil }
+        guard let number = JSONNumber.scan(&at, end, powers) else { return SpecialFloat.read(&place, end) }
+        guard let value = number.double(writtenFrom: place, to: at, powers), value.isFinite else { return nil }
         place = at
         return value
     }
 }
 
 extension Float: JSONElement {
+    @inline(__always)
+    func write(to output: inout JSONOutput, bareSpecials: Bool) { output.float(self, bareSpecials: bareSpecials) }
+
     /// By way of a 64-bit float, as Python's clients do it, so that both sides round alike.
     @inline(__always)
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> Float? {
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen) -> Float?
+    {
         var at = place
-        guard let wide = Double.read(&at, end) else { return nil }
+        guard let wide = Double.read(&at, end, powers) else { return nil }
         let value = Float(wide)
         guard value.isFinite || !wide.isFinite else { return nil }
         place = at
@@ -54,9 +70,15 @@ extension Float: JSONElement {
 struct HalfBits: JSONElement {
     var bits: UInt16
 
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> HalfBits? {
+    func write(to output: inout JSONOutput, bareSpecials: Bool) {
+        output.float(HalfPrecision.float(fp16Bits: bits), bareSpecials: bareSpecials)
+    }
+
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen)
+        -> HalfBits?
+    {
         var at = place
-        guard let wide = Double.read(&at, end) else { return nil }
+        guard let wide = Double.read(&at, end, powers) else { return nil }
         let bits = HalfPrecision.fp16Bits(rounding: wide)
         guard bits & 0x7c00 != 0x7c00 || !wide.isFinite else { return nil }
         place = at
@@ -68,9 +90,15 @@ struct HalfBits: JSONElement {
 struct BrainFloatBits: JSONElement {
     var bits: UInt16
 
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> BrainFloatBits? {
+    func write(to output: inout JSONOutput, bareSpecials: Bool) {
+        output.float(HalfPrecision.float(bf16Bits: bits), bareSpecials: bareSpecials)
+    }
+
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen)
+        -> BrainFloatBits?
+    {
         var at = place
-        guard let wide = Double.read(&at, end) else { return nil }
+        guard let wide = Double.read(&at, end, powers) else { return nil }
         let bits = HalfPrecision.bf16Bits(rounding: wide)
         guard bits & 0x7f80 != 0x7f80 || !wide.isFinite else { return nil }
         place = at
@@ -83,7 +111,12 @@ struct BooleanByte: JSONElement {
     var byte: UInt8
 
     @inline(__always)
-    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>) -> BooleanByte? {
+    func write(to output: inout JSONOutput, bareSpecials: Bool) { output.text(byte == 0 ? "false" : "true") }
+
+    @inline(__always)
+    static func read(_ place: inout UnsafePointer<UInt8>, _ end: UnsafePointer<UInt8>, _ powers: PowersOfTen)
+        -> BooleanByte?
+    {
         if JSONCursor.matches("true", place, end) {
             place += 4
             return BooleanByte(byte: 1)
@@ -93,7 +126,7 @@ struct BooleanByte: JSONElement {
             return BooleanByte(byte: 0)
         }
         var at = place
-        guard let value = UInt8.read(&at, end), value <= 1 else { return nil }
+        guard let value = UInt8.read(&at, end, powers), value <= 1 else { return nil }
         place = at
         return BooleanByte(byte: value)
     }

@@ -4,28 +4,32 @@ extension JSONNumber {
     ///
     /// Three ways, the commonest first: exact in one operation, by a 128-bit product, by the standard library.
     @inline(__always)
-    func double(writtenFrom first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>) -> Double? {
+    func double(
+        writtenFrom first: UnsafePointer<UInt8>, to end: UnsafePointer<UInt8>, _ powers: PowersOfTen
+    ) -> Double? {
         if isExact {
-            if let magnitude = exactDouble() ?? nearestDouble() { return isNegative ? -magnitude : magnitude }
+            if let magnitude = exactDouble(powers) ?? nearestDouble(powers) {
+                return isNegative ? -magnitude : magnitude
+            }
         }
         return Self.standardDouble(first, end)
     }
 
     /// Both factors are floats without rounding, so that one operation rounds once (Clinger 1990).
     @inline(__always)
-    private func exactDouble() -> Double? {
+    private func exactDouble(_ powers: PowersOfTen) -> Double? {
         guard mantissa <= 1 << 53 else { return nil }
         if exponent == 0 { return Double(mantissa) }
         guard exponent >= -22, exponent <= 22 else { return mantissa == 0 ? 0 : nil }
-        let power = PowersOfTen.exact[exponent < 0 ? -exponent : exponent]
+        let power = powers.exact[exponent < 0 ? -exponent : exponent]
         return exponent < 0 ? Double(mantissa) / power : Double(mantissa) * power
     }
 
     /// Lemire, "Number Parsing at a Gigabyte per Second" (2021), algorithm 1: the product of the mantissa with 128 bits
     /// of the power of five decides the rounding. `nil` for exponents outside the table and for subnormal results.
     @inline(__always)
-    private func nearestDouble() -> Double? {
-        guard mantissa != 0, let power = PowersOfTen.significand(of: exponent) else { return nil }
+    private func nearestDouble(_ powers: PowersOfTen) -> Double? {
+        guard mantissa != 0, let power = powers.significand(of: exponent) else { return nil }
         let zeros = mantissa.leadingZeroBitCount
         let normalized = mantissa &<< UInt64(zeros)
         var (high, low) = normalized.multipliedFullWidth(by: power.high)

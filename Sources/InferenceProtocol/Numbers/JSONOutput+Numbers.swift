@@ -1,6 +1,7 @@
 extension JSONOutput {
-    /// The most that any number takes: a sign, 17 digits, a point and zeros or an exponent; or a quoted `-Infinity`.
-    static let numberBound = 26
+    /// The most that any number takes while it is being written: a sign, 17 digits, a point and zeros or an exponent, or
+    /// a quoted `-Infinity`; and 16 bytes behind it that are written as a whole and then again.
+    static let numberBound = 44
 
     @inline(__always)
     mutating func integer<Integer: FixedWidthInteger>(_ value: Integer) {
@@ -15,7 +16,7 @@ extension JSONOutput {
     @inline(__always)
     mutating func digits(_ value: UInt64) {
         guard value >= 10 else { return byte(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value)) }
-        let count = Self.digitCount(value)
+        let count = digitCount(value)
         Self.write(value, count, to: at)
         at += count
     }
@@ -26,13 +27,13 @@ extension JSONOutput {
         guard value.isFinite else { return special(Double(value), bare: bareSpecials) }
         if value.sign == .minus { byte(UInt8(ascii: "-")) }
         guard value != 0 else { return text("0.0") }
-        decimal(ShortestDecimal(value.magnitude).trimmed)
+        decimal(ShortestDecimal(value.magnitude, powers).trimmed)
     }
 
     @inline(__always)
     mutating func float(_ value: Double, bareSpecials: Bool) {
         guard value.isFinite else { return special(value, bare: bareSpecials) }
-        guard let decimal = ShortestDecimal(value.magnitude) else { return uncommon(value) }
+        guard let decimal = ShortestDecimal(value.magnitude, powers) else { return uncommon(value) }
         if value.sign == .minus { byte(UInt8(ascii: "-")) }
         self.decimal(decimal.trimmed)
     }
@@ -59,7 +60,7 @@ extension JSONOutput {
 
     @inline(__always)
     private mutating func decimal(_ value: ShortestDecimal) {
-        let count = Self.digitCount(value.digits)
+        let count = digitCount(value.digits)
         // Digits before the point; none or less means zeros behind it.
         let point = count + value.exponent
         if value.exponent >= 0, point <= 16 {
@@ -68,9 +69,11 @@ extension JSONOutput {
             for _ in 0..<value.exponent { byte(UInt8(ascii: "0")) }
             text(".0")
         } else if point > 0, point <= 16 {
-            // Written one place to the right, then the digits before the point moved back.
-            Self.write(value.digits, count, to: at + 1)
-            at.update(from: at + 1, count: point)
+            // Written without the point, then the digits behind it, 16 at most, moved to make room.
+            Self.write(value.digits, count, to: at)
+            let fraction = UnsafeMutableRawPointer(at + point)
+            let digits = fraction.loadUnaligned(as: SIMD2<UInt64>.self)
+            (fraction + 1).storeBytes(of: digits, as: SIMD2<UInt64>.self)
             at[point] = UInt8(ascii: ".")
             at += count + 1
         } else if point <= 0, point >= -4 {
@@ -97,46 +100,37 @@ extension JSONOutput {
     }
 
     @inline(__always)
-    private static func digitCount(_ value: UInt64) -> Int {
+    private func digitCount(_ value: UInt64) -> Int {
         // log10 from log2, one too small at most.
         let guess = ((64 - (value | 1).leadingZeroBitCount) * 1233) >> 12
-        return guess + (value >= wholePowers[guess] ? 1 : 0)
+        return guess + (value >= powers.whole[guess] ? 1 : 0)
     }
 
-    /// 10^0 to 10^19.
-    nonisolated(unsafe) private static let wholePowers: UnsafePointer<UInt64> = {
-        let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 20)
-        var power: UInt64 = 1
-        for index in 0..<20 {
-            (table + index).initialize(to: power)
-            power = power &* 10
-        }
-        return UnsafePointer(table)
-    }()
-
-    /// Every number below 100 in two digits.
-    private static let pairs: StaticString = """
-        0001020304050607080910111213141516171819\
-        2021222324252627282930313233343536373839\
-        4041424344454647484950515253545556575859\
-        6061626364656667686970717273747576777879\
-        8081828384858687888990919293949596979899
-        """
-
-    /// Writes exactly `count` digits.
+    /// Writes exactly `count` digits, and up to seven bytes of no meaning behind them.
     @inline(__always)
     private static func write(_ value: UInt64, _ count: Int, to target: UnsafeMutablePointer<UInt8>) {
-        let table = pairs.utf8Start
-        var rest = value
-        var place = count
-        while place >= 2 {
-            place -= 2
-            let quotient = rest / 100
-            let pair = 2 * Int(truncatingIfNeeded: rest &- quotient &* 100)
-            target[place] = table[pair]
-            target[place + 1] = table[pair + 1]
-            rest = quotient
+        guard count > 8 else { return writeEight(value, count, to: target) }
+        let (high, low) = value.quotientAndRemainder(dividingBy: 100_000_000)
+        if count > 16 {
+            let (highest, middle) = high.quotientAndRemainder(dividingBy: 100_000_000)
+            writeEight(highest, count - 16, to: target)
+            writeEight(middle, 8, to: target + (count - 16))
+        } else {
+            writeEight(high, count - 8, to: target)
         }
-        if place == 1 { target[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
+        writeEight(low, 8, to: target + (count - 8))
+    }
+
+    /// The last `count` of the eight digits of `value`, all in one word: split into fours, pairs and single digits.
+    @inline(__always)
+    private static func writeEight(_ value: UInt64, _ count: Int, to target: UnsafeMutablePointer<UInt8>) {
+        let high = value / 10_000
+        let fours = high | (value &- high &* 10_000) &<< 32
+        let hundreds = ((fours &* 10_486) &>> 20) & 0x0000_007f_0000_007f
+        let pairs = hundreds | (fours &- hundreds &* 100) &<< 16
+        let tens = ((pairs &* 103) &>> 10) & 0x000f_000f_000f_000f
+        let digits = tens | (pairs &- tens &* 10) &<< 8
+        let text = (digits | 0x3030_3030_3030_3030) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+        UnsafeMutableRawPointer(target).storeBytes(of: text.littleEndian, as: UInt64.self)
     }
 }

@@ -1,15 +1,15 @@
-/// Powers of ten for reading and writing decimals. Only the power of five is kept: a power of two moves no digits.
-enum PowersOfTen {
+/// Powers of ten for reading and writing decimals.
+///
+/// Made once, and held by whoever reads or writes many numbers: looking a global up costs as much as a short number.
+struct PowersOfTen {
+    static let shared = PowersOfTen()
+
     /// 10^0 to 10^22, the powers that a 64-bit float holds without rounding.
-    nonisolated(unsafe) static let exact: UnsafePointer<Double> = {
-        let table = UnsafeMutablePointer<Double>.allocate(capacity: 23)
-        var power = 1.0
-        for index in 0..<23 {
-            (table + index).initialize(to: power)
-            power *= 10
-        }
-        return UnsafePointer(table)
-    }()
+    let exact: UnsafePointer<Double>
+    /// 10^0 to 10^19, the powers that 64 bits hold.
+    let whole: UnsafePointer<UInt64>
+    /// Two words for each exponent of `range`.
+    private let significands: UnsafePointer<UInt64>
 
     /// The exponents that `significand(of:)` knows: as far as 5^n fits 128 bits, which covers all of FP32 and whatever
     /// is usual in FP64.
@@ -18,13 +18,29 @@ enum PowersOfTen {
     /// The first 128 bits of 10^`exponent`, the topmost set: exact from 0 on, rounded up from -27 on, cut off below
     /// (as the algorithm of `JSONNumber.nearestDouble` wants them).
     @inline(__always)
-    static func significand(of exponent: Int) -> (high: UInt64, low: UInt64)? {
+    func significand(of exponent: Int) -> (high: UInt64, low: UInt64)? {
         guard exponent >= -55, exponent <= 55 else { return nil }
         let pair = significands + 2 * (exponent + 55)
         return (pair[0], pair[1])
     }
 
-    nonisolated(unsafe) private static let significands: UnsafePointer<UInt64> = {
+    /// The tables live as long as the process.
+    private init() {
+        let exact = UnsafeMutablePointer<Double>.allocate(capacity: 23)
+        for exponent in 0..<23 {
+            (exact + exponent).initialize(to: exponent == 0 ? 1 : exact[exponent - 1] * 10)
+        }
+        let whole = UnsafeMutablePointer<UInt64>.allocate(capacity: 20)
+        for exponent in 0..<20 {
+            (whole + exponent).initialize(to: exponent == 0 ? 1 : whole[exponent - 1] &* 10)
+        }
+        self.exact = UnsafePointer(exact)
+        self.whole = UnsafePointer(whole)
+        self.significands = Self.makeSignificands()
+    }
+
+    /// Only the power of five is kept: a power of two moves no digits.
+    private static func makeSignificands() -> UnsafePointer<UInt64> {
         let table = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * range.count)
         var five: UInt128 = 1
         for exponent in 0...55 {
@@ -36,7 +52,7 @@ enum PowersOfTen {
             }
         }
         return UnsafePointer(table)
-    }()
+    }
 
     private static func store(_ value: UInt128, for exponent: Int, in table: UnsafeMutablePointer<UInt64>) {
         let pair = table + 2 * (exponent + 55)
@@ -60,3 +76,6 @@ enum PowersOfTen {
         return quotient
     }
 }
+
+/// The tables are written before anybody sees them, and never again.
+extension PowersOfTen: @unchecked Sendable {}

@@ -26,7 +26,8 @@ enum JSONTensorData {
         }
     }
 
-    @inline(__always)
+    /// One function for each type, so that each has the registers to itself.
+    @inline(never)
     private static func numbers<Element: JSONElement>(
         _ cursor: inout JSONCursor, _ shape: Shape, _ element: Element.Type, _ type: ElementType
     ) throws(JSONProblem) -> TensorStorage {
@@ -149,7 +150,9 @@ struct NumberSink<Element: JSONElement>: JSONElementSink {
     @inline(__always)
     mutating func read(_ cursor: inout JSONCursor) throws(JSONProblem) {
         cursor.skipWhitespace()
-        guard let element = Element.read(&cursor.at, cursor.end) else { throw cursor.expectedElement(type) }
+        guard let element = Element.read(&cursor.at, cursor.end, cursor.powers) else {
+            throw cursor.expectedElement(type)
+        }
         target.pointee = element
         target += 1
     }
@@ -184,7 +187,8 @@ extension JSONCursor {
         var here = self
         here.skipWhitespace()
         var end = here.at
-        if let number = JSONNumber.scan(&end, self.end), end - here.at > JSONNumber.longestText, !number.isExact {
+        if let number = JSONNumber.scan(&end, self.end, powers), end - here.at > JSONNumber.longestText, !number.isExact
+        {
             return JSONProblem(
                 "a number is written with \(end - here.at) characters, which is too long", at: here.offset)
         }

@@ -69,7 +69,9 @@ package enum OIPResponseEncoder {
         _ tensor: Tensor, binary: Bool, isFirst: Bool, _ buffer: inout ByteBuffer
     ) throws(ProtocolError) {
         let dimensions = tensor.shape.dimensions
-        buffer.writeJSON(atMost: JSONOutput.quotedBound(tensor.name.utf8.count) + 21 * dimensions.count + 120) {
+        buffer.writeJSON(
+            atMost: JSONOutput.quotedBound(tensor.name.utf8.count) + JSONOutput.listBound(dimensions.count) + 120
+        ) {
             output in
             output.text(isFirst ? "{\"name\":" : ",{\"name\":")
             output.quoted(tensor.name)

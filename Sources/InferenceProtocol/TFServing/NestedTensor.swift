@@ -148,7 +148,7 @@ extension NestedElement where Self: JSONElement {
         _ cursor: inout JSONCursor, _ type: ElementType, _ storage: inout TensorStorage, _ used: Int
     ) throws(JSONProblem) -> Int {
         cursor.skipWhitespace()
-        guard let element = Self.read(&cursor.at, cursor.end) else { throw cursor.expectedElement(type) }
+        guard let element = Self.read(&cursor.at, cursor.end, cursor.powers) else { throw cursor.expectedElement(type) }
         let end = used + MemoryLayout<Self>.stride
         if end > storage.byteCount { storage = storage.grown(to: end, keeping: used) }
         storage.base.storeBytes(of: element, toByteOffset: used, as: Self.self)
