@@ -48,10 +48,11 @@ struct ArtifactFiles {
         let parts = location.split(separator: "/", omittingEmptySubsequences: false)
         let shown = String(location.prefix(200)).debugDescription
         // U+FFFD stands where the bytes were no UTF-8: then our name for the file would not be the library's.
-        guard !location.isEmpty, !location.contains("\0"), !location.contains("\u{fffd}") else {
+        guard !location.contains("\0"), !location.contains("\u{fffd}"), location.hasPrefix("/") || !parts.contains("")
+        else {
             throw ModelLoadError(.invalidModel, "\(speaker) names an external file that cannot be: \(shown)")
         }
-        guard !location.hasPrefix("/"), !parts.contains(".."), !parts.contains("~") else {
+        guard !location.hasPrefix("/"), !parts.contains("..") else {
             throw ModelLoadError(
                 .invalidModel,
                 "\(speaker) points outside the model's folder, at \(shown); external data must lie beside the model "

@@ -22,6 +22,11 @@ package struct ONNXFile: Sendable, Hashable {
         package var name = ""
         /// `nil` when the file does not even say how many dimensions there are, or when it is not a tensor.
         package var shape: [Dimension]?
+
+        package init(name: String = "", shape: [Dimension]? = nil) {
+            self.name = name
+            self.shape = shape
+        }
     }
 
     /// Reads and checks the model file of `artifact`.

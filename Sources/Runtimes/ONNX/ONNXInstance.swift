@@ -102,31 +102,41 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
         let allInputs = inputs.count == requiredInputs && requiredInputs == inputNames.count
         let allOutputs = outputs.count == outputNames.count && outputs.enumerated().allSatisfy { $0 == $1 }
         if allInputs && allOutputs { return try body(inputNames.base, outputNames.base) }
-        var chosenInputs: [UnsafePointer<CChar>?] = []
-        var specs = description.signature.inputs.enumerated().makeIterator()
-        for tensor in inputs {
-            // In the signature's order, so that one pass over it finds them all.
-            var found: Int?
-            while found == nil, let (index, spec) = specs.next() {
-                if spec.name == tensor.name { found = index }
+        var chosenInputs = try names(of: inputs)
+        var chosenOutputs = try names(of: outputs)
+        try body(&chosenInputs, &chosenOutputs)
+    }
+
+    private func names(of inputs: [Tensor]) throws(RunError) -> [UnsafePointer<CChar>?] {
+        var names: [UnsafePointer<CChar>?] = []
+        // In the signature's order, so that one pass over it finds them all.
+        for (index, spec) in description.signature.inputs.enumerated() {
+            if names.count < inputs.count, inputs[names.count].name == spec.name {
+                names.append(inputNames.base[index])
+            } else if !spec.isOptional {
+                // The library itself would only notice where the value is used.
+                throw .invalidInput("input '\(spec.name)' is missing, or not in its place")
             }
-            guard let found else {
-                throw .invalidInput("'\(tensor.name)' is not an input of the model, or was given twice or out of order")
-            }
-            chosenInputs.append(inputNames.base[found])
         }
-        var chosenOutputs: [UnsafePointer<CChar>?] = []
+        guard names.count == inputs.count else {
+            throw .invalidInput(
+                "'\(inputs[names.count].name)' is not an input of the model, was given twice or is not in its place")
+        }
+        return names + [nil]
+    }
+
+    private func names(of outputs: [Int]) throws(RunError) -> [UnsafePointer<CChar>?] {
+        var names: [UnsafePointer<CChar>?] = []
         for index in outputs {
             guard index >= 0, index < outputNames.count else { throw .invalidInput("there is no output \(index)") }
             let name = outputNames.base[index]
-            guard !chosenOutputs.contains(name) else {
+            guard !names.contains(name) else {
                 throw .invalidInput("output '\(description.signature.outputs[index].name)' was asked for twice")
             }
-            chosenOutputs.append(name)
+            names.append(name)
         }
-        guard !chosenOutputs.isEmpty else { throw .invalidInput("no output was asked for") }
-        chosenInputs.append(nil)
-        try body(&chosenInputs, &chosenOutputs)
+        guard !names.isEmpty else { throw .invalidInput("no output was asked for") }
+        return names
     }
 
     // MARK: - Outputs

@@ -44,24 +44,25 @@ package final class ONNXRuntime: ModelRuntime {
         do throws(ONNXFailure) {
             session = try ONNXSession(library: library, path: artifact.modelPath, options: options)
         } catch {
-            throw Self.loadError(error, file: artifact.modelFile)
+            throw Self.loadError(error, artifact)
         }
         let signature = try session.signature()
         try file.refuseInputsOfUnknownRank(in: signature)
         return ONNXInstance(session: session, description: file.description(signature: signature))
     }
 
-    private static func loadError(_ failure: ONNXFailure, file: String) -> ModelLoadError {
+    private static func loadError(_ failure: ONNXFailure, _ artifact: ModelArtifact) -> ModelLoadError {
+        let file = artifact.modelFile
+        // Where our files are is nobody's business.
+        let why = failure.message.replacing(artifact.modelPath, with: file)
         if failure.isOutOfMemory {
-            return ModelLoadError(.outOfMemory, "There is not enough memory to load \(file): \(failure.message)")
+            return ModelLoadError(.outOfMemory, "There is not enough memory to load \(file): \(why)")
         }
         switch failure.code {
-        case .noSuchFile:
-            return ModelLoadError(.fileMissing, "\(file) refers to a file that is not there: \(failure.message)")
+        case .noSuchFile: return ModelLoadError(.fileMissing, "\(file) refers to a file that is not there: \(why)")
         case .notImplemented:
-            return ModelLoadError(
-                .invalidModel, "\(file) uses an operator that ONNX Runtime does not have: \(failure.message)")
-        default: return ModelLoadError(.invalidModel, "ONNX Runtime cannot load \(file): \(failure.message)")
+            return ModelLoadError(.invalidModel, "\(file) uses an operator that ONNX Runtime does not have: \(why)")
+        default: return ModelLoadError(.invalidModel, "ONNX Runtime cannot load \(file): \(why)")
         }
     }
 }

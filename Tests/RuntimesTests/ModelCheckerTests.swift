@@ -1,0 +1,164 @@
+import Foundation
+import Runtimes
+import Tensors
+import Testing
+
+/// First contact, in a real child process: the slipway binary that lies beside the tests, or that SLIPWAY_BINARY names.
+@Suite(.enabled(if: TestMachine.slipway != nil, "there is no slipway binary beside the tests"))
+struct ModelCheckerTests {
+    private func checker() throws -> ModelChecker {
+        let binary = try #require(TestMachine.slipway)
+        let library = try TestMachine.runtime.library().path
+        return ModelChecker(command: .init(path: binary, arguments: ["model-checker"]), library: library)
+    }
+
+    private func check(_ model: Message, limits: ModelChecker.Limits = .init()) async throws -> ModelDescription {
+        let folder = try TestFolder()
+        return try await checker().check(folder.artifact(model.bytes), limits: limits)
+    }
+
+    @Test func `a good model passes, with its description and trial run`() async throws {
+        let description = try await check(TestModels.addSub)
+        #expect(description.signature.inputs.map(\.name) == ["a", "b"])
+        #expect(description.customMetadata == ["owner": "us"])
+        #expect(description.trialRun?.succeeded == true)
+    }
+
+    @Test func `a model whose trip count is an input passes`() async throws {
+        let description = try await check(TestModels.loop(byInput: true))
+        #expect(description.hasControlFlow)
+        #expect(description.trialRun?.succeeded == true)
+    }
+
+    @Test func `a trial run that fails is a finding, not a refusal`() async throws {
+        // Zeros are no valid permutation of what Gather may take from an empty axis.
+        let model = ONNX.model(
+            ONNX.graph(
+                "g", nodes: [ONNX.node("Gather", ["x", "i"], ["y"])],
+                inputs: [ONNX.value("x", ONNX.float, [0]), ONNX.value("i", ONNX.int64, [1])],
+                outputs: [ONNX.value("y", ONNX.float, [1])]))
+        let description = try await check(model)
+        #expect(description.trialRun?.succeeded == false)
+        #expect(description.trialRun?.message.isEmpty == false)
+    }
+
+    @Test func `a model that never ends is refused`() async throws {
+        let error = await #expect(throws: ModelLoadError.self) {
+            try await check(TestModels.loop(byInput: false), limits: .init(trialSeconds: 1))
+        }
+        #expect(error?.reason == .timedOut)
+        #expect(error?.message.contains("did not finish a trial run within 1 s") == true)
+    }
+
+    @Test func `a model that wants 2^60 floats is refused`() async throws {
+        let error = await #expect(throws: ModelLoadError.self) { try await check(TestModels.giant) }
+        #expect(error?.reason == .outOfMemory)
+    }
+
+    @Test func `memory beyond the limit is refused`() async throws {
+        // 2^28 floats are one GiB: less than any machine has, more than this model may use.
+        var model = TestModels.giant.bytes
+        let sizes: [UInt8] = [0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0]
+        let start = try #require(model.firstRange(of: sizes)?.lowerBound)
+        model.replaceSubrange(start..<(start + 16), with: [0, 0, 0, 0x10, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+        let folder = try TestFolder()
+        let artifact = try folder.artifact(model)
+        let error = await #expect(throws: ModelLoadError.self) {
+            try await checker().check(artifact, limits: .init(memoryBytes: 1 << 30))
+        }
+        #expect(error?.reason == .outOfMemory)
+        #expect(try await checker().check(artifact).trialRun?.succeeded == true)
+    }
+
+    @Test func `a pickle is refused by name`() async throws {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact([0x80, 0x04, 0x95, 0, 0, 0, 0, 0, 0, 0, 0, 0x2e], named: "model.pkl")
+        let error = await #expect(throws: ModelLoadError.self) { try await checker().check(artifact) }
+        #expect(error?.reason == .invalidModel)
+        #expect(error?.message.contains("Python pickle") == true)
+    }
+
+    @Test func `a checker ends when its parent is gone`() async throws {
+        let folder = try TestFolder()
+        try folder.write(TestModels.loop(byInput: false).bytes, to: "model.onnx")
+        let process = Process()
+        let lifeline = Pipe()
+        process.executableURL = URL(fileURLWithPath: try #require(TestMachine.slipway))
+        process.arguments = [
+            "model-checker", folder.path, "model.onnx", "--trial-seconds", "100", "--library",
+            try TestMachine.runtime.library().path,
+        ]
+        process.standardInput = lifeline
+        process.standardOutput = Pipe()
+        process.standardError = Pipe()
+        try process.run()
+        try lifeline.fileHandleForWriting.close()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == ModelCheckerProcess.ExitCode.parentGone)
+    }
+
+    @Test func `cancelling the check kills the child`() async throws {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact(TestModels.loop(byInput: false).bytes)
+        let checker = try checker()
+        let task = Task { try await checker.check(artifact, limits: .init(trialSeconds: 100)) }
+        task.cancel()
+        await #expect(throws: ModelLoadError.self) { try await task.value }
+    }
+}
+
+/// How a child's end is told to people, with shells that end in every way.
+@Suite struct CheckerEndingTests {
+    private func end(_ script: String, _ limits: ModelChecker.Limits = .init()) async throws -> ModelLoadError? {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact([1])
+        let checker = ModelChecker(command: .init(path: "/bin/sh", arguments: ["-c", script]))
+        return await #expect(throws: ModelLoadError.self) { try await checker.check(artifact, limits: limits) }
+    }
+
+    @Test func `a crash is told as a crash`() async throws {
+        let error = try await end("echo 'the last words' >&2; kill -SEGV $$")
+        #expect(error?.reason == .crashed)
+        #expect(error?.message.contains("segmentation fault") == true)
+        #expect(error?.message.hasSuffix("the last words") == true)
+    }
+
+    @Test func `an abort for want of memory is told as that`() async throws {
+        let error = try await end("echo \"terminate called after throwing 'std::bad_alloc'\" >&2; kill -ABRT $$")
+        #expect(error?.reason == .outOfMemory)
+    }
+
+    @Test func `a kill by the system is told as want of memory`() async throws {
+        #expect(try await end("kill -KILL $$")?.reason == .outOfMemory)
+    }
+
+    @Test func `an end without a result is a crash`() async throws {
+        #expect(try await end("exit 3")?.reason == .crashed)
+        #expect(try await end("echo '{}'")?.reason == .crashed)
+        #expect(try await end("echo 'no JSON at all'")?.reason == .crashed)
+    }
+
+    @Test func `a child that overstays all limits is killed, with its children`() async throws {
+        let error = try await end("sleep 1000 & sleep 1000", .init(loadSeconds: 1, trialSeconds: 1))
+        #expect(error?.reason == .timedOut)
+    }
+
+    @Test func `output without end is cut off`() async throws {
+        #expect(try await end("yes")?.reason == .crashed)
+    }
+
+    @Test func `a program that is not there is our fault and not the model's`() async throws {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact([1])
+        let checker = ModelChecker(command: .init(path: "\(folder.path)/none", arguments: []))
+        let error = await #expect(throws: ModelLoadError.self) { try await checker.check(artifact) }
+        #expect(error?.reason == .runtimeMissing)
+    }
+
+    @Test func `nothing of ours is open in a child but its three descriptors`() async throws {
+        let error = try await end("ls /proc/self/fd >&2; ls /proc/self/fd | tr '\\n' ' ' >&2; exit 3")
+        // The fourth is that of `ls` reading the folder.
+        #expect(error?.message.contains("0 1 2 3") == true, "\(error?.message ?? "")")
+        #expect(error?.message.contains(" 4") == false)
+    }
+}
