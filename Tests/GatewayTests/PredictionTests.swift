@@ -81,7 +81,7 @@ import Testing
         let workshop = try await Workshop()
         try await workshop.serving { address in
             try await Wire.connect(address) { session in
-                for rows in [1, 10, 100, 1000, 20_000] {
+                for rows in [1, 10, 100, 1000, 20_000, 100_000] {
                     let data = String(repeating: "1,2,", count: rows).dropLast()
                     let body = #"{"inputs":[{"name":"x","datatype":"FP32","shape":[\#(rows),2],"data":[\#(data)]}]}"#
                     let answer = try await session.ask("POST", "/v2/models/fast/infer", body)

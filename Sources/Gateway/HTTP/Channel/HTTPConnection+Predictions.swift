@@ -1,32 +1,45 @@
 import InferenceProtocol
 import NIOCore
+import NIOPosix
 import Serving
 import Tensors
 
 /// Predictions: decode, run here or on the endpoint's threads, encode.
 extension HTTPConnection {
+    /// Bodies and outputs beyond these many bytes are decoded and encoded off the event loop, which others share.
+    static let decodedHere = 256 << 10
+    static let encodedHere = 256 << 10
+
     /// A request whose body is all there. Times are nanoseconds of `MonotonicClock`.
     func predict(_ exchange: Exchange, _ body: ByteBuffer, _ form: Route.PredictionForm) {
         guard let endpoint = exchange.endpoint else {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
-        let start = MonotonicClock.nanoseconds()
-        let decoded: DecodedPrediction
-        do throws(ProtocolError) {
-            decoded = try DecodedPrediction(
-                body, form: form, headerLength: exchange.inferenceHeaderLength, signature: endpoint.signature)
-        } catch {
-            endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
-            return refuse(HTTPFault(error), exchange)
+        let headerLength = exchange.inferenceHeaderLength
+        if body.readableBytes > Self.decodedHere {
+            elsewhere(exchange) {
+                PredictionRun.decode(body, form: form, headerLength: headerLength, endpoint: endpoint)
+            } then: { connection, exchange, result in
+                connection.decoded(exchange, endpoint, result, mayRunHere: false)
+            }
+            return
         }
-        let decodeTime = MonotonicClock.nanoseconds() &- start
-        let rows = endpoint.rows(of: decoded.request)
-        let run = PredictionRun(endpoint: endpoint, decoded: decoded, rows: rows, start: start, decode: decodeTime)
-        guard endpoint.runsInline(rows: rows) else { return submit(exchange, run) }
-        do throws(PredictionError) {
-            finish(exchange.form, run, .success(try endpoint.predict(decoded.request)))
-        } catch {
-            finish(exchange.form, run, .failure(error))
+        let result = PredictionRun.decode(body, form: form, headerLength: headerLength, endpoint: endpoint)
+        decoded(exchange, endpoint, result, mayRunHere: true)
+    }
+
+    private func decoded(
+        _ exchange: Exchange, _ endpoint: Endpoint, _ result: Result<PredictionRun, ProtocolError>, mayRunHere: Bool
+    ) {
+        switch result {
+        case .failure(let error): refuse(HTTPFault(error), exchange)
+        case .success(let run):
+            guard mayRunHere, endpoint.runsInline(rows: run.rows) else { return submit(exchange, run) }
+            do throws(PredictionError) {
+                finish(exchange, run, .success(try endpoint.predict(run.decoded.request)))
+            } catch {
+                finish(exchange, run, .failure(error))
+            }
         }
     }
 
@@ -49,44 +62,62 @@ extension HTTPConnection {
     ) {
         guard case .computing(let exchange) = phase, exchange.form.predictionID == id else {
             // The caller has gone; nobody hears the answer, but it is counted.
-            run.endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- run.start)
+            run.recordFailure()
             return
         }
+        goOn { self.finish(exchange, run, result) }
+    }
+
+    /// Runs `work` on a thread that may take its time, then `then` back here, unless the caller has gone by then.
+    private func elsewhere<Value: Sendable>(
+        _ exchange: Exchange, _ work: @escaping @Sendable () -> Value,
+        then: @escaping @Sendable (HTTPConnection, Exchange, Value) -> Void
+    ) {
+        phase = .computing(exchange)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let eventLoop = loop.eventLoop
+        let id = exchange.form.predictionID
+        NIOThreadPool.singleton.submit { _ in
+            let value = work()
+            eventLoop.execute {
+                let connection = bound.value
+                guard case .computing(let exchange) = connection.phase, exchange.form.predictionID == id else { return }
+                connection.goOn { then(connection, exchange, value) }
+            }
+        }
+    }
+
+    /// Takes up a request that others worked for, and then those behind it.
+    private func goOn(_ step: () -> Void) {
         phase = .head
-        var form = exchange.form
-        if loop.isDraining { form.keepAlive = false }
-        finish(form, run, result)
+        step()
         process()
         flush()
         resumeReading()
     }
 
     private func finish(
-        _ form: AnswerForm, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>
+        _ exchange: Exchange, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>
     ) {
+        var form = exchange.form
+        if loop.isDraining { form.keepAlive = false }
         switch result {
         case .failure(let error):
-            run.endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- run.start)
+            run.recordFailure()
             refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
         case .success(let result):
-            let start = MonotonicClock.nanoseconds()
-            do throws(ProtocolError) {
-                try encode(form, run, result)
-            } catch {
-                run.endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- run.start)
-                return refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
+            let size = result.outputs.reduce(0) { $0 + $1.storage.byteCount }
+            if run.decoded.hasBinaryOutputs || size > Self.encodedHere {
+                encodeApart(exchange, form, run, result, size: size)
+            } else {
+                encodeHere(form, run, result)
             }
-            run.endpoint.statistics.recordSuccess(
-                EndpointStatistics.Timing(
-                    rows: run.rows, queue: result.queue, decode: run.decode, compute: result.compute,
-                    encode: MonotonicClock.nanoseconds() &- start))
         }
     }
 
-    private func encode(
-        _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult
-    ) throws(ProtocolError) {
-        if run.decoded.hasBinaryOutputs { return try encodeBinary(form, run, result) }
+    /// The shortest way: the body is written right behind its head.
+    private func encodeHere(_ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult) {
+        let start = MonotonicClock.nanoseconds()
         var output = takeOutput()
         let before = output.writerIndex
         var writer = AnswerWriter()
@@ -96,41 +127,36 @@ extension HTTPConnection {
         } catch {
             output.moveWriterIndex(to: before)
             self.output = output
-            throw error
+            run.recordFailure()
+            return refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
         }
         writer.end(&output)
         self.output = output
         if !form.keepAlive { closesAfterFlush = true }
+        run.recordSuccess(result, encode: MonotonicClock.nanoseconds() &- start)
     }
 
-    /// Binary tensors: the length of the JSON before them is a header, so the body is made first.
-    private func encodeBinary(
-        _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult
-    ) throws(ProtocolError) {
-        let size = result.outputs.reduce(512) { $0 + $1.storage.byteCount + 128 }
-        var body = (context?.channel.allocator ?? ByteBufferAllocator()).buffer(capacity: size)
-        let headerLength = try run.encode(result, into: &body)
-        var answer = Answer(.ok, body: body)
-        if let headerLength {
-            answer.contentType = "application/octet-stream"
-            answer.fields = [("inference-header-content-length", String(headerLength))]
+    /// A body of its own: with binary tensors the length of the JSON before them is a header, so the body comes first;
+    /// a large one is made off the event loop.
+    private func encodeApart(
+        _ exchange: Exchange, _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, size: Int
+    ) {
+        let allocator = context?.channel.allocator ?? ByteBufferAllocator()
+        let work: @Sendable () -> Result<Answer, ProtocolError> = {
+            run.answer(result, allocator.buffer(capacity: size + 1024))
         }
-        send(answer, form: form)
+        if size <= Self.encodedHere { return encoded(form, work()) }
+        elsewhere(exchange, work) { connection, _, answer in
+            var form = form
+            if connection.loop.isDraining { form.keepAlive = false }
+            connection.encoded(form, answer)
+        }
     }
-}
 
-/// One decoded prediction and where it goes.
-struct PredictionRun: Sendable {
-    var endpoint: Endpoint
-    var decoded: DecodedPrediction
-    var rows: Int
-    /// When decoding began.
-    var start: UInt64
-    /// How long it took.
-    var decode: UInt64
-
-    /// Appends the answer's body; returns the length of its JSON when binary tensors follow.
-    func encode(_ result: PredictionResult, into buffer: inout ByteBuffer) throws(ProtocolError) -> Int? {
-        try decoded.encode(result.outputs, endpoint: endpoint, into: &buffer)
+    private func encoded(_ form: AnswerForm, _ answer: Result<Answer, ProtocolError>) {
+        switch answer {
+        case .success(let answer): send(answer, form: form)
+        case .failure(let error): refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
+        }
     }
 }

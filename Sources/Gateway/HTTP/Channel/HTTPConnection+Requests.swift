@@ -90,7 +90,9 @@ extension HTTPConnection {
     }
 
     private func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
-        if let lastMatch, method == lastMethod, lastTarget.count == target.count, lastTarget.elementsEqual(target) {
+        if let lastMatch, method == lastMethod, lastTarget.count == target.count,
+            lastTarget.withUnsafeBytes({ HTTPSyntax.same($0, target) })
+        {
             return lastMatch
         }
         lastMatch = nil
@@ -115,9 +117,13 @@ extension HTTPConnection {
             self.output = output
             flush()
         }
-        let reader = BodyReader(framing)
+        var reader = BodyReader(framing)
         guard let request else {
-            phase = .body(exchange, reader)
+            if let whole = reader.whole(&buffer) {
+                answer(exchange, whole)
+            } else {
+                phase = .body(exchange, reader)
+            }
             return
         }
         manage(exchange, request, reader)

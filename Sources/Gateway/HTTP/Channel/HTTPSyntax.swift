@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Which bytes may stand where in HTTP/1.1 (RFC 9110 section 5.6.2, RFC 9112), as two bits of 64 for each set.
 enum HTTPSyntax {
     static let carriageReturn = UInt8(ascii: "\r")
@@ -46,6 +54,13 @@ enum HTTPSyntax {
         let expected = lowercase.utf8Start
         for index in 0..<bytes.count where lowercased(bytes[index]) != expected[index] { return false }
         return true
+    }
+
+    /// Whether two pieces of the same length are the same bytes.
+    @inline(__always)
+    static func same(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard let first = left.baseAddress, let second = right.baseAddress else { return true }
+        return memcmp(first, second, left.count) == 0
     }
 
     /// A decimal number of digits only; `nil` for anything else and for what does not fit.

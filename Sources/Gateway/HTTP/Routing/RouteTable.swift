@@ -1,17 +1,26 @@
 import Governance
 import Journal
 
-/// What a path says: the route and the names in it.
-struct RouteMatch: Sendable {
+/// What a path says: the route and the names in it. One object for all requests to the same path, so that handing it on
+/// costs nothing.
+final class RouteMatch: Sendable {
     let route: Route
     /// `default` where the path names none.
-    var space = Space.defaultName
+    let space: String
     /// An endpoint or a model.
-    var name = ""
+    let name: String
     /// As it stands in the path; `nil` where the path names none.
-    var version: String?
+    let version: String?
     /// A label, a digest or a region.
-    var other: String?
+    let other: String?
+
+    init(route: Route, space: String?, name: String?, version: String?, other: String?) {
+        self.route = route
+        self.space = space ?? Space.defaultName
+        self.name = name ?? ""
+        self.version = version
+        self.other = other
+    }
 }
 
 /// Finds the route of a method and a path.
@@ -114,7 +123,10 @@ struct RouteTable: Sendable {
     private static func read(
         _ pattern: Pattern, _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]
     ) throws(HTTPFault) -> RouteMatch {
-        var match = RouteMatch(route: pattern.route)
+        var space: String?
+        var name: String?
+        var version: String?
+        var other: String?
         for (part, range) in zip(pattern.parts, ranges) {
             guard case .capture(let capture, let tail) = part else { continue }
             let text = String(decoding: bytes[range].dropLast(tail.count), as: UTF8.self)
@@ -125,12 +137,12 @@ struct RouteTable: Sendable {
                         + "and go on with letters, digits, '.', '_' or '-', at most \(Name.maximumLength) in all")
             }
             switch capture {
-            case .space: match.space = text
-            case .endpoint, .model: match.name = text
-            case .version: match.version = text
-            case .label, .sha256, .region: match.other = text
+            case .space: space = text
+            case .endpoint, .model: name = text
+            case .version: version = text
+            case .label, .sha256, .region: other = text
             }
         }
-        return match
+        return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other)
     }
 }
