@@ -45,14 +45,14 @@ enum SignatureCheck {
 
     /// A name stands for one size throughout a request. `inputs` are in the signature's order.
     static func symbols(of inputs: [Tensor], in signature: Signature) throws(JSONProblem) {
+        // A single name cannot contradict itself.
+        guard signature.symbolCount > 1 else { return }
         var known: [(symbol: String, size: Int, input: String)] = []
         var next = signature.inputs.startIndex
         for tensor in inputs {
             while next < signature.inputs.endIndex, signature.inputs[next].name != tensor.name { next += 1 }
             guard next < signature.inputs.endIndex else { return }
             let shape = signature.inputs[next].shape
-            // One input with one open dimension, the common case, cannot contradict itself.
-            if inputs.count == 1, shape.count < 2 { return }
             for (dimension, size) in zip(shape, tensor.shape.dimensions) {
                 guard case .symbolic(let symbol) = dimension, !symbol.isEmpty else { continue }
                 if let first = known.first(where: { $0.symbol == symbol }) {
@@ -95,5 +95,18 @@ enum SignatureCheck {
         let shown = names.prefix(8).map { "'\($0)'" }.joined(separator: ", ")
         if names.isEmpty { return "none" }
         return names.count > 8 ? shown + " and \(names.count - 8) more" : shown
+    }
+}
+
+extension Signature {
+    /// How many dimensions of inputs are open under a name.
+    fileprivate var symbolCount: Int {
+        var count = 0
+        for input in inputs.indices {
+            for dimension in inputs[input].shape.indices {
+                if case .symbolic = inputs[input].shape[dimension] { count += 1 }
+            }
+        }
+        return count
     }
 }

@@ -3,7 +3,7 @@ extension JSONCursor {
     mutating func string() throws(JSONProblem) -> JSONText {
         guard next() == UInt8(ascii: "\"") else { throw expected("a string") }
         let first = at + 1
-        var position = first
+        var position = first + plainCount(from: first)
         var isPlain = true
         var isASCII: UInt8 = 0
         while position < end {
@@ -30,6 +30,27 @@ extension JSONCursor {
             position += 1
         }
         throw JSONProblem("the text ends within the string that began at byte \(offset)", at: end - start)
+    }
+
+    /// How many bytes from `place` on are printable ASCII without quotes and backslashes, as far as whole words go: most
+    /// strings end here.
+    @inline(__always)
+    private func plainCount(from place: UnsafePointer<UInt8>) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var count = 0
+        while end - place - count >= 8 {
+            let word = UInt64(littleEndian: UnsafeRawPointer(place + count).loadUnaligned(as: UInt64.self))
+            // The top bit of the first byte that is below a space, a quote, a backslash or above ASCII; those behind it
+            // may be wrong, since the subtractions borrow.
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let below = (word &- ones &* 0x20) & ~word
+            let special =
+                (below | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes | word) & (ones &* 0x80)
+            guard special == 0 else { return count &+ special.trailingZeroBitCount &>> 3 }
+            count &+= 8
+        }
+        return count
     }
 
     private func decodedCount(of bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) -> Int {
