@@ -157,7 +157,7 @@ def test_data_nested_without_end_is_refused(live):
 
 def test_a_wrong_input_name_is_refused_with_a_suggestion(live):
     assert "'features'" in refusal(live, {"inputs": [tensor("features"), tensor("b")]})
-    body = {"inputs": [tensor("firts", datatype="BYTES", shape=[1], data=["x"])]}
+    body = {"inputs": [tensor("frst", datatype="BYTES", shape=[1], data=["x"])]}
     assert "did you mean 'first'?" in refusal(live, body, "/v2/models/strings/infer")
 
 
@@ -268,7 +268,7 @@ def test_an_element_of_the_wrong_type_is_refused(live, element):
         ("uint64", str(2**64)), ("uint64", "-1"), ("uint64", "1.8446744073709552e19"), ("uint64", "NaN"),
         ("int32", str(2**31)), ("int32", str(-(2**31) - 1)), ("int32", "0.5"), ("int8", "128"), ("int8", "-129"),
         ("uint8", "256"), ("uint8", "-1"), ("bool", "2"), ("bool", "-1"), ("bool", "0.5"), ("bool", "NaN"),
-        ("bool", '"true"'), ("bytes", "1"), ("bytes", "null"), ("bytes", '["x"]'),
+        ("bool", '"true"'), ("bytes", "1"), ("bytes", "null"), ("bytes", "[1]"),
     ],
 )  # fmt: skip
 def test_a_number_that_does_not_fit_is_refused(live, datatype, element):
@@ -448,14 +448,14 @@ def test_a_chunked_body_over_the_limit_is_refused_in_bounded_memory(live):
     piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     with Raw(live) as raw:
         raw.send(b"POST /v2/models/bounded/infer HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
-        # 256 MiB, unless the server hangs up first, as it should.
+        # 256 MiB. After its answer the server throws away what still comes, for a moment, and hangs up.
         sent = 0
         while sent < 4096 and raw.send_quietly(piece):
             sent += 1
-        assert sent < 4096
-        answer = raw.answer()
-    assert answer.status == 413
-    assert resident_bytes(child) - before < 32 << 20
+        assert resident_bytes(child, "VmHWM") - before < 32 << 20
+        if sent == 4096:
+            assert raw.answer().status == 413
+            assert raw.is_ended()
 
 
 def test_a_chunked_body_is_refused_with_its_answer_when_the_sender_stops_in_time(live):
@@ -628,7 +628,7 @@ def test_a_wrong_idempotency_key_is_refused_or_ignored(live, key):
 
 
 def test_a_key_that_was_used_for_something_else_is_a_conflict(live):
-    headers = {"Content-Type": "application/json", "Idempotency-Key": "one key"}
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "one-key"}
     first = live.json("PUT", "/api/v1/spaces/default/deployments/addsub", {"model": "addsub"}, headers)
     assert first[0] == 200, first
     status, answer = live.json("PUT", DEPLOY, {"model": "addsub"}, headers)
