@@ -60,7 +60,7 @@ package final class Store: Sendable {
                 let transaction = StoredTransaction(db, database)
                 return (blobs: try transaction.blobSizes(), live: try transaction.liveDigests())
             }
-            Sweep.run(folder, known: known.blobs, live: known.live)
+            try Sweep.run(folder, known: known.blobs, live: known.live)
         } catch { throw DataFolder.notUsable(folder.path, error) }
     }
 
@@ -88,9 +88,12 @@ package final class Store: Sendable {
         return StoreUsage(blobs: stored.blobs, blobBytes: stored.bytes, freeBytes: DiskSpace.free(at: path))
     }
 
-    /// Folds the write-ahead log into the database and closes it, once what is under way has ended.
+    /// Folds the write-ahead log into the database, closes it, once what is under way in it has ended, and gives the
+    /// folder back. To be called when no upload is under way; whatever is asked of the store afterwards fails.
     package func close() throws {
-        try database.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        // Only for tidiness: a log that somebody still reads stays, and the next start takes it up.
+        _ = try? database.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try database.pool.close()
+        folder.lock.release()
     }
 }

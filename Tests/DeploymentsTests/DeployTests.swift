@@ -200,6 +200,7 @@ struct DeployTests {
             folder = dock.folder
             for number in 1...5 { _ = try await dock.deploy("e\(number)", "churn", 1) }
             try await dock.deployments.delete("e3", space: "default", principal: .local)
+            try dock.store.close()
         }
         let again = try Dock(folder: folder)
         defer { again.remove() }

@@ -52,7 +52,7 @@ struct OpeningTests {
         var store: Store? = try workshop.open()
         try await store?.push("churn", "one")
         store = nil
-        let again = try workshop.open()
+        let again = try await workshop.reopen()
         #expect(try await again.service.version("churn", space: "default").number == 1)
         #expect(try await again.verify().isIntact)
     }
@@ -85,17 +85,9 @@ struct OpeningTests {
             try db.execute(sql: "PRAGMA user_version = 2")
         }
         try store.close()
-        // The store lets go of the folder when it goes; its database is closed.
-        let error = try await refusal(workshop, after: store)
+        let error = openError(workshop)
         #expect(error?.reason == .newerSchema)
         #expect(error?.message.contains("schema is 2") == true)
-    }
-
-    /// Copies the folder, since the test still holds the lock of the original.
-    private func refusal(_ workshop: Workshop, after store: Store) async throws -> StoreError? {
-        let copy = try Workshop()
-        try FileManager.default.copyItem(atPath: workshop.data, toPath: copy.data)
-        return openError(copy)
     }
 
     @Test(arguments: [0, 20, 100, 4096 + 8])
@@ -121,6 +113,17 @@ struct OpeningTests {
         try other.write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
         try other.close()
         #expect(openError(workshop)?.reason == .corrupt)
+    }
+
+    @Test func `a first start that was killed before its schema was made is taken up`() async throws {
+        let workshop = try Workshop()
+        try FileManager.default.createDirectory(atPath: workshop.data, withIntermediateDirectories: true)
+        let begun = try DatabaseQueue(path: workshop.data + "/slipway.db")
+        try await begun.write { try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)") }
+        try begun.close()
+        let store = try workshop.open()
+        try await store.push("churn", "bytes")
+        #expect(try await store.verify().isIntact)
     }
 
     @Test(arguments: [false, true])
@@ -150,7 +153,7 @@ struct OpeningTests {
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("left".utf8).write(to: url)
         }
-        let again = try workshop.open()
+        let again = try await workshop.reopen()
         #expect(workshop.files("tmp").isEmpty)
         #expect(workshop.files("artifacts").isEmpty)
         #expect(workshop.files("blobs").count == 1)

@@ -32,6 +32,18 @@ final class Workshop: Sendable {
         return try Store(folder: data, clock: clock, maximumBlobBytes: maximumBlobBytes, calls: kept)
     }
 
+    /// Opens again after a store was let go of: its threads may need a moment to let go of it too.
+    func reopen() async throws -> Store {
+        while true {
+            do {
+                return try open()
+            } catch let error as StoreError {
+                guard case .inUse = error.reason else { throw error }
+                await Task.yield()
+            }
+        }
+    }
+
     /// All regular files below a folder of the data folder.
     func files(_ name: String) -> [String] {
         let found = FileManager.default.subpaths(atPath: data + "/" + name) ?? []

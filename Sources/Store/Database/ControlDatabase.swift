@@ -58,7 +58,7 @@ final class ControlDatabase: Sendable {
                 (
                     schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
                     application: try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
-                    isEmpty: try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0,
+                    isEmpty: try Self.isEmpty(db),
                     isSuperseded: try migrator.hasBeenSuperseded(db)
                 )
             }
@@ -76,6 +76,14 @@ final class ControlDatabase: Sendable {
         } catch let error as StoreError {
             throw error
         } catch { throw Self.openError(folder, error) }
+    }
+
+    /// Whether there is nothing but what opening makes before the first migration: a start may have been killed there.
+    private static func isEmpty(_ db: Database) throws -> Bool {
+        try Int.fetchOne(
+            db,
+            sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb!_%' ESCAPE '!'"
+                + " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'") == 0
     }
 
     private func corrupt(_ why: String) -> StoreError { Self.corrupt(folder, why) }

@@ -8,16 +8,18 @@ import Synchronization
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     tmp/                        what is under way; emptied at start
+///     trash/                      what is being removed
 final class DataFolder: Sendable {
     let path: String
     let calls: FileCalls
-    private let lock: FolderLock
+    let lock: FolderLock
     private let counter = Atomic<Int>(0)
 
     var database: String { path + "/slipway.db" }
     var blobs: String { path + "/blobs/sha256" }
     var artifacts: String { path + "/artifacts" }
     var temporary: String { path + "/tmp" }
+    var trash: String { path + "/trash" }
 
     /// Makes what is missing and takes the lock.
     init(_ folder: String, calls: FileCalls) throws(StoreError) {
@@ -29,7 +31,9 @@ final class DataFolder: Sendable {
         } catch { throw Self.notUsable(path, error) }
         lock = try FolderLock(folder: path)
         do {
-            for folder in [path + "/blobs", path + "/blobs/sha256", path + "/artifacts", path + "/tmp"] {
+            for folder in [
+                path + "/blobs", path + "/blobs/sha256", path + "/artifacts", path + "/tmp", path + "/trash",
+            ] {
                 try Self.makeFolder(folder)
             }
             try calls.syncFolder(path + "/blobs")

@@ -1,9 +1,10 @@
 import Foundation
+import Synchronization
 
 /// The exclusive lock on a data folder: an flock on a file that also says who has it. The kernel gives it back when the
 /// process dies, however it dies.
 final class FolderLock: Sendable {
-    private let file: Int32
+    private let file: Mutex<Int32>
 
     init(folder: String) throws(StoreError) {
         let path = folder + "/lock"
@@ -23,13 +24,20 @@ final class FolderLock: Sendable {
                 .inUse(pid: pid), folder: folder, message: "the data folder '\(folder)' is in use by \(holder)",
                 hint: "stop that server, or start this one with another --data-dir")
         }
-        self.file = file
+        self.file = Mutex(file)
         // For people only: the lock is the flock, not these digits.
         let text = Array("\(getpid())\n".utf8)
         if ftruncate(file, 0) == 0 { _ = text.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, 0) } }
     }
 
-    deinit { close(file) }
+    deinit { release() }
+
+    func release() {
+        file.withLock { file in
+            if file >= 0 { close(file) }
+            file = -1
+        }
+    }
 
     private static func readPid(_ file: Int32) -> Int? {
         var buffer = [UInt8](repeating: 0, count: 32)
