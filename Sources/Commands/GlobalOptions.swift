@@ -33,12 +33,8 @@ struct GlobalOptions: ParsableArguments {
     static let defaultServer = "http://127.0.0.1:8080"
 
     func settings(environment: [String: String] = ProcessInfo.processInfo.environment) -> Settings {
-        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        return Settings(
-            server: server ?? variable("SLIPWAY_SERVER") ?? Self.defaultServer,
-            token: token ?? variable("SLIPWAY_TOKEN"),
-            space: space ?? variable("SLIPWAY_SPACE") ?? "default",
-            caCertificate: caCertificate)
+        Settings(
+            server: server, token: token, space: space, caCertificate: caCertificate, environment: environment)
     }
 }
 
@@ -48,6 +44,17 @@ struct Settings: Sendable, Hashable {
     var token: String?
     var space: String
     var caCertificate: String?
+
+    /// What is absent is taken from the environment, else from the defaults; an empty variable is an absent one.
+    init(
+        server: String?, token: String?, space: String?, caCertificate: String?, environment: [String: String]
+    ) {
+        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        self.server = server ?? variable("SLIPWAY_SERVER") ?? GlobalOptions.defaultServer
+        self.token = token ?? variable("SLIPWAY_TOKEN")
+        self.space = space ?? variable("SLIPWAY_SPACE") ?? "default"
+        self.caCertificate = caCertificate
+    }
 
     /// The flags that a suggested command needs to reach the same server and space.
     var flags: String {

@@ -89,7 +89,7 @@ extension Session {
 
     /// A refusal that may be about the space, with the spaces that there are.
     private func explained(_ error: any Error) async -> any Error {
-        guard case ClientError.refused(404, var refusal) = error, refusal.hint == nil,
+        guard case ClientError.refused(404, var refusal) = error,
             let spaces = try? await allItems(of: { page in try await client.spaces(after: page) }).map(\.name),
             !spaces.contains(space)
         else { return error }

@@ -69,7 +69,10 @@ extension SlipwayClient {
 
     func decode<Value: Decodable>(_ body: ByteBuffer) throws(ClientError) -> Value {
         do {
-            return try JSONDecoder().decode(Value.self, from: Data(body.readableBytesView))
+            let decoder = JSONDecoder()
+            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+                positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+            return try decoder.decode(Value.self, from: Data(body.readableBytesView))
         } catch let error as DecodingError {
             throw .unexpectedAnswer(server: server, what: error.sentence)
         } catch {
@@ -84,10 +87,13 @@ extension SlipwayClient {
     func encoded(_ value: some Encodable) throws(ClientError) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // JSON has no numbers for these; the server reads and writes them so.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         do {
             return Array(try encoder.encode(value))
         } catch {
-            throw .badInput("a number that is infinite or not a number cannot be written as JSON")
+            throw .badInput("the request cannot be written as JSON: \(error)")
         }
     }
 

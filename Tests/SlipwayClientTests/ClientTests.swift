@@ -127,18 +127,24 @@ struct ClientTests {
             ])
     }
 
-    @Test func `numbers that JSON has no words for are refused before they are sent`() async throws {
-        let server = try LoopbackServer(200, "{}")
-        let error = await clientError {
-            _ = try await withClient(server.address) { client in
-                try await client.infer("e", inputs: [InferTensor("x", shape: [1], [.nan] as [Double])])
-            }
+    @Test func `NaN and infinities travel as words, both ways`() async throws {
+        let values: [Double] = [.infinity, -.infinity, 1]
+        let json = #"{"data":["Infinity","-Infinity",1],"datatype":"FP64","name":"x","shape":[3]}"#
+        let server = try LoopbackServer(200, #"{"model_name":"e","outputs":[\#(json)]}"#)
+        let answer = try await withClient(server.address) { client in
+            try await client.infer("e", inputs: [InferTensor("x", shape: [3], values)])
         }
-        guard case .badInput? = error else {
-            Issue.record("got \(String(describing: error))")
+        #expect(String(decoding: server.requests[0].body, as: UTF8.self) == #"{"inputs":[\#(json)]}"#)
+        #expect(answer.outputs == [InferTensor("x", shape: [3], values)])
+
+        let nan = try LoopbackServer(
+            200, #"{"model_name":"e","outputs":[{"name":"y","datatype":"FP32","shape":[1],"data":["NaN"]}]}"#)
+        let output = try await withClient(nan.address) { try await $0.infer("e", inputs: []) }.outputs[0]
+        guard case .floats(let floats) = output.values, floats.count == 1 else {
+            Issue.record("got \(output)")
             return
         }
-        #expect(server.requests.isEmpty)
+        #expect(floats[0].isNaN)
     }
 
     @Test func `tensors are appended by rows when they fit`() {

@@ -30,6 +30,9 @@ struct Deploy: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Give a prediction up after this long.", valueName: "milliseconds"))
     var deadline: Int?
 
+    @Option(help: ArgumentHelp("Refuse requests with larger bodies.", valueName: "bytes"))
+    var maxBody: Int?
+
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
@@ -37,6 +40,7 @@ struct Deploy: AsyncParsableCommand {
             do { _ = try ResourceName.check(endpoint, "endpoint name") } catch { throw ValidationError(error) }
         }
         if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least 1 is needed") }
+        if let maxBody, maxBody < 1 { throw ValidationError("--max-body \(maxBody): at least 1 byte is needed") }
         if let deadline, deadline < 1 { throw ValidationError("--deadline \(deadline): at least 1 ms is needed") }
     }
 
@@ -45,11 +49,12 @@ struct Deploy: AsyncParsableCommand {
         try await Session.run(global) { session in
             let client = session.client
             let before = try? await client.deployment(endpoint)
-            let options = DeploymentOptions(intraOpThreads: threads, deadlineMilliseconds: deadline)
+            let options = DeploymentOptions(
+                intraOpThreads: threads, deadlineMilliseconds: deadline, maxBodyBytes: maxBody)
             let deployment = try await session.naming(.model, model.name) {
                 try await client.deploy(
                     model: model.name, version: model.version, endpoint: endpoint,
-                    options: threads == nil && deadline == nil ? nil : options, reason: reason)
+                    options: options == DeploymentOptions() ? nil : options, reason: reason)
             }
             if session.format == .json { return try session.printJSON(deployment) }
             Self.report(deployment, before: before, session)

@@ -24,12 +24,14 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         try await Session.run(global) { session in
             var findings = [Finding.ok("slipway", "version \(Release.version)")]
+            let isLocal = ServerCheck.isLocal(session.client.server)
+            if isLocal { findings.append(LocalCheck.runtime()) }
             let (server, found) = await ServerCheck.findings(session.client)
             findings += found
-            if let folder = dataDir ?? ServerCheck.localFolder(server, session.client.server) {
+            if let folder = dataDir ?? (isLocal ? server?.dataFolder : nil) {
                 findings += FolderCheck.findings(folder, mustExist: dataDir != nil)
             }
-            if verify { findings.append(await ServerCheck.verify(session.client, isReachable: server != nil)) }
+            if verify { findings.append(await verify(session.client, server)) }
             let healthy = !findings.contains { $0.verdict == .problem }
             switch session.format {
             case .json: try session.printJSON(Report(healthy: healthy, findings: findings))
@@ -43,5 +45,13 @@ struct Doctor: AsyncParsableCommand {
                 throw Failure("\(count) problem\(count == 1 ? "" : "s") found", hint: "see what to do above")
             }
         }
+    }
+    /// Through the server, whose folder no one else may open meanwhile; without one, the folder that was named.
+    private func verify(_ client: SlipwayClient, _ server: ServerInfo?) async -> Finding {
+        if let dataDir, server == nil || server?.dataFolder != dataDir { return await LocalCheck.verify(dataDir) }
+        if server != nil { return await ServerCheck.verify(client) }
+        return .problem(
+            "stored files", "not checked: no server answers and no folder is named",
+            "start the server, or name its folder: slipway doctor --verify --data-dir DIR")
     }
 }

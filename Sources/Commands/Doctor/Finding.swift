@@ -34,6 +34,7 @@ struct Finding: Encodable, Sendable, Hashable {
             case .warning: emphasis.strong("  note   ")
             case .problem: emphasis.alarm("  PROBLEM")
             }
-        return ["\(mark)  \(emphasis.strong(subject)): \(finding)"] + (advice.map { ["           do: \($0)"] } ?? [])
+        let text = finding.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\n           ")
+        return ["\(mark)  \(emphasis.strong(subject)): \(text)"] + (advice.map { ["           do: \($0)"] } ?? [])
     }
 }

@@ -19,24 +19,17 @@ enum ServerCheck {
         }
     }
 
-    /// The server's data folder, when the server runs on this machine and so its folder is one that can be looked at.
-    static func localFolder(_ server: ServerInfo?, _ address: String) -> String? {
-        guard let server, ["://127.", "://localhost", "://[::1]"].contains(where: { address.contains($0) }) else {
-            return nil
-        }
-        return server.dataFolder
+    /// Whether the address is of this machine, so that the server's folder and runtime are here too.
+    static func isLocal(_ address: String) -> Bool {
+        ["://127.", "://localhost", "://[::1]"].contains { address.contains($0) }
     }
 
-    static func verify(_ client: SlipwayClient, isReachable: Bool) async -> Finding {
-        let subject = "stored files"
-        guard isReachable else {
-            return .warning(subject, "not checked, since the server does not answer", "start it: slipway serve")
-        }
+    static func verify(_ client: SlipwayClient) async -> Finding {
         do {
             return finding(try await client.verify())
         } catch {
             let failure = Failure(error)
-            return .problem(subject, failure.message, failure.hint ?? "see the server's own output")
+            return .problem("stored files", failure.message, failure.hint ?? "see the server's own output")
         }
     }
 
@@ -65,14 +58,8 @@ enum ServerCheck {
     }
 
     private static func runtimes(_ server: ServerInfo) -> Finding {
-        guard !server.runtimes.isEmpty else {
-            return .warning(
-                "runtimes", "the server has loaded none yet",
-                "nothing, if no model was pushed so far; else see the server's own output")
-        }
-        return .ok(
-            "runtimes",
-            server.runtimes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+        // It opens a runtime with the first model, so none is no fault.
+        .ok("runtimes", StatusText.runtimes(server.runtimes))
     }
 
     private static func deployments(_ client: SlipwayClient) async -> [Finding] {

@@ -20,8 +20,8 @@ enum CellValues {
             return values
         }
         switch tensor.datatype {
-        case "FP32", "FP16", "BF16": return .floats(try all("a number") { Float(trimmed($0)).flatMap(finite) })
-        case "FP64": return .doubles(try all("a number") { Double(trimmed($0)).flatMap(finite) })
+        case "FP32", "FP16", "BF16": return .floats(try all("a number") { number($0) })
+        case "FP64": return .doubles(try all("a number") { number($0) })
         case "BOOL": return .bools(try all("true or false", bool))
         case "BYTES": return .strings(try all("text") { $0 })
         case "UINT64": return .unsigned(try all("a whole number from 0") { whole($0) })
@@ -45,12 +45,19 @@ enum CellValues {
         let cell = rows.cells[row][column]
         let shown = cell.count > 40 ? cell.prefix(39) + "…" : cell[...]
         let problem = trimmed(cell).isEmpty ? "is empty" : "holds \"\(shown)\""
+        let mayBeMissing = trimmed(cell).isEmpty && (tensor.datatype.hasPrefix("FP") || tensor.datatype == "BF16")
         return Failure(
             "\(rows.place(row: row, column: column)) \(problem); input \(tensor.name) wants \(kind)"
-                + " (\(tensor.datatype))")
+                + " (\(tensor.datatype))",
+            hint: mayBeMissing ? "write NaN where a value is missing, if the model was trained with gaps" : nil)
     }
 
-    private static func finite<Value: BinaryFloatingPoint>(_ value: Value) -> Value? { value.isFinite ? value : nil }
+    /// A finite number; or `NaN` in so many letters, which some models take for a value that is missing.
+    private static func number<Value: BinaryFloatingPoint & LosslessStringConvertible>(_ cell: String) -> Value? {
+        let text = trimmed(cell)
+        if text.lowercased() == "nan" { return .nan }
+        return Value(text).flatMap { $0.isFinite ? $0 : nil }
+    }
 
     private static func bool(_ cell: String) -> Bool? {
         switch trimmed(cell).lowercased() {

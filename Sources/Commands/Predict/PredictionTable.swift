@@ -12,7 +12,8 @@ enum PredictionTable {
         var groups: [(rows: Int, columns: [(title: String, isNumber: Bool, cells: [String])])] = []
         let naming = classes.flatMap { LabelNames($0, outputs) }
         for output in outputs {
-            let rows = output.shape.first ?? 1
+            // What a server says of its shape is not what memory is taken by.
+            let rows = min(max(output.shape.first ?? 1, 0), output.values.count)
             let columns = naming?.column(output) ?? View(output, rows: rows, classes: classes).columns()
             if let index = groups.firstIndex(where: { $0.rows == rows }) {
                 groups[index].columns += columns
@@ -39,13 +40,13 @@ enum PredictionTable {
         init(_ output: InferTensor, rows: Int, classes: [String]?) {
             self.output = output
             self.rows = rows
-            let width = rows > 0 ? output.values.count / rows : 0
+            let width = rows > 0 ? output.values.count / rows : 1
             self.width = width
             self.classes = classes.flatMap { $0.count == width && width > 1 ? $0 : nil }
         }
 
         func columns() -> [(title: String, isNumber: Bool, cells: [String])] {
-            if width == 1 { return [(output.name, isNumber, column(0))] }
+            if width <= 1 { return [(output.name, isNumber, column(0))] }
             if width <= PredictionTable.mostColumns {
                 return (0..<width).map { (classes?[$0] ?? "\(output.name)[\($0)]", isNumber, column($0)) }
             }

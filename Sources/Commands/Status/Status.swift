@@ -36,14 +36,13 @@ struct Status: AsyncParsableCommand {
 
     static func header(_ report: StatusReport, server: String, width: Int?, emphasis: Emphasis) -> [String] {
         let info = report.server
-        let runtimes = info.runtimes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         var facts = Facts()
         facts.add("up", NumberText.duration(seconds: info.uptimeSeconds))
         facts.add(
             "data",
             "\(info.dataFolder) (\(NumberText.bytes(report.blobBytes)) of models, "
                 + "\(NumberText.bytes(report.freeBytes)) free)")
-        facts.add("runtimes", runtimes.isEmpty ? "none loaded yet" : runtimes.joined(separator: ", "))
+        facts.add("runtimes", StatusText.runtimes(info.runtimes))
         return [emphasis.strong("Slipway \(info.version)") + " at \(server)"]
             + facts.lines(width: width, emphasis: emphasis)
     }
@@ -52,5 +51,14 @@ struct Status: AsyncParsableCommand {
         func count(_ number: Int, _ what: String) -> String { "\(number) \(what)\(number == 1 ? "" : "s")" }
         return emphasis.strong("space \(space.name)")
             + ": \(count(space.models, "model")), \(count(space.deployments, "endpoint"))"
+    }
+}
+
+enum StatusText {
+    /// The runtimes a server has loaded: by their own names, where versions carry one.
+    static func runtimes(_ runtimes: [String: String]) -> String {
+        guard !runtimes.isEmpty else { return "none loaded yet: that happens with the first model" }
+        return runtimes.sorted { $0.key < $1.key }
+            .map { $0.value.first?.isNumber == true ? "\($0.key) \($0.value)" : $0.value }.joined(separator: ", ")
     }
 }
