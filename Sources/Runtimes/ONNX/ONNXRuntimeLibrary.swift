@@ -21,8 +21,7 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
     package static func open(
         _ search: ONNXRuntimeSearch, logger: Logger
     ) throws(ModelLoadError) -> ONNXRuntimeLibrary {
-        // Before the library is loaded: it reports to its maker by default as soon as it has an environment.
-        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
+        turnTelemetryOff()
         var tried: [String] = []
         for place in search.places {
             guard place.mayBeThere else {
@@ -38,6 +37,13 @@ package final class ONNXRuntimeLibrary: @unchecked Sendable {
             if place.isNamed { break }
         }
         throw ModelLoadError(.runtimeMissing, ONNXRuntimeSearch.advice(tried: tried))
+    }
+
+    /// The library reports to its maker by default as soon as it has an environment; this, before it is loaded, stops
+    /// all of it. Processes of ours begin with it set, so that nothing changes here while other threads may look.
+    private static func turnTelemetryOff() {
+        if let value = getenv("ORT_DISABLE_TELEMETRY"), strcmp(value, "1") == 0 { return }
+        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
     }
 
     private enum Opening {
