@@ -93,11 +93,12 @@ import Testing
         #expect((metadata["model_spec"] as? [String: Any])?["name"] as? String == "fast")
     }
 
-    @Test func `metrics and the landing page are text`() async throws {
+    @Test func `metrics are text, and the landing page names the way to everything else`() async throws {
         let metrics = try await get("/metrics")
         #expect(metrics["content-type"]?.hasPrefix("text/plain") == true)
         #expect(metrics.text.contains("nv_inference_request_success{model=\"fast\",version=\"3\""))
         let landing = try await get("/")
+        #expect(try landing.object()["status"] as? String == "alive")
         #expect(landing.text.contains("/api/v1/openapi.json"))
     }
 

@@ -99,4 +99,24 @@ import Testing
             await workshop.runtime.gate.whenTerminated()
         }
     }
+
+    @Test func `connections beyond the bound wait until others end`() async throws {
+        var limits = HTTPLimits()
+        limits.connections = 1
+        let workshop = try await Workshop(limits: limits)
+        try await workshop.serving { address in
+            let waiting = try await Wire.connect(address) { first in
+                _ = try await first.ask("GET", "/v2")
+                let second = Task {
+                    try await Wire.connect(address) { try await $0.ask("GET", "/v2/models/fast/ready") }
+                }
+                // The first is still served after the second has come.
+                let again = try await first.ask("GET", "/v2")
+                #expect(again.status == 200)
+                return second
+            }
+            let answer = try await waiting.value
+            #expect(answer.status == 200)
+        }
+    }
 }

@@ -500,7 +500,7 @@ def test_predictions_and_management_in_one_flight_are_answered_in_order(live):
             bodies = [json.loads(a.body) for a in answers]
             assert [bodies[n].get("id") for n in [0, 2, 5, 8, 10]] == ["0", "1", "2", "3", "4"]
             assert bodies[1]["model"] == "addsub"
-            assert bodies[4]["code"] == "notFound"
+            assert bodies[4]["code"] == "not_found"
             assert bodies[6]["server"]["name"] == "slipway"
             assert len({a.headers["slipway-prediction-id"] for a in answers}) == len(answers)
 
@@ -600,7 +600,7 @@ def test_files_that_were_never_sent_are_named(live):
 def test_bytes_that_are_not_what_their_digest_says_are_refused(live):
     path = f"/api/v1/spaces/default/blobs/{DIGEST}"
     status, answer = live.json("PUT", path, b"something else")
-    assert (status, answer["code"]) == (400, "digestMismatch"), answer
+    assert (status, answer["code"]) == (400, "digest_mismatch"), answer
     assert DIGEST in answer["error"]
     assert live.request("HEAD", path)[0] == 404
 

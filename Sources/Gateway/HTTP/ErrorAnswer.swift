@@ -6,7 +6,7 @@ import Serving
 /// Every error of the rooms below, as a status: the one table of them.
 extension HTTPFault {
     init(_ error: ControlError) {
-        self.init(error.code.status, error.message)
+        self.init(error.status, error.message)
         control = error
         if error.code == .unavailable { fields = [("retry-after", "1")] }
     }
@@ -43,5 +43,5 @@ enum ErrorAnswer {
     }
 
     /// The word for programs: the control plane's own where there is one, else the status in words.
-    private static func code(_ fault: HTTPFault) -> String { fault.control?.code.rawValue ?? fault.status.errorCode }
+    private static func code(_ fault: HTTPFault) -> String { fault.control?.errorCode ?? fault.status.errorCode }
 }

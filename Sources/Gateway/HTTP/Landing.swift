@@ -1,21 +1,26 @@
 import NIOCore
 
-/// What a person sees who opens the port in a browser or with curl.
+/// What is at the root: the way to everything else, for a person with curl.
+///
+/// It is JSON with `"status": "alive"`, because that is how KServe's client of the v1 protocol asks whether a server lives.
 enum Landing {
     static func answer(version: String) -> Answer {
         let text = """
-            Slipway \(version)
-
-            Predictions   POST /v2/models/ENDPOINT/infer          Open Inference Protocol v2
-                          POST /v1/models/ENDPOINT:predict        TensorFlow Serving
-            Endpoints     GET  /v2/models
-            Health        GET  /v2/health/ready
-            Management    GET  /api/v1/openapi.json               all routes, with their bodies
-            Metrics       GET  /metrics                           Prometheus
-
-            Endpoints of another space than 'default' are at /spaces/SPACE/v2/... and /spaces/SPACE/v1/...
+            {
+              "status": "alive",
+              "server": "Slipway \(version)",
+              "predictions": {
+                "Open Inference Protocol v2": "POST /v2/models/ENDPOINT/infer",
+                "TensorFlow Serving": "POST /v1/models/ENDPOINT:predict",
+                "of another space than default": "POST /spaces/SPACE/v2/... and /spaces/SPACE/v1/..."
+              },
+              "endpoints": "GET /v2/models",
+              "health": "GET /v2/health/ready",
+              "management": "GET /api/v1/openapi.json",
+              "metrics": "GET /metrics"
+            }
 
             """
-        return Answer(.ok, contentType: "text/plain; charset=utf-8", body: ByteBuffer(string: text))
+        return Answer(.ok, body: ByteBuffer(string: text))
     }
 }

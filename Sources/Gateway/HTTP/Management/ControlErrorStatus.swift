@@ -17,6 +17,19 @@ extension ControlError.Code {
     }
 }
 
+extension ControlError {
+    /// A revision that is no longer current is what `If-Match` is for; other conflicts are about the thing itself.
+    var status: HTTPStatus { code == .conflict && field == "ifMatch" ? .preconditionFailed : code.status }
+
+    /// The word that programs read: `digest_mismatch`.
+    var errorCode: String {
+        code.rawValue.reduce(into: "") { word, character in
+            if character.isUppercase { word += "_" }
+            word += character.lowercased()
+        }
+    }
+}
+
 extension HTTPStatus {
     /// The phrase as the word that programs read: `not_found`.
     var errorCode: String {

@@ -55,8 +55,8 @@ package struct ManagementInterface: Sendable {
         switch error {
         case let error as ControlError:
             let body = APIError(
-                error: error.message, code: error.code.rawValue, field: error.field, hint: error.hint)
-            return .error(error.code.status, body)
+                error: error.message, code: error.errorCode, field: error.field, hint: error.hint)
+            return .error(error.status, body)
         case let fault as HTTPFault:
             var response = Response.error(fault.status, APIError(error: fault.message, code: fault.status.errorCode))
             for field in fault.fields {
@@ -65,7 +65,7 @@ package struct ManagementInterface: Sendable {
             return response
         default:
             let body = APIError(
-                error: "the server failed: \(error)", code: ControlError.Code.internalFailure.rawValue)
+                error: "the server failed: \(error)", code: "internal_failure")
             return .error(.internalError, body)
         }
     }
