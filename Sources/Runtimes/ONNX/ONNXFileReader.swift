@@ -9,12 +9,13 @@ struct ONNXFileReader: ~Copyable {
     private var result = ONNXFile()
     private var external: [ExternalData] = []
     private var hasGraph = false
+    private var metadataBytes = 0
 
     /// A graph, a node and an attribute count one each: 30 graphs inside one another, where real models have 3 or 4.
     private static let deepest = 90
     /// Longer texts (a tokenizer in the metadata, say) are cut, since descriptions are listed and stored.
     private static let longestText = 64 * 1024
-    private static let mostMetadata = 1000
+    private static let mostMetadataBytes = 1 << 20
     private static let controlFlow: Set<String> = ["Loop", "Scan", "If", "SequenceMap"]
 
     init(fields: consuming ProtobufFields, file: String) {
@@ -48,7 +49,8 @@ struct ONNXFileReader: ~Copyable {
             case (8, .extent(let extent)): try opset(extent)
             case (14, .extent(let extent)):
                 let (key, value) = try entry(extent)
-                if result.customMetadata.count < Self.mostMetadata { result.customMetadata[key] = value }
+                metadataBytes += key.utf8.count + value.utf8.count
+                if metadataBytes <= Self.mostMetadataBytes { result.customMetadata[key] = value }
             case (20, .extent(let extent)): try trainingInfo(extent)
             case (25, .extent(let extent)): try function(extent)
             case (1, _), (2, _), (3, _), (6, _), (7, _), (8, _), (14, _), (20, _), (25, _):
