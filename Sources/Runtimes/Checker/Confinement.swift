@@ -10,6 +10,8 @@ enum Confinement {
         limit(RLIMIT_AS, memoryBytes)
         limit(RLIMIT_DATA, memoryBytes)
         limit(RLIMIT_CPU, cpuSeconds)
+        // Whoever tries to write a file gets an error, and not a signal that would look like a crash.
+        signal(SIGXFSZ, SIG_IGN)
         limit(RLIMIT_FSIZE, 0)
         limit(RLIMIT_NOFILE, 64)
         limit(RLIMIT_CORE, 0)
