@@ -7,7 +7,7 @@ struct OpenAPIOperation {
 
     static func of(_ id: RouteID) -> OpenAPIOperation {
         switch id {
-        case .landing: OpenAPIOperation(answers: [200: plain("text/plain")])
+        case .landing: OpenAPIOperation(answers: [200: anyObject])
         case .metrics: OpenAPIOperation(answers: [200: plain("text/plain")])
         case .infer:
             OpenAPIOperation(
