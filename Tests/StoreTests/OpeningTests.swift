@@ -119,7 +119,9 @@ struct OpeningTests {
         let workshop = try Workshop()
         try FileManager.default.createDirectory(atPath: workshop.data, withIntermediateDirectories: true)
         let begun = try DatabaseQueue(path: workshop.data + "/slipway.db")
-        try await begun.write { try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)") }
+        try await begun.write {
+            try $0.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
         try begun.close()
         let store = try workshop.open()
         try await store.push("churn", "bytes")
