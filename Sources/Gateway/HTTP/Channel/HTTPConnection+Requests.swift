@@ -189,6 +189,9 @@ extension HTTPConnection {
 
     /// The whole request is here.
     private func answer(_ exchange: Exchange, _ body: ByteBuffer) {
+        var exchange = exchange
+        // Its head may have come before the drain began.
+        if loop.isDraining { exchange.form.keepAlive = false }
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
         case .memory, .management: send(gateway.memory.answer(exchange.match, body), form: exchange.form)

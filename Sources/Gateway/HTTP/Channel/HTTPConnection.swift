@@ -180,6 +180,8 @@ final class HTTPConnection: ChannelDuplexHandler {
             if let output, output.readableBytes > 64 << 10 { flush() }
         }
         if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+        // Of a connection that stays open after its answer, a drain would otherwise hear no more.
+        if loop.isDraining, case .head = phase, buffer.readableBytes == 0 { closesAfterFlush = true }
         setDeadline()
         if inputClosed { endOfInput() }
     }

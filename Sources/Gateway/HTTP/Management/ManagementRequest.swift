@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import InferenceProtocol
 import Journal
 import ManagementAPI
 import NIOCore
@@ -72,6 +73,9 @@ struct ManagementRequest {
         } catch is NIOTooManyBytesError {
             throw ControlError(.tooLarge, "the body is larger than \(Self.largestDocument) bytes")
         }
+        if let problem = JSONSyntax.problem(in: buffer) {
+            throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
+        }
         do {
             return try JSONDecoder().decode(type, from: Data(buffer: buffer))
         } catch let error as DecodingError {
@@ -93,10 +97,11 @@ extension DecodingError {
                 .invalid, "'\(path)' must be \(Self.name(of: type)): \(context.debugDescription)", field: path)
         case .dataCorrupted(let context):
             let path = Self.path(context.codingPath)
-            let detail = (context.underlyingError.map { " \($0.localizedDescription)" }) ?? ""
+            // It is JSON, that was checked; and the decoder does not say which number it means.
             return ControlError(
                 .invalid,
-                "\(path.isEmpty ? "the body" : "'\(path)'") is not JSON: \(context.debugDescription)\(detail)",
+                "\(path.isEmpty ? "a number in the body" : "'\(path)'") does not fit where it stands: "
+                    + "a whole number of at most 64 bits was expected, or a finite one",
                 field: path.isEmpty ? nil : path)
         @unknown default:
             return ControlError(.invalid, "the body is not what was expected: \(self)")
