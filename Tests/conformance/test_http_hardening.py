@@ -265,7 +265,7 @@ def test_many_requests_in_one_flight_are_answered_in_order(live):
     child = live.children()[-1]
     before = resident_bytes(child)
     count = 20_000
-    flight = b"".join(request("POST", INFER, BODY.replace(b'"7"', b'"%d"' % n)) for n in range(count))
+    flight = b"".join(request("POST", INFER, BODY.replace(b'"7"', b'"%d"' % n).ljust(2000)) for n in range(count))
     with Raw(live, timeout=30) as raw:
         sent = send_until_stuck(raw, flight)
         assert sent < len(flight), "the server read on although nobody took its answers"
