@@ -14,6 +14,8 @@ import Server
 package enum EntryPoint {
     /// - Parameter arguments: without the name of the program.
     package static func main(_ arguments: [String]) -> Never {
+        // Before any other thread exists: ONNX Runtime reads it once, in this process and in those that it starts.
+        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         switch arguments.first {
         case ServerProcess.subcommand: exit(ServerProcess.runChild(arguments: Array(arguments.dropFirst())))
         case ServerProcess.checkerSubcommand: exit(ServerProcess.runChecker(arguments: Array(arguments.dropFirst())))

@@ -71,6 +71,22 @@ extension Session {
         }
     }
 
+    /// Runs `body`; where the model is there and the version is not, says which versions there are.
+    func checkingVersion<Value>(
+        _ version: Int?, of model: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as ClientError {
+            guard case .refused(404, _) = error, let version, let info = try? await client.model(model) else {
+                throw error
+            }
+            let numbers =
+                info.latestVersion == 1 ? "its only version is 1" : "its versions are 1 to \(info.latestVersion)"
+            throw Failure("\(model) has no version \(version)", hint: numbers)
+        }
+    }
+
     private func hint(_ kind: Kind, _ name: String) async -> String? {
         do {
             let names =

@@ -45,7 +45,9 @@ public enum ClientError: Error, Sendable, Hashable {
             isLoopback(server)
                 ? "start one with `slipway serve`, or name another with --server URL"
                 : "check the address and that the server runs there; --server URL names another"
-        case .connectionLost: "see the server's own output for why, then try again; nothing is done twice"
+        case .connectionLost(let server, _):
+            "see the server's own output for why, then try again; nothing is done twice"
+                + (server.hasPrefix("http:") ? " (a server with TLS wants https:// in its address)" : "")
         case .badCertificate: "pass the authority that signed the server's certificate with --ca-cert FILE"
         case .timedOut: "`slipway status` shows whether it was done after all; trying again does nothing twice"
         case .refused(_, let error): error.hint

@@ -16,6 +16,8 @@ enum ConnectionFailure: Sendable, Hashable {
     /// A connection that was there broke.
     case lost
     case untrusted(String)
+    /// TLS was spoken to a server that does not.
+    case plain
     case timedOut
     case other(String)
 
@@ -63,7 +65,7 @@ enum ConnectionFailure: Sendable, Hashable {
         case .handshakeFailed(let reason):
             let text = "\(reason)"
             if text.contains("WRONG_VERSION_NUMBER") {
-                self = .untrusted("the server speaks plain http on this port: write http:// instead of https://")
+                self = .plain
             } else if text.contains("CERTIFICATE_VERIFY_FAILED") {
                 self = .untrusted("its certificate is not signed by an authority this machine trusts")
             } else {
@@ -90,7 +92,7 @@ enum ConnectionFailure: Sendable, Hashable {
         switch self {
         case .lost: true
         case .unreachable: metServer
-        case .untrusted, .timedOut, .other: false
+        case .untrusted, .plain, .timedOut, .other: false
         }
     }
 
@@ -99,6 +101,8 @@ enum ConnectionFailure: Sendable, Hashable {
         case .unreachable(let reason): .unreachable(server: server, reason: reason)
         case .lost: .connectionLost(server: server, operation: operation)
         case .untrusted(let reason): .badCertificate(server: server, reason: reason)
+        case .plain:
+            .badAddress(server, problem: "begins with https://, but the server speaks plain http on this port")
         case .timedOut: .timedOut(server: server, operation: operation)
         case .other(let what): .unexpectedAnswer(server: server, what: what)
         }

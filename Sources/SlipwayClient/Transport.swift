@@ -10,6 +10,8 @@ struct Transport: Sendable {
     let token: String?
     let retries: RetryPolicy
     let http: HTTPClient
+    /// The one loop of all connections: uploads pace themselves by it.
+    let loop: any EventLoop
 
     init(address: ServerAddress, token: String?, caCertificate: String?, retries: RetryPolicy) throws(ClientError) {
         var configuration = HTTPClient.Configuration()
@@ -32,7 +34,8 @@ struct Transport: Sendable {
         self.address = address
         self.token = token
         self.retries = retries
-        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        loop = HTTPClient.defaultEventLoopGroup.next()
+        http = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
     }
 
     /// The answer, whatever its status says.
@@ -85,7 +88,7 @@ struct Transport: Sendable {
             request.body = .bytes(bytes)
         case .file(let file):
             request.headers.add(name: "content-type", value: "application/octet-stream")
-            request.body = .stream(try file.chunks(), length: .known(Int64(file.size)))
+            request.body = .stream(try file.chunks(on: loop), length: .known(Int64(file.size)))
         }
         let deadline = call.timeout.map { NIODeadline.now() + $0 } ?? .distantFuture
         let response = try await http.execute(request, deadline: deadline)

@@ -52,9 +52,11 @@ struct Deploy: AsyncParsableCommand {
             let options = DeploymentOptions(
                 intraOpThreads: threads, deadlineMilliseconds: deadline, maxBodyBytes: maxBody)
             let deployment = try await session.naming(.model, model.name) {
-                try await client.deploy(
-                    model: model.name, version: model.version, endpoint: endpoint,
-                    options: options == DeploymentOptions() ? nil : options, reason: reason)
+                try await session.checkingVersion(model.version, of: model.name) {
+                    try await client.deploy(
+                        model: model.name, version: model.version, endpoint: endpoint,
+                        options: options == DeploymentOptions() ? nil : options, reason: reason)
+                }
             }
             if session.format == .json { return try session.printJSON(deployment) }
             Self.report(deployment, before: before, session)

@@ -26,9 +26,13 @@ enum DeploymentText {
             })
     }
 
-    /// Endpoints that do not answer, each with its reason.
+    /// Endpoints that do not answer, each with the first line of its reason; `deployment show` has all of it.
     static func troubles(_ deployments: [DeploymentInfo]) -> [String] {
-        deployments.filter { $0.state == .failed }.map { "\($0.endpoint) (\($0.model):\($0.version)): \($0.message)" }
+        deployments.filter { $0.state == .failed }.map { deployment in
+            let lines = deployment.message.split(separator: "\n")
+            let more = lines.count > 1 ? " ... (slipway deployment show \(deployment.endpoint))" : ""
+            return "\(deployment.endpoint) (\(deployment.model):\(deployment.version)): \(lines.first ?? "")\(more)"
+        }
     }
 
     /// `2 threads, deadline 500 ms`; `defaults` when nothing is set.

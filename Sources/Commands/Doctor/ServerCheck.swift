@@ -71,7 +71,8 @@ enum ServerCheck {
             return [summary]
                 + failed.map {
                     .problem(
-                        "endpoint \($0.endpoint)", "\($0.model):\($0.version) cannot be loaded: \($0.message)",
+                        "endpoint \($0.endpoint)",
+                        "\($0.model):\($0.version) cannot be loaded: \($0.message.prefix { $0 != "\n" })",
                         "deploy a version that loads: slipway deploy \($0.model):VERSION --as \($0.endpoint)"
                             + ($0.space == "default" ? "" : " --space \($0.space)"))
                 }

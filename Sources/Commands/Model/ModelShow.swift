@@ -24,13 +24,8 @@ struct ModelShow: AsyncParsableCommand {
             let client = session.client
             let info = try await session.naming(.model, model.name) { try await client.model(model.name) }
             let number = model.version ?? info.latestVersion
-            let version: VersionInfo
-            do {
-                version = try await client.version(number, of: model.name)
-            } catch ClientError.refused(404, _) {
-                throw Failure(
-                    "\(model.name) has no version \(number)",
-                    hint: "its versions are 1 to \(info.latestVersion); `slipway model show \(model.name)` lists them")
+            let version = try await session.checkingVersion(number, of: model.name) {
+                try await client.version(number, of: model.name)
             }
             let versions = try await allItems { page in try await client.versions(of: model.name, after: page) }
             let report = Report(model: info, version: version, versions: versions)
