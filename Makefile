@@ -26,7 +26,7 @@ build: ## build the slipway binary (release)
 test: lint unit conformance ## set up and run every test
 
 unit:
-	@dev/setup build
+	@dev/setup unit
 	$(SWIFT_BUILD) --build-tests
 	swift test -c release --skip-build
 

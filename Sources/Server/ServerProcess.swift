@@ -36,9 +36,8 @@ package struct ServerProcess: Sendable {
 
     /// Serves until told to stop. Returns the exit code: 0 after a drain, 78 when what it was told cannot work.
     func run() -> Int32 {
-        // Before anything else exists that could load ONNX Runtime: it reads this once.
-        setenv("ORT_DISABLE_TELEMETRY", "1", 1)
         signal(SIGPIPE, SIG_IGN)
+        MemoryBound.apply()
         let log = ServerLog(level: configuration.logLevel)
         let stop = StopRequest()
         lifeline?.whenParentDies { stop.request() }
