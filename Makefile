@@ -27,8 +27,8 @@ test: lint unit conformance ## set up and run every test
 
 unit:
 	@dev/setup unit
-	$(SWIFT_BUILD) --build-tests
-	swift test -c release --skip-build
+	swift build --build-tests
+	swift test --skip-build
 
 conformance:
 	@dev/setup test

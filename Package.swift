@@ -9,8 +9,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// The release binary carries Swift's own libraries, so that it runs where no toolchain is. Only the last link differs:
-/// what is compiled serves the tests too, which need the shared ones.
+/// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
 let standalone: [LinkerSetting] =
     [.unsafeFlags(["-static-stdlib"], standaloneRelease)]

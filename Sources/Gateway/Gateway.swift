@@ -1,4 +1,5 @@
 package import Logging
+import ManagementAPI
 package import NIOCore
 import NIOPosix
 package import NIOSSL
@@ -32,7 +33,7 @@ package final class HTTPFrontDoor: Sendable {
         authority: CallerAuthority, tls: @escaping TLSContext = { nil }, logger: Logger
     ) {
         let memory = MemoryAnswers(
-            dataPlane: dataPlane, readiness: readiness, serverVersion: SlipwayVersion.current,
+            dataPlane: dataPlane, readiness: readiness, serverVersion: Release.version,
             metrics: PrometheusPage(dataPlane: dataPlane))
         self.context = GatewayContext(
             limits: limits, dataPlane: dataPlane, authority: authority, memory: memory,

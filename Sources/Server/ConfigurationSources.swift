@@ -69,7 +69,8 @@ extension ServerConfiguration {
         guard let setting = Self.settings[key] else {
             throw ConfigurationError(
                 field: key,
-                message: "\(origin): no setting is called '\(key)'; there are \(Self.settingNames.joined(separator: ", "))")
+                message:
+                    "\(origin): no setting is called '\(key)'; there are \(Self.settingNames.joined(separator: ", "))")
         }
         switch setting {
         case .text(let path): self[keyPath: path] = value

@@ -29,7 +29,7 @@ struct Inspection: ServerInspection {
         var versions: [String: String] = [:]
         for runtime in runtimes { if let version = runtime.version { versions[runtime.format] = version } }
         return ServerInfo(
-            name: "slipway", version: SlipwayVersion.current, startedAt: startedAt.description,
+            name: "slipway", version: Release.version, startedAt: startedAt.description,
             uptimeSeconds: uptimeSeconds, dataFolder: store.path, generation: dataPlane.generation,
             runtimes: versions, httpPort: port, authentication: false)
     }

@@ -4,6 +4,7 @@ import Gateway
 import Governance
 import Journal
 import Logging
+import ManagementAPI
 import NIOCore
 import NIOPosix
 import Registry
@@ -103,7 +104,7 @@ extension RunningServer {
     func announce() {
         let scheme = certificate == nil ? "http" : "https"
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        var lines = ["Slipway \(SlipwayVersion.current) answers at \(scheme)://\(host):\(socket.port)"]
+        var lines = ["Slipway \(Release.version) answers at \(scheme)://\(host):\(socket.port)"]
         lines.append("Data folder: \(store.path)")
         if configuration.isLoopback {
             lines.append("Open to everybody on this machine: callers are not asked who they are.")

@@ -1,4 +1,5 @@
 import Governance
+import ManagementAPI
 
 extension JSONValue {
     /// An object with its members in the order of their names, so that the document is the same text every time.
@@ -19,7 +20,7 @@ enum OpenAPIDocument {
             "openapi": .string(version),
             "info": [
                 "title": "Slipway",
-                "version": .string(SlipwayVersion.current),
+                "version": .string(Release.version),
                 "description": """
                 Predictions by the Open Inference Protocol v2 and TensorFlow Serving's REST interface, and the \
                 management of models and deployments. Every answer carries `slipway-prediction-id`.
