@@ -15,12 +15,11 @@ struct PredictionRun: Sendable {
 
     /// A body that does not fit counts as a failure of the endpoint's.
     static func decode(
-        _ body: ByteBuffer, form: Route.PredictionForm, headerLength: Int?, endpoint: Endpoint
-    ) -> Result<PredictionRun, ProtocolError> {
+        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint
+    ) -> Result<PredictionRun, HTTPFault> {
         let start = MonotonicClock.nanoseconds()
-        do throws(ProtocolError) {
-            let decoded = try DecodedPrediction(
-                body, form: form, headerLength: headerLength, signature: endpoint.signature)
+        do throws(HTTPFault) {
+            let decoded = try read(body, form: form, headers: headers, endpoint: endpoint)
             return .success(
                 PredictionRun(
                     endpoint: endpoint, decoded: decoded, rows: endpoint.rows(of: decoded.request), start: start,
@@ -28,6 +27,26 @@ struct PredictionRun: Sendable {
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
             return .failure(error)
+        }
+    }
+
+    private static func read(
+        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint
+    ) throws(HTTPFault) -> DecodedPrediction {
+        var body = body
+        if let packing = headers.packing {
+            let limit = endpoint.entry.options.maxBodyBytes
+            do throws(PackedBodyError) {
+                body = try packing.unpack(body, limit: limit)
+            } catch {
+                throw HTTPFault(error, limit: limit)
+            }
+        }
+        do throws(ProtocolError) {
+            return try DecodedPrediction(
+                body, form: form, headerLength: headers.inferenceLength, signature: endpoint.signature)
+        } catch {
+            throw HTTPFault(error)
         }
     }
 
@@ -70,4 +89,12 @@ struct PredictionRun: Sendable {
     func recordFailure() {
         endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
     }
+}
+
+/// What a prediction's headers say about its body.
+struct PredictionHeaders: Sendable {
+    /// `Inference-Header-Content-Length`: bytes of JSON before binary tensors.
+    var inferenceLength: Int?
+    /// `Content-Encoding`; `nil` when the body is as it is.
+    var packing: PackedBody?
 }

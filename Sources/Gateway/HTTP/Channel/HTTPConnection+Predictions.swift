@@ -15,24 +15,24 @@ extension HTTPConnection {
         guard let endpoint = exchange.endpoint else {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
-        let headerLength = exchange.inferenceHeaderLength
-        if body.readableBytes > Self.decodedHere {
+        let headers = exchange.headers
+        if body.readableBytes > Self.decodedHere || headers.packing != nil {
             elsewhere(exchange) {
-                PredictionRun.decode(body, form: form, headerLength: headerLength, endpoint: endpoint)
+                PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint)
             } then: { connection, exchange, result in
                 connection.decoded(exchange, endpoint, result, mayRunHere: false)
             }
             return
         }
-        let result = PredictionRun.decode(body, form: form, headerLength: headerLength, endpoint: endpoint)
+        let result = PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint)
         decoded(exchange, endpoint, result, mayRunHere: true)
     }
 
     private func decoded(
-        _ exchange: Exchange, _ endpoint: Endpoint, _ result: Result<PredictionRun, ProtocolError>, mayRunHere: Bool
+        _ exchange: Exchange, _ endpoint: Endpoint, _ result: Result<PredictionRun, HTTPFault>, mayRunHere: Bool
     ) {
         switch result {
-        case .failure(let error): refuse(HTTPFault(error), exchange)
+        case .failure(let fault): refuse(fault, exchange)
         case .success(let run):
             guard mayRunHere, endpoint.runsInline(rows: run.rows) else { return submit(exchange, run) }
             do throws(PredictionError) {

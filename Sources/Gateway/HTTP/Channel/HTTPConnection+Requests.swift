@@ -63,12 +63,6 @@ extension HTTPConnection {
         } catch {
             throw HTTPFault(error)
         }
-        if let packed = head.contentEncoding {
-            let coding = String(decoding: bytes[packed], as: UTF8.self)
-            throw HTTPFault(
-                .unsupportedMediaType, "the body is packed as '\(Name.excerpt(of: coding))'; send it as it is",
-                fields: [("accept-encoding", "identity")])
-        }
         var exchange = Exchange(match: match, form: form, bodyLimit: gateway.limits.smallBody)
         switch match.route.body {
         case .small: break
@@ -76,13 +70,26 @@ extension HTTPConnection {
         case .endpointLimit:
             let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
             exchange.endpoint = endpoint
-            exchange.inferenceHeaderLength = head.inferenceHeaderLength
+            exchange.headers.inferenceLength = head.inferenceHeaderLength
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
+        }
+        if let packed = head.contentEncoding {
+            exchange.headers.packing = try packing(UnsafeRawBufferPointer(rebasing: bytes[packed]), match.route)
         }
         if case .length(let length) = head.framing, length > exchange.bodyLimit {
             throw Self.tooLarge(exchange.bodyLimit)
         }
         return exchange
+    }
+
+    /// Predictions may come packed; anything else, and anything unknown, may not.
+    private func packing(_ coding: UnsafeRawBufferPointer, _ route: Route) throws(HTTPFault) -> PackedBody {
+        let isPrediction = route.body == .endpointLimit
+        if isPrediction, let packing = PackedBody(coding) { return packing }
+        let name = Name.excerpt(of: String(decoding: coding, as: UTF8.self))
+        throw HTTPFault(
+            .unsupportedMediaType, "the body is packed as '\(name)', which is not taken here",
+            fields: [("accept-encoding", isPrediction ? "gzip, deflate" : "identity")])
     }
 
     static func tooLarge(_ limit: Int) -> HTTPFault {

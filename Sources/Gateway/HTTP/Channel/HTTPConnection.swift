@@ -35,7 +35,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var match: RouteMatch
         var form: AnswerForm
         var endpoint: Endpoint?
-        var inferenceHeaderLength: Int?
+        var headers = PredictionHeaders()
         var bodyLimit: Int
         /// What has come of a body that did not come in one piece.
         var body = ByteBuffer()

@@ -4,11 +4,11 @@ import Journal
 extension ControlError.Code {
     var status: HTTPStatus {
         switch self {
-        case .invalid, .digestMismatch: .badRequest
+        case .invalid: .badRequest
         case .notFound: .notFound
         case .conflict: .conflict
         case .refused: .forbidden
-        case .notAModel, .checkFailed, .loadFailed: .unprocessable
+        case .digestMismatch, .notAModel, .checkFailed, .loadFailed: .unprocessable
         case .tooLarge: .contentTooLarge
         case .storageFull: .insufficientStorage
         case .unavailable: .unavailable
