@@ -1,0 +1,381 @@
+"""Deploying over what serves, restarts and ends: no request fails, no answer comes from another version than it says, and
+what was committed is back."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from recipes import constant, graph, model, node, tensor
+from slipway_server import wait_gone
+
+FACTORS = {1: 10.0, 2: 20.0, 3: 30.0}
+X = [1.0, 2.0, 3.0]
+BODY = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 3], "data": X}]}).encode()
+
+
+@pytest.fixture(scope="module")
+def factors(tmp_path_factory):
+    """Models that multiply by 10, 20 and 30: an answer says which version made it."""
+    import numpy
+    import onnx
+
+    folder = tmp_path_factory.mktemp("factors")
+    for version, factor in FACTORS.items():
+        made = model(graph(
+            "factor", [node("Mul", ["x", "factor"], ["y"])], [tensor("x", "FP32", ["batch", 3])],
+            [tensor("y", "FP32", ["batch", 3])], [constant("factor", numpy.float32(factor))]))
+        onnx.save(made, folder / f"{version}.onnx")
+    return folder
+
+
+def ask(server, endpoint="factor"):
+    status, answer = server.json("POST", f"/v2/models/{endpoint}/infer", BODY)
+    assert status == 200, answer
+    return int(answer["model_version"]), answer["outputs"][0]["data"]
+
+
+def right(version, values):
+    return values == [FACTORS[version] * x for x in X]
+
+
+class Load:
+    """Threads that ask without pause, each on its own connection, and keep what went wrong."""
+
+    def __init__(self, server, threads=4, endpoint="factor"):
+        self.server = server
+        self.path = f"/v2/models/{endpoint}/infer"
+        self.wrong = []
+        self.seen = {}
+        self.ending = threading.Event()
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        for thread in self.threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        count, last = {}, 0
+        try:
+            while not self.ending.is_set():
+                connection.request("POST", self.path, BODY)
+                response = connection.getresponse()
+                text = response.read()
+                if response.status != 200:
+                    self.wrong.append((response.status, text))
+                    continue
+                answer = json.loads(text)
+                version = int(answer["model_version"])
+                if not right(version, answer["outputs"][0]["data"]):
+                    self.wrong.append(answer)
+                count[version] = count.get(version, 0) + 1
+                last = version
+        except Exception as error:
+            self.wrong.append(repr(error))
+        finally:
+            connection.close()
+            with self.lock:
+                for version, number in count.items():
+                    self.seen[version] = self.seen.get(version, 0) + number
+        assert last
+
+
+def test_swapping_under_load_fails_nobody_and_misleads_nobody(new_server, factors):
+    server = new_server()
+    for version in FACTORS:
+        server.push_file(factors / f"{version}.onnx", "factor")
+    server.put_deployment("factor", "factor", version=1)
+    with Load(server) as load:
+        for swap in range(30):
+            version = 1 + (swap + 1) % 3
+            server.put_deployment("factor", "factor", version=version)
+            # Once the deploy is acknowledged, the new version answers; never again the old one.
+            for _ in range(5):
+                got, values = ask(server)
+                assert got == version and right(version, values)
+    assert load.wrong == []
+    assert set(load.seen) == set(FACTORS), load.seen
+    assert sum(load.seen.values()) > 100
+
+
+def test_unload_delete_and_deploy_of_others_disturb_nobody(new_server, factors, models):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor")
+    server.push_file(models / "addsub.onnx", "addsub")
+    with Load(server) as load:
+        for _ in range(10):
+            server.put_deployment("other", "addsub")
+            assert server.json("POST", "/v2/repository/models/other/unload")[0] == 200
+            assert server.json("POST", "/v2/repository/models/other/load")[0] == 200
+            assert server.request("DELETE", "/api/v1/spaces/default/deployments/other")[0] == 200
+    assert load.wrong == [] and set(load.seen) == {1}
+
+
+def blob_file(server, sha256):
+    found = [path for path in server.data.rglob("*") if path.is_file() and sha256 in str(path).replace("/", "")]
+    assert found, f"no file for {sha256}"
+    return found
+
+
+def test_a_version_that_fails_to_load_leaves_the_old_one_serving(new_server, factors):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor", version=1)
+    second = server.push_file(factors / "2.onnx", "factor")["version"]
+    # The bytes of version 2 go bad on the disk.
+    for path in blob_file(server, second["files"][0]["sha256"]):
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.chmod(0o600)
+        path.write_bytes(data)
+    with Load(server, threads=2) as load:
+        result = server.cli("deploy", "factor:2", check=False)
+        assert result.returncode == 1
+        assert "error: " in result.stderr
+        assert re.search(r"SHA-256|digest|hash|damaged|bytes", result.stderr), result.stderr
+        status, refusal = server.json("PUT", "/api/v1/spaces/default/deployments/factor", {"model": "factor", "version": 2})
+        assert 400 <= status < 600 and refusal["error"], refusal
+        assert ask(server) == (1, [10, 20, 30])
+    assert load.wrong == [] and set(load.seen) == {1}
+    shown = server.cli_json("deployment", "show", "factor")
+    assert (shown["version"], shown["revision"], shown["state"]) == (1, 1, "ready")
+    # Pushing the good bytes again repairs it.
+    server.cli("model", "push", factors / "2.onnx", "--name", "factor")
+    server.cli("deploy", "factor:2")
+    assert ask(server) == (2, [20, 40, 60])
+
+
+def test_everything_is_back_after_a_restart(new_server, factors, models):
+    server = new_server()
+    for version in FACTORS:
+        server.push_file(factors / f"{version}.onnx", "factor")
+    server.put_deployment("factor", "factor", version=2, options={"deadlineMilliseconds": 4321})
+    server.deploy(models / "external_data", "external")
+    before = server.json("GET", "/api/v1/spaces/default/deployments/factor")[1]
+    for ending in [server.terminate, server.kill]:
+        ending()
+        server.start()
+        assert ask(server) == (2, [20, 40, 60])
+        after = server.json("GET", "/api/v1/spaces/default/deployments/factor")[1]
+        for key in ["version", "revision", "state", "options", "createdAt", "updatedAt"]:
+            assert after[key] == before[key]
+        assert server.json("GET", "/v2/models/external/ready")[0] == 200
+        assert server.json("POST", "/api/v1/verify")[1]["problems"] == []
+        history = server.json("GET", "/api/v1/spaces/default/deployments/factor/revisions")[1]["items"]
+        assert [revision["revision"] for revision in history] == [1]
+
+
+def test_a_version_damaged_while_the_server_was_down_keeps_nobody_else_from_answering(new_server, factors, models):
+    server = new_server()
+    bad = server.push_file(factors / "1.onnx", "factor")["version"]
+    server.put_deployment("factor", "factor")
+    server.deploy(models / "addsub.onnx", "addsub")
+    assert server.terminate() == 0
+    for path in blob_file(server, bad["files"][0]["sha256"]):
+        path.chmod(0o600)
+        path.write_bytes(b"x" * path.stat().st_size)
+    server.start()
+    assert server.json("GET", "/v2/models/addsub/ready")[0] == 200
+    assert server.json("GET", "/v2/models/factor/ready")[0] == 503
+    status, answer = server.json("POST", "/v2/models/factor/infer", BODY)
+    assert status == 503 and answer["error"]
+    shown = server.cli_json("deployment", "show", "factor")
+    assert shown["state"] == "failed" and shown["message"]
+    assert "failed: factor" in server.cli("status").stderr
+    assert server.cli("doctor", check=False).returncode == 1
+    entry = {item["name"]: item for item in server.json("POST", "/v2/repository/index")[1]}["factor"]
+    assert entry["state"] == "UNAVAILABLE" and entry["reason"]
+    server.cli("model", "push", factors / "1.onnx", "--name", "factor")
+    server.cli("deploy", "factor")
+    assert ask(server) == (1, [10, 20, 30])
+
+
+# Ends
+
+
+def loop_request(models, rounds):
+    """A prediction that adds 1 as often as `rounds` says."""
+    attack = json.loads((models / "loop_by_input.cases.json").read_text())["attacks"][0]
+    inputs = {tensor["name"]: {key: tensor[key] for key in ["name", "datatype", "shape", "data"]}
+              for tensor in attack["inputs"]}
+    inputs["count"]["data"] = [rounds]
+    return json.dumps({"inputs": list(inputs.values())}).encode()
+
+
+def slow_request(server, models, seconds):
+    """A prediction that takes about so long on this machine. Deploys the model that it is for at `loop`."""
+    server.deploy(models / "loop_by_input.onnx", "loop")
+    rounds = 1000
+    while True:
+        began = time.monotonic()
+        assert server.request("POST", LOOP, loop_request(models, rounds))[0] == 200
+        took = time.monotonic() - began
+        if took > 0.1:
+            return loop_request(models, int(rounds * seconds / took))
+        rounds *= 4
+
+
+LOOP = "/v2/models/loop/infer"
+
+
+def begin(server, path, body):
+    """Sends a request whose answer is fetched by `finish`."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    connection.sendall(
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return connection
+
+
+def finish(connection):
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    body = response.read()
+    connection.close()
+    return response.status, response.headers, body
+
+
+def is_answered(connection):
+    return bool(select.select([connection], [], [], 0)[0])
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_sigterm_lets_what_is_under_way_finish(new_server, models, flags):
+    server = new_server("data", *flags)
+    body = slow_request(server, models, seconds=1.5)
+    idle, probe = server.connect(), http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    idle.sendall(b"GET /v2 HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert idle.recv(65536).startswith(b"HTTP/1.1 200")
+    connection = begin(server, LOOP, body)
+    # A round trip, so that the server has read what was sent before.
+    assert server.json("GET", "/v2/health/ready")[0] == 200
+    server.process.send_signal(signal.SIGTERM)
+    assert not is_answered(connection), "the prediction was too quick to tell anything"
+    # Readiness is off, or nobody listens any more.
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            probe.request("GET", "/v2/health/ready")
+            response = probe.getresponse()
+            response.read()
+            if response.status == 503:
+                break
+        except (OSError, http.client.HTTPException):
+            break
+        assert time.monotonic() < deadline, "readiness stays on"
+    status, headers, answer = finish(connection)
+    assert status == 200
+    assert json.loads(answer)["outputs"][0]["name"] == "y"
+    assert headers["connection"] == "close"
+    assert server.process.wait(20) == 0
+    # An idle connection does not hold the end up, and learns of it.
+    idle.settimeout(5)
+    assert idle.recv(65536) == b""
+    with pytest.raises(OSError):
+        server.connect()
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_a_second_sigterm_ends_at_once(new_server, models, flags):
+    server = new_server("data", *flags)
+    server.deploy(models / "loop_by_input.onnx", "loop")
+    connection = begin(server, LOOP, loop_request(models, 2**40))
+    # Others are answered meanwhile.
+    assert server.json("GET", "/v2/health/ready")[0] == 200
+    assert server.json("POST", LOOP, loop_request(models, 3))[1]["outputs"][0]["data"] == [3, 4, 5, 6]
+    assert not is_answered(connection)
+    children = server.children()
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.5)
+    assert server.process.poll() is None, "the prediction under way was given up"
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) != 0
+    assert time.monotonic() - began < 5
+    for child in children:
+        wait_gone(child)
+    connection.close()
+    # Nothing is lost by it.
+    server.start()
+    assert server.json("GET", "/v2/models/loop/ready")[0] == 200
+
+
+def test_an_endless_prediction_holds_the_end_up_for_the_drain_time_only(new_server, models):
+    server = new_server(env={"SLIPWAY_DRAIN_SECONDS": "2"})
+    server.deploy(models / "loop_by_input.onnx", "loop")
+    connection = begin(server, LOOP, loop_request(models, 2**40))
+    assert server.json("GET", "/v2/health/ready")[0] == 200
+    began = time.monotonic()
+    assert server.terminate(timeout=20) == 0
+    assert time.monotonic() - began < 10
+    connection.close()
+
+
+# The supervisor
+
+
+def server_child(server):
+    found = [pid for pid in server.children()
+             if b"serve-child" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_killed_server_process_is_replaced_and_callers_wait_instead_of_failing(new_server, factors):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor")
+    for _ in range(3):
+        child = server_child(server)
+        os.kill(child, signal.SIGKILL)
+        wait_gone(child)
+        # At once: the sockets stay open, so nobody is refused.
+        assert ask(server) == (1, [10, 20, 30])
+        assert server_child(server) != child
+    assert server.process.poll() is None
+    assert "ended unexpectedly" in server.log_text()
+
+
+def test_connections_in_between_wait_in_the_sockets_queue(new_server, factors):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor")
+    child = server_child(server)
+    # Stopped first, so that the supervisor's answer to its death can be watched from the outside.
+    os.kill(server.process.pid, signal.SIGSTOP)
+    os.kill(child, signal.SIGKILL)
+    connections = [begin(server, "/v2/models/factor/infer", BODY) for _ in range(20)]
+    os.kill(server.process.pid, signal.SIGCONT)
+    for connection in connections:
+        status, _, body = finish(connection)
+        assert (status, json.loads(body)["outputs"][0]["data"]) == (200, [10, 20, 30])
+
+
+def test_the_server_process_does_not_outlive_its_supervisor(new_server, factors):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    children = server.children()
+    assert children
+    server.process.kill()
+    server.process.wait(10)
+    for child in children:
+        wait_gone(child, timeout=30)
+    server.start()
+    assert server.json("GET", "/api/v1/spaces/default/models/factor")[0] == 200
