@@ -16,7 +16,7 @@ package struct Space: Sendable, Hashable, Codable {
     package static func notFound(_ name: String) -> ControlError {
         ControlError(
             .notFound, "there is no space '\(Name.excerpt(of: name))'", field: "space",
-            hint: "`slipway space list` shows the spaces there are")
+            hint: "`slipway status` shows the spaces there are")
     }
 }
 

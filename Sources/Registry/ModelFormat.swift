@@ -25,6 +25,19 @@ package enum ModelFormat {
     }
 }
 
+extension Manifest {
+    /// A version of one file has it as `model.onnx`: what it was called where it came from is no part of the model, so the
+    /// same bytes under another name are the same version.
+    var withoutName: Manifest {
+        get throws(ControlError) {
+            guard files.count == 1, let only = files.first, only.path.lowercased().hasSuffix(".onnx") else {
+                return self
+            }
+            return try Manifest([ArtifactReference.File(path: "model.onnx", sha256: only.sha256, size: only.size)])
+        }
+    }
+}
+
 /// Formats that people try to push and that no runtime here executes, known by name or first bytes. None is ever opened
 /// beyond that: to load a pickle is to run it.
 package enum ForeignFormat: String, Sendable, CaseIterable {

@@ -27,7 +27,7 @@ package final class RegistryService: Sendable {
         idempotencyKey: String? = nil
     ) async throws(ControlError) -> PushOutcome {
         try Name.validate(model, field: "model")
-        let manifest = try Manifest(files)
+        let manifest = try Manifest(files).withoutName
         let provenance = try Provenance(metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset)
         let request = PushRequest(
             model: model, space: space, manifest: manifest, modelFile: try ModelFormat.modelFile(among: manifest.files),

@@ -35,6 +35,15 @@ struct PushTests {
         #expect(bench.checker.count == 2)
     }
 
+    @Test func `what a single file is called makes no version`() async throws {
+        let bench = try Bench()
+        let first = try await bench.push("churn", [try await bench.upload("same", path: "churn.onnx")])
+        let second = try await bench.push("churn", [try await bench.upload("same", path: "copy-of-churn.ONNX")])
+        #expect(first.isNew && !second.isNew)
+        #expect(second.version.number == 1)
+        #expect(second.version.artifact.files.map(\.path) == ["model.onnx"])
+    }
+
     @Test func `the same content under another name is another model's version`() async throws {
         let bench = try Bench()
         let one = try await bench.push("a", "same")
