@@ -105,3 +105,28 @@ import Testing
         #expect(try JSONDecoder().decode(ServerConfiguration.self, from: data) == configuration)
     }
 }
+
+@Suite struct ConfigurationReferenceTests {
+    /// `docs/reference/configuration.md`, beside the sources.
+    private func page() throws -> String {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        return try String(contentsOf: root.appendingPathComponent("docs/reference/configuration.md"), encoding: .utf8)
+    }
+
+    @Test(arguments: ServerConfiguration.settingNames) func `every setting is described`(name: String) throws {
+        #expect(try page().contains("`\(name)`"))
+    }
+
+    @Test func `every setting that is described exists`() throws {
+        let names = Set(ServerConfiguration.settingNames)
+        let rows = try page().split(separator: "\n").filter { $0.hasPrefix("| `") && !$0.hasPrefix("| `SIG") }
+        for row in rows {
+            guard let cell = row.split(separator: "|").first else { continue }
+            for name in cell.split(separator: "`").filter({ $0.contains { $0.isLetter } }) {
+                #expect(names.contains(String(name)), "\(name) is described and does not exist")
+            }
+        }
+        #expect(rows.count > 10)
+    }
+}
