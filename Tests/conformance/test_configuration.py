@@ -212,8 +212,7 @@ log_level: warning
         # A blob of more bytes than max_upload_bytes.
         status, answer = server.json("PUT", "/api/v1/spaces/default/blobs/" + "ab" * 32, b"x" * 1_000_001)
         assert status == 413, answer
-        status, answer = server.json(
-            "POST", "/api/v1/spaces/default/models/m/versions", b" " * 100_001, {"Content-Type": "application/json"})
+        status, answer = server.json("PUT", "/api/v1/spaces/default/deployments/d", b" " * 100_001)
         assert status == 413, answer
         assert server.terminate() == 0
 
@@ -459,7 +458,7 @@ def test_sigterm_finishes_what_is_under_way_and_exits_with_0(new_server):
             answer = busy.answer()
             assert answer.status == 400
             assert answer.headers["connection"] == "close"
-            assert server.process.wait(20) == 0
+        assert server.process.wait(20) == 0
         assert_port_is_free(server.port)
 
 
@@ -485,7 +484,7 @@ def test_readiness_is_off_while_the_server_drains(new_server):
         assert (answer.status, json.loads(answer.body)) == (503, {"ready": False})
         busy.send(b"}")
         assert busy.answer().status == 200
-        assert server.process.wait(20) == 0
+    assert server.process.wait(20) == 0
 
 
 def test_a_request_that_does_not_finish_is_cut_off_after_the_drain_time(new_server):
@@ -521,7 +520,7 @@ def test_an_interrupt_from_the_terminal_is_a_sigterm(new_server):
 def test_a_dead_child_is_replaced_and_the_endpoints_come_back(new_server, examples):
     server = new_server()
     server.deploy(examples / "iris" / "model.onnx", "iris")
-    for number in [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT]:
+    for number in [signal.SIGKILL, signal.SIGXCPU]:
         child = server.children()[0]
         os.kill(child, number)
         # Whoever connects now waits in the socket's queue; nobody is refused.
@@ -611,7 +610,6 @@ def test_the_child_has_nothing_of_ours_open_but_what_it_needs(new_server):
     """Descriptors of whoever started the server must not live on in it: a pipe held open there never ends here."""
     reader, writer = os.pipe()
     os.set_inheritable(writer, True)
-    server = SlipwayServer  # noqa: F841
     started = new_server("data")
     os.close(writer)
     child = started.children()[0]
