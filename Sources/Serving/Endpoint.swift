@@ -21,6 +21,8 @@ package final class Endpoint: Sendable {
     package let versionText: String
     /// Names of the classes that the model's outputs score, where its metadata has them.
     package let labels: [String]?
+    /// Kept apart from `entry`, so that a request copies no more of it than this.
+    package let signature: Signature
     let model: LoadedModel?
 
     init(entry: EndpointEntry, state: EndpointState, model: LoadedModel?, statistics: EndpointStatistics) {
@@ -29,10 +31,9 @@ package final class Endpoint: Sendable {
         self.model = model
         self.statistics = statistics
         self.versionText = String(entry.version)
+        self.signature = entry.description.signature
         self.labels = ClassLabels.read(entry.description.customMetadata)
     }
-
-    package var signature: Signature { entry.description.signature }
 
     package var isReady: Bool { state == .ready }
 

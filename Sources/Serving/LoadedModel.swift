@@ -24,12 +24,19 @@ final class LoadedModel: Sendable {
     let queue: ComputeQueue
     private let cost = CostEstimate()
     private let mayRunInline: Bool
+    /// Whether the leading dimension of the first input is the number of rows.
+    private let hasRows: Bool
 
     init(key: Key, instance: any ModelInstance, queue: ComputeQueue) {
         self.key = key
         self.instance = instance
         self.queue = queue
-        self.mayRunInline = !instance.description.hasControlFlow
+        let description = instance.description
+        self.mayRunInline = !description.hasControlFlow
+        switch description.signature.inputs.first?.shape.first {
+        case .symbolic, .unknown: hasRows = true
+        case .fixed, nil: hasRows = false
+        }
     }
 
     /// Whether a run of `rows` rows is known to be short. Unknown counts as long: it is measured on a thread first.
@@ -40,10 +47,7 @@ final class LoadedModel: Sendable {
 
     /// The number of rows in `request`: the leading dimension where the model leaves it open, else one.
     func rows(of request: InferenceRequest) -> Int {
-        guard let input = request.inputs.first, let rows = input.shape.dimensions.first,
-            let spec = instance.description.signature.inputs.first
-        else { return 1 }
-        if case .fixed? = spec.shape.first { return 1 }
+        guard hasRows, let rows = request.inputs.first?.shape.dimensions.first else { return 1 }
         return rows
     }
 

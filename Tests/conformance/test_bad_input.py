@@ -622,7 +622,7 @@ def test_files_that_were_never_sent_are_named(live):
 def test_bytes_that_are_not_what_their_digest_says_are_refused(live):
     path = f"/api/v1/spaces/default/blobs/{DIGEST}"
     status, answer = live.json("PUT", path, b"something else")
-    assert (status, answer["code"]) == (400, "digest_mismatch"), answer
+    assert (status, answer["code"]) == (422, "digest_mismatch"), answer
     assert DIGEST in answer["error"]
     assert live.request("HEAD", path)[0] == 404
 

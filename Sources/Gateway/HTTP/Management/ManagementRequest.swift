@@ -67,12 +67,21 @@ struct ManagementRequest {
 
     /// The body as a document of `type`, which it must fit.
     func document<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+        guard let value = try await optionalDocument(type) else {
+            throw ControlError(.invalid, "the body is empty: it must be a JSON document")
+        }
+        return value
+    }
+
+    /// The same, where a body may be left out.
+    func optionalDocument<Value: Decodable>(_ type: Value.Type) async throws -> Value? {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: Self.largestDocument)
         } catch is NIOTooManyBytesError {
             throw ControlError(.tooLarge, "the body is larger than \(Self.largestDocument) bytes")
         }
+        guard buffer.readableBytes > 0 else { return nil }
         if let problem = JSONSyntax.problem(in: buffer) {
             throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
         }

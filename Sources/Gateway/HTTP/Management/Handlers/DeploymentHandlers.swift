@@ -34,15 +34,38 @@ extension ManagementInterface {
     }
 
     func revisions(_ call: ManagementRequest) async throws -> Response {
-        let history = try await services.deployments.history(call.name, space: call.space)
-        return try .json(ManagementAPI.Page(items: history.map(RevisionInfo.init)))
+        let (limit, after) = try call.page()
+        var history = try await services.deployments.history(call.name, space: call.space)
+        if let after {
+            guard let index = history.firstIndex(where: { String($0.number) == after }) else {
+                throw ControlError(
+                    .invalid, "there is no revision '\(Name.excerpt(of: after))' to go on after", field: "after")
+            }
+            history.removeFirst(index + 1)
+        }
+        let list = Journal.Page.cut(history, limit: limit) { String($0.number) }
+        return try .json(ManagementAPI.Page(items: list.items.map(RevisionInfo.init), next: list.next))
     }
 
     /// The repository extension answers with an empty object.
     func setLoaded(_ loaded: Bool, _ call: ManagementRequest) async throws -> Response {
+        if loaded { try await refuseOverrides(call) }
         _ = try await services.deployments.setLoaded(
             loaded, endpoint: call.name, space: call.space, principal: call.principal)
         return .json(bytes: Array("{}".utf8))
+    }
+
+    /// Triton takes a configuration, or even files, with a load. Here both belong to the deployment and the version.
+    private func refuseOverrides(_ call: ManagementRequest) async throws {
+        struct Overrides: Decodable {
+            struct Anything: Decodable {}
+            var parameters: [String: Anything]?
+        }
+        let names = try await call.optionalDocument(Overrides.self)?.parameters?.keys.sorted() ?? []
+        guard let name = names.first else { return }
+        throw ControlError(
+            .invalid, "the load carries '\(Name.excerpt(of: name))', which cannot be changed by loading",
+            field: "parameters", hint: "push a new version for other files; set options with `slipway deploy`")
     }
 
     /// What is meant to answer, with how it does.
