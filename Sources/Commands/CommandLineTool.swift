@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import ManagementAPI
 
 #if canImport(Glibc)
     import Glibc
@@ -69,6 +70,7 @@ struct Slipway: AsyncParsableCommand {
 
             Exit codes: 0 done, 1 refused or failed, 64 wrong usage, 69 server unreachable, 78 configuration.
             """,
+        version: "slipway \(Release.version)",
         subcommands: [
             Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, Predict.self, Status.self, Doctor.self,
             VersionCommand.self,

@@ -13,6 +13,12 @@ struct Status: AsyncParsableCommand {
         try await Session.run(global) { session in
             var report = try await session.client.status()
             if let only = global.space {
+                let names = report.spaces.map(\.name)
+                guard names.contains(only) else {
+                    throw Failure(
+                        "there is no space '\(only)'",
+                        hint: Suggestion.hint(for: only, among: names, plural: "spaces", whenNone: ""))
+                }
                 report.spaces.removeAll { $0.name != only }
                 report.deployments.removeAll { $0.space != only }
             }
