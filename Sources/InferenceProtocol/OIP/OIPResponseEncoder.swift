@@ -13,14 +13,23 @@ package enum OIPResponseEncoder {
     ///   - outputs: As the model gave them, in the order of `requested`.
     ///   - labels: The class names of the output with this index into the signature, if it has any.
     /// - Returns: The length of the JSON, for `Inference-Header-Content-Length`, when binary tensors follow it.
-    /// - Throws: When a `BYTES` element is not text and was asked for as JSON. Triton writes its bytes as they are,
-    ///   which is no JSON; no escape would tell the caller what the bytes were. The buffer is then as it was.
+    /// - Throws: When the answer would be larger than one buffer holds, or when a `BYTES` element is not text and was
+    ///   asked for as JSON. Triton writes its bytes as they are, which is no JSON; no escape would tell the caller what
+    ///   the bytes were. The buffer is then as it was.
     package static func encode(
         modelName: String, modelVersion: String, id: String?, outputs: [Tensor], requested: [RequestedOutput],
         labels: (Int) -> [String]? = { _ in nil }, into buffer: inout ByteBuffer
     ) throws(ProtocolError) -> Int? {
         guard outputs.count == requested.count else {
             throw ProtocolError("the model gave \(outputs.count) outputs, but \(requested.count) were asked for")
+        }
+        var size = AnswerLimit()
+        for (tensor, wanted) in zip(outputs, requested) {
+            if wanted.classification > 0 {
+                try size.addClasses(wanted.classification, of: tensor, labels: labels(wanted.index))
+            } else {
+                try size.add(tensor, isBinary: wanted.binary)
+            }
         }
         let start = buffer.writerIndex
         writeHead(modelName, modelVersion, id, &buffer)

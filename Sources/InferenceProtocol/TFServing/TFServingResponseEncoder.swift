@@ -9,11 +9,14 @@ package import Tensors
 package enum TFServingResponseEncoder {
     /// Appends `{"predictions": ...}` or `{"outputs": ...}`. One output stands there as it is, several by name.
     ///
-    /// - Throws: In row form, when the outputs do not all have the same first dimension. The buffer is then as it was.
+    /// - Throws: When the answer would be larger than one buffer holds; in row form, when the outputs do not all have the
+    ///   same first dimension. The buffer is then as it was.
     package static func encode(
         outputs: [Tensor], form: TFServingRequest.Form, into buffer: inout ByteBuffer
     ) throws(ProtocolError) {
         guard !outputs.isEmpty else { throw ProtocolError("the model has no outputs to answer with") }
+        var size = AnswerLimit()
+        for tensor in outputs { try size.add(tensor, isBinary: false) }
         var writers = outputs.map { NestedJSON($0) }
         switch form {
         case .column:
