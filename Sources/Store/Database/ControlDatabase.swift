@@ -14,12 +14,14 @@ final class ControlDatabase: Sendable {
         self.folder = folder
         self.clock = clock
         try Self.refuseLoss(folder)
+        let migrator = Migrations.migrator(clock: clock)
+        try Self.look(folder, migrator)
         do {
             pool = try DatabasePool(path: folder.database, configuration: Self.configuration)
             // The pool sets NORMAL when it opens; under it, a power cut could take back what was acknowledged.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try migrator.migrate(pool)
         } catch { throw Self.openError(folder, error) }
-        try migrate()
         do {
             try folder.calls.syncFolder(folder.path)
         } catch { throw DataFolder.notUsable(folder.path, error) }
@@ -48,34 +50,38 @@ final class ControlDatabase: Sendable {
         }
     }
 
-    private func migrate() throws(StoreError) {
-        let migrator = Migrations.migrator(clock: clock)
+    /// Refuses what is damaged, somebody else's or from a newer server, by a connection that only reads: the pool's first
+    /// act is to write.
+    private static func look(_ folder: DataFolder, _ migrator: DatabaseMigrator) throws(StoreError) {
+        var status = stat()
+        guard stat(folder.database, &status) == 0, status.st_size > 0 else { return }
+        var configuration = Self.configuration
+        configuration.readonly = true
         do {
-            // Before anything else is read: what is damaged may say anything.
-            let damage = try pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check(1)").first { $0 != "ok" } }
-            if let damage { throw corrupt("its check says: \(damage)") }
-            let state = try pool.read { db in
-                (
-                    schema: try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0,
-                    application: try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
-                    isEmpty: try Self.isEmpty(db),
-                    isSuperseded: try migrator.hasBeenSuperseded(db)
-                )
-            }
-            if state.application != Migrations.applicationID, !state.isEmpty {
-                throw corrupt("it is not a Slipway database")
-            }
-            if state.schema > Migrations.currentSchema || state.isSuperseded {
-                throw StoreError(
-                    .newerSchema, folder: folder.path,
-                    message: "'\(folder.path)' was written by a newer Slipway: its schema is \(state.schema), "
-                        + "this server knows up to \(Migrations.currentSchema)",
-                    hint: "start the newer Slipway, or use another --data-dir")
-            }
-            try migrator.migrate(pool)
+            let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
+            try queue.read { try look($0, folder, migrator) }
+            try queue.close()
         } catch let error as StoreError {
             throw error
-        } catch { throw Self.openError(folder, error) }
+        } catch { throw openError(folder, error) }
+    }
+
+    private static func look(_ db: Database, _ folder: DataFolder, _ migrator: DatabaseMigrator) throws {
+        // Before anything else is read: what is damaged may say anything.
+        let damage = try String.fetchAll(db, sql: "PRAGMA quick_check(1)").first { $0 != "ok" }
+        if let damage { throw corrupt(folder, "its check says: \(damage)") }
+        let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        if application != Migrations.applicationID, try !isEmpty(db) {
+            throw corrupt(folder, "it is not a Slipway database")
+        }
+        let schema = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        if try schema > Migrations.currentSchema || migrator.hasBeenSuperseded(db) {
+            throw StoreError(
+                .newerSchema, folder: folder.path,
+                message: "'\(folder.path)' was written by a newer Slipway: its schema is \(schema), "
+                    + "this server knows up to \(Migrations.currentSchema)",
+                hint: "start the newer Slipway, or use another --data-dir")
+        }
     }
 
     /// Whether there is nothing but what opening makes before the first migration: a start may have been killed there.
@@ -85,8 +91,6 @@ final class ControlDatabase: Sendable {
             sql: "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'grdb!_%' ESCAPE '!'"
                 + " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'") == 0
     }
-
-    private func corrupt(_ why: String) -> StoreError { Self.corrupt(folder, why) }
 
     private static func corrupt(_ folder: DataFolder, _ why: String) -> StoreError {
         StoreError(
