@@ -41,9 +41,16 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
 
     package init() {}
 
-    /// Whether `host` is reachable from this machine only.
+    /// Whether `host` is reachable from this machine only. Of names only `localhost` is: what others mean is for a name
+    /// server to say, `127.example.com` included.
     package var isLoopback: Bool {
-        host == "localhost" || host == "::1" || host == "[::1]" || host.hasPrefix("127.")
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        if bare == "localhost" { return true }
+        var four = in_addr()
+        if inet_pton(AF_INET, bare, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
+        var six = in6_addr()
+        guard inet_pton(AF_INET6, bare, &six) == 1 else { return false }
+        return withUnsafeBytes(of: six) { bytes in bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 }
     }
 
     /// Throws where settings contradict each other or open more than they should.

@@ -25,6 +25,24 @@ import Testing
         #expect(configuration.port == 8080)
     }
 
+    @Test(arguments: ["127.0.0.1", "127.255.0.3", "::1", "[::1]", "localhost"])
+    func `an address of this machine alone needs no flag`(host: String) throws {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        #expect(configuration.isLoopback)
+        try configuration.validate()
+    }
+
+    @Test(arguments: [
+        "0.0.0.0", "::", "127.0.0.1.example.com", "127.example.com", "localhost.example.com", "128.0.0.1",
+    ])
+    func `a name that only looks like this machine is refused`(host: String) {
+        var configuration = ServerConfiguration()
+        configuration.host = host
+        #expect(!configuration.isLoopback)
+        #expect(throws: ConfigurationError.self) { try configuration.validate() }
+    }
+
     @Test func `a file sets what it names and leaves the rest`() throws {
         let path = try file("port: 9000\ndata_dir: /srv/models\nsupervisor: no\nqueue_limit: 7\n")
         defer { try? FileManager.default.removeItem(atPath: path) }
