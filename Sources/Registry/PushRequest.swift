@@ -14,6 +14,7 @@ struct PushRequest: Sendable {
     let model: String
     let space: String
     let manifest: Manifest
+    /// As the caller called it: for messages.
     let modelFile: String
     let provenance: Provenance
 

@@ -27,10 +27,11 @@ package final class RegistryService: Sendable {
         idempotencyKey: String? = nil
     ) async throws(ControlError) -> PushOutcome {
         try Name.validate(model, field: "model")
-        let manifest = try Manifest(files).withoutName
+        let given = try Manifest(files)
+        let manifest = try given.withoutName
         let provenance = try Provenance(metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset)
         let request = PushRequest(
-            model: model, space: space, manifest: manifest, modelFile: try ModelFormat.modelFile(among: manifest.files),
+            model: model, space: space, manifest: manifest, modelFile: try ModelFormat.modelFile(among: given.files),
             provenance: provenance)
         let mutation = Mutation(
             principal: principal, space: space,
