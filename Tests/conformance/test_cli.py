@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -47,12 +48,15 @@ def test_push_tells_what_it_did_and_what_is_next(world, models):
     assert result.stderr == ""
 
 
-def test_pushing_the_same_again_says_so_and_makes_no_version(world, models):
+def test_pushing_the_same_again_says_so_and_makes_no_version(world, models, tmp_path):
     path = models / "identity_fp64.onnx"
     assert world.cli_json("model", "push", path, "--name", "same")["isNew"] is True
     result = world.cli("model", "push", path, "--name", "same", "--metric", "accuracy=1")
     assert result.stdout.startswith("already there as same:1: same bytes, no new version made")
     assert "not added" in result.stderr
+    renamed = tmp_path / "the-same-again.onnx"
+    renamed.write_bytes(path.read_bytes())
+    assert world.cli_json("model", "push", renamed, "--name", "same")["isNew"] is False
     again = world.cli_json("model", "push", path, "--name", "same")
     assert (again["isNew"], again["version"]["version"], again["version"]["metrics"]) == (False, 1, {})
     assert world.cli_json("model", "show", "same")["model"]["versions"] == 1
@@ -128,14 +132,14 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_none(world, large):
 
 
 @pytest.mark.parametrize("name,word", [
-    ("pickle", "pickle"), ("text", "ONNX"), ("truncated", ""), ("unknown_operator", "perator"), ("zipmap", "by_class"),
+    ("pickle", "pickle"), ("text", "ONNX"), ("truncated", ""), ("unknown_operator", "Conjure"), ("zipmap", "by_class"),
 ])
 def test_what_is_refused_leaves_nothing(world, models, name, word):
     index = json.loads((models / "models.json").read_text())
     result = world.cli("model", "push", models / index[name]["path"], "--name", "refused", check=False)
     assert result.returncode == 1, result.stdout
     assert result.stderr.startswith("error: ") and len(result.stderr) > 30
-    assert word in result.stderr
+    assert word in result.stderr and pathlib.Path(index[name]["path"]).name in result.stderr
     assert result.stdout == ""
     assert world.json("GET", "/api/v1/spaces/default/models/refused")[0] == 404
 
@@ -316,7 +320,7 @@ def damage(server):
     (["deployment", "show", "irsi"], "did you mean iris"), (["deployment", "delete", "nobody"], "nobody"),
     (["deployment", "history", "nobody"], "nobody"), (["predict", "nobody", "--data", "[[1]]"], "nobody"),
     (["model", "push", "/nowhere.onnx", "--name", "x"], "/nowhere.onnx"), (["model", "list", "--space", "nowhere"], "nowhere"),
-    (["predict", "iris", "--file", "/nowhere.csv"], "/nowhere.csv"),
+    (["predict", "iris", "--file", "/nowhere.csv"], "/nowhere.csv"), (["status", "--space", "nowhere"], "nowhere"),
 ])
 def test_refused_or_failed_is_1(world, arguments, word):
     result = world.cli(*arguments, check=False)
@@ -376,7 +380,7 @@ def test_a_port_in_use_and_a_folder_in_use_are_78(world, tmp_path):
 
 
 def test_help_and_version():
-    for arguments in [["--help"], ["model", "push", "--help"], ["predict", "--help"], ["version"]]:
+    for arguments in [["--help"], ["model", "push", "--help"], ["predict", "--help"], ["version"], ["--version"]]:
         result = run(*arguments)
         assert result.returncode == 0 and result.stdout and result.stderr == ""
 

@@ -19,7 +19,14 @@ from slipway_server import wait_gone
 
 FACTORS = {1: 10.0, 2: 20.0, 3: 30.0}
 X = [1.0, 2.0, 3.0]
-BODY = json.dumps({"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 3], "data": X}]}).encode()
+
+
+def body_of(rows):
+    return json.dumps(
+        {"inputs": [{"name": "x", "datatype": "FP32", "shape": [rows, 3], "data": X * rows}]}).encode()
+
+
+BODY = body_of(1)
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +51,15 @@ def ask(server, endpoint="factor"):
 
 
 def right(version, values):
-    return values == [FACTORS[version] * x for x in X]
+    return values == [FACTORS[version] * x for x in X] * (len(values) // 3)
 
 
 class Load:
     """Threads that ask without pause, each on its own connection, and keep what went wrong."""
 
-    def __init__(self, server, threads=4, endpoint="factor"):
+    def __init__(self, server, threads=4, rows=1, endpoint="factor"):
         self.server = server
+        self.body = body_of(rows)
         self.path = f"/v2/models/{endpoint}/infer"
         self.wrong = []
         self.seen = {}
@@ -75,7 +83,7 @@ class Load:
         count, last = {}, 0
         try:
             while not self.ending.is_set():
-                connection.request("POST", self.path, BODY)
+                connection.request("POST", self.path, self.body)
                 response = connection.getresponse()
                 text = response.read()
                 if response.status != 200:
@@ -88,7 +96,7 @@ class Load:
                 count[version] = count.get(version, 0) + 1
                 last = version
         except Exception as error:
-            self.wrong.append(repr(error))
+            self.wrong.append(error)
         finally:
             connection.close()
             with self.lock:
@@ -97,12 +105,13 @@ class Load:
         assert last
 
 
-def test_swapping_under_load_fails_nobody_and_misleads_nobody(new_server, factors):
+@pytest.mark.parametrize("rows", [1, 3000], ids=["on event loops", "on threads of the model"])
+def test_swapping_under_load_fails_nobody_and_misleads_nobody(new_server, factors, rows):
     server = new_server()
     for version in FACTORS:
         server.push_file(factors / f"{version}.onnx", "factor")
     server.put_deployment("factor", "factor", version=1)
-    with Load(server) as load:
+    with Load(server, rows=rows) as load:
         for swap in range(30):
             version = 1 + (swap + 1) % 3
             server.put_deployment("factor", "factor", version=version)
@@ -113,6 +122,33 @@ def test_swapping_under_load_fails_nobody_and_misleads_nobody(new_server, factor
     assert load.wrong == []
     assert set(load.seen) == set(FACTORS), load.seen
     assert sum(load.seen.values()) > 100
+
+
+def test_deploys_that_race_leave_one_of_them_serving(new_server, factors):
+    server = new_server()
+    for version in FACTORS:
+        server.push_file(factors / f"{version}.onnx", "factor")
+    server.put_deployment("factor", "factor", version=1)
+    outcomes = []
+
+    def deploy(version):
+        for _ in range(5):
+            outcomes.append(server.json(
+                "PUT", "/api/v1/spaces/default/deployments/factor", {"model": "factor", "version": version})[0])
+
+    with Load(server, threads=2) as load:
+        threads = [threading.Thread(target=deploy, args=[version]) for version in FACTORS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert load.wrong == [] and outcomes == [200] * 15
+    now = server.json("GET", "/api/v1/spaces/default/deployments/factor")[1]
+    assert ask(server)[0] == now["version"]
+    history = server.json("GET", "/api/v1/spaces/default/deployments/factor/revisions")[1]["items"]
+    assert sorted(revision["revision"] for revision in history) == list(range(1, now["revision"] + 1))
+    (current,) = [revision for revision in history if revision["isCurrent"]]
+    assert (current["revision"], current["version"]) == (now["revision"], now["version"])
 
 
 def test_unload_delete_and_deploy_of_others_disturb_nobody(new_server, factors, models):
@@ -290,6 +326,19 @@ def test_sigterm_lets_what_is_under_way_finish(new_server, models, flags):
     assert idle.recv(65536) == b""
     with pytest.raises(OSError):
         server.connect()
+
+
+@pytest.mark.parametrize("rows", [1, 3000])
+def test_sigterm_under_load_cuts_no_answer(new_server, factors, rows):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor")
+    with Load(server, rows=rows) as load:
+        time.sleep(0.3)
+        assert server.terminate() == 0
+    # A connection may end between two requests, as any kept-alive one; no answer is an error or ends in the middle.
+    assert all(isinstance(end, (http.client.RemoteDisconnected, ConnectionError)) for end in load.wrong), load.wrong
+    assert len(load.wrong) <= 4 and load.seen[1] > 20
 
 
 @pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
