@@ -55,15 +55,24 @@ final class ControlDatabase: Sendable {
     private static func look(_ folder: DataFolder, _ migrator: DatabaseMigrator) throws(StoreError) {
         var status = stat()
         guard stat(folder.database, &status) == 0, status.st_size > 0 else { return }
-        var configuration = Self.configuration
-        configuration.readonly = true
         do {
-            let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
-            try queue.read { try look($0, folder, migrator) }
-            try queue.close()
+            do {
+                try look(folder, migrator, readonly: true)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+                // A crash left a transaction to be rolled back, which only a writer can.
+                try look(folder, migrator, readonly: false)
+            }
         } catch let error as StoreError {
             throw error
         } catch { throw openError(folder, error) }
+    }
+
+    private static func look(_ folder: DataFolder, _ migrator: DatabaseMigrator, readonly: Bool) throws {
+        var configuration = Self.configuration
+        configuration.readonly = readonly
+        let queue = try DatabaseQueue(path: folder.database, configuration: configuration)
+        try queue.read { try look($0, folder, migrator) }
+        try queue.close()
     }
 
     private static func look(_ db: Database, _ folder: DataFolder, _ migrator: DatabaseMigrator) throws {
