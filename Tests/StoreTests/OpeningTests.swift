@@ -128,6 +128,43 @@ struct OpeningTests {
         #expect(try await store.verify().isIntact)
     }
 
+    @Test func `a start that was killed inside its first transaction is rolled back and taken up`() async throws {
+        let workshop = try Workshop()
+        try FileManager.default.createDirectory(atPath: workshop.data, withIntermediateDirectories: true)
+        let path = workshop.data + "/slipway.db"
+        let killed = try DatabaseQueue(path: path + "-elsewhere")
+        try await killed.writeWithoutTransaction { db in
+            try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+            // So little memory that pages go to the file before the commit, and what they were to the journal.
+            try db.execute(sql: "PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+            for number in 0..<200 {
+                try db.execute(
+                    sql: "INSERT INTO grdb_migrations VALUES (?)",
+                    arguments: ["\(number)" + String(repeating: "x", count: 500)])
+            }
+            for ending in ["", "-journal"] {
+                try FileManager.default.copyItem(atPath: path + "-elsewhere" + ending, toPath: path + ending)
+            }
+            try db.execute(sql: "ROLLBACK")
+        }
+        try killed.close()
+        let store = try workshop.open()
+        try await store.push("churn", "bytes")
+        #expect(try await store.verify().isIntact)
+    }
+
+    @Test func `a database that is refused is left as it was, byte for byte`() throws {
+        let workshop = try Workshop()
+        try FileManager.default.createDirectory(atPath: workshop.data, withIntermediateDirectories: true)
+        let path = workshop.data + "/slipway.db"
+        let other = try DatabaseQueue(path: path)
+        try other.write { try $0.execute(sql: "CREATE TABLE theirs (id INTEGER)") }
+        try other.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        #expect(openError(workshop)?.reason == .corrupt)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
     @Test(arguments: [false, true])
     func `blobs without their database are not swept away`(emptied: Bool) async throws {
         let workshop = try Workshop()
