@@ -551,7 +551,7 @@ def test_a_wrong_deploy_is_refused_with_the_field(live, body, field):
     assert (status, answer["code"]) == (400, "invalid"), answer
     if field:
         assert field in answer["field"], answer
-    elif "1.5" not in body and "9223372036854775808" not in body and "e400" not in body and body != "[]":
+    elif "1.5" not in body and "9223372036854775808" not in body and "e400" not in body and body not in ("", "[]"):
         assert re.search(r"\(at byte \d+\)", answer["error"]), answer
     assert live.json("GET", DEPLOY)[0] == 404
 
@@ -568,8 +568,8 @@ def test_a_number_that_does_not_fit_a_document_is_called_one(live, version):
 def test_a_document_cut_off_at_any_byte_is_refused_with_the_place(live):
     whole = b'{"model": "addsub", "version": 1, "options": {"intraOpThreads": 1}, "reason": "why \\u00e4"}'
     with Raw(live) as raw:
-        for cut in range(len(whole)):
-            raw.send(request("PUT", DEPLOY, whole[:cut], *([] if cut else ["Content-Length: 0"])))
+        for cut in range(1, len(whole)):
+            raw.send(request("PUT", DEPLOY, whole[:cut]))
             answer = raw.answer()
             assert answer.status == 400, (cut, answer)
             place = re.search(r"\(at byte (\d+)\)", json.loads(answer.body)["error"])

@@ -232,7 +232,7 @@ def test_a_file_that_changed_on_its_way_is_refused_and_a_retry_works(live, model
     digest = hashlib.sha256(content).hexdigest()
     path = f"/api/v1/spaces/default/blobs/{digest}"
     status, answer = live.json("PUT", path, content[:-1] + b"X")
-    assert (status, answer["code"]) == (400, "digest_mismatch"), answer
+    assert (status, answer["code"]) == (422, "digest_mismatch"), answer
     assert live.request("HEAD", path)[0] == 404
     assert live.json("PUT", path, content)[0] == 200
     assert live.request("HEAD", path)[0] == 200
@@ -409,6 +409,20 @@ def test_it_serves_its_cases_and_survives_its_attacks(live, models, index, name)
     assert resident_bytes(child) < 2 << 30
     for case in material["cases"]:
         assert live.infer(name, [plain(t) for t in case["inputs"]])[0] == 200
+
+
+def test_an_answer_larger_than_a_buffer_is_refused(live, models):
+    """A gigabyte of zeros, asked for as JSON: as text it could be more than 4 GiB."""
+    push(live, models / "tensor_by_input.onnx", "zeros")
+    deploy(live, "zeros")
+    inputs = [{"name": "shape", "datatype": "INT64", "shape": [1], "data": [2**28]}]
+    with Others(live) as others:
+        status, answer = live.infer("zeros", inputs)
+        assert status == 400, answer
+        assert "3 GiB" in answer["error"]
+        others.wait_for(5)
+    child = live.children()[0]
+    wait_until(lambda: resident_bytes(child) < 1 << 29, "the return of the memory")
 
 
 def cases(models, facts):

@@ -2,6 +2,7 @@
 the same idempotency key converges."""
 
 import hashlib
+import http.client
 import pathlib
 import re
 import shutil
@@ -28,7 +29,7 @@ class Tracer:
         expression = [f"inject={inject[0]}:signal=KILL:when={inject[1]}"] if inject else []
         chosen = inject[0] if inject else ",".join(SYSCALLS)
         self.process = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", str(self.log), "-e", f"trace={chosen}",
+            ["strace", "-f", "-Y", "-qq", "-o", str(self.log), "-e", f"trace={chosen}",
              *[part for e in expression for part in ("-e", e)], "-p", str(pid)],
             stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.wait_attached(pid)
@@ -65,12 +66,13 @@ class Tracer:
             return True
 
     def most_by_thread(self):
-        """For each system call, how often the busiest thread made it."""
+        """For each system call, how often the busiest thread of the server made it. A checker only reads and reports: it
+        is another program ("exe", as it is started by that name)."""
         counts = {}
         for line in self.log.read_text(errors="replace").splitlines():
-            found = re.match(r"(\d+)\s+(\w+)\(", line)
-            if found:
-                counts[found.groups()] = counts.get(found.groups(), 0) + 1
+            found = re.match(r"(\d+)<([^>]*)>\s+(\w+)\(", line)
+            if found and found[2] != "exe":
+                counts[found[1], found[3]] = counts.get((found[1], found[3]), 0) + 1
         most = {}
         for (_, name), count in counts.items():
             most[name] = max(most.get(name, 0), count)
@@ -97,6 +99,10 @@ def file_entry(path):
     return {"path": path.name, "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
 
 
+class CheckerDied(Exception):
+    """The kill met the checker instead of the server: the push was refused, which its sender may try again."""
+
+
 def push(server, model_file, name, key):
     """What `slipway model push` does, with a key of our own so that a retry is the same operation."""
     entry = file_entry(model_file)
@@ -106,6 +112,8 @@ def push(server, model_file, name, key):
     status, value = server.json(
         "POST", f"{base}/models/{name}/versions", {"files": [entry]},
         {"Idempotency-Key": key, "Content-Type": "application/json"})
+    if status == 422 and value["code"] == "check_failed":
+        raise CheckerDied(value["error"])
     assert status in (200, 201), value
     return value
 
@@ -137,23 +145,19 @@ def crash_points(world, operation):
 
 
 def crash_everywhere(world, operation, check):
-    survived = 0
-    for name, number in crash_points(world, operation):
+    points = crash_points(world, operation)
+    killed = 0
+    for name, number in points:
         server = world.server()
         tracer = Tracer(server.process.pid, world.folder / "kill.txt", inject=(name, number))
         key = str(uuid.uuid4())
-        acknowledged = True
         try:
             operation(server, key)
-        except OSError:
-            acknowledged = False
-        except AssertionError:
-            raise
-        except Exception:
-            # http.client's own errors for an answer that was cut off.
+            acknowledged = True
+        except (OSError, http.client.HTTPException, CheckerDied):
             acknowledged = False
         tracer.stop()
-        survived += acknowledged
+        killed += server.process.poll() == -signal.SIGKILL
         server.kill()
         again = SlipwayServer(server.data, flags=["--no-supervisor"], log=server.log, port=server.port).start()
         context = f"killed at {name} number {number}"
@@ -163,7 +167,9 @@ def crash_everywhere(world, operation, check):
         assert_intact(again)
         again.kill()
         shutil.rmtree(server.data)
-    return survived
+    # Threads share the work differently each time, so that some points are not met.
+    print(f"killed at {killed} of {len(points)} points")
+    assert killed >= len(points) // 2, f"only {killed} of {len(points)} kills happened"
 
 
 @pytest.fixture
@@ -216,3 +222,63 @@ def test_a_deploy_killed_at_any_system_call_is_wholly_there_or_wholly_not(world,
             assert [(r["revision"], r["action"]) for r in history["items"]] == [(1, "deploy")], context
 
     crash_everywhere(world, operation, check)
+
+
+def test_a_start_killed_at_any_system_call_loses_nothing_and_the_next_one_works(world, models):
+    """First starts in an empty folder, and starts that clean up after a crash."""
+    dirty = world.server()
+    push(dirty, models / "addsub.onnx", "again", str(uuid.uuid4()))
+    dirty.kill()
+    (dirty.data / "tmp" / "upload-9").write_bytes(b"half")
+    stray = dirty.data / "blobs" / "sha256" / "ab" / ("ab" * 32)
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"half")
+    killed = points = 0
+    for base, names in [(None, []), (dirty.data, ["again", "iris"])]:
+        counting = Start(world, base).run()
+        for name, most in sorted(counting.most_by_thread().items()):
+            for number in range(1, most + 1):
+                start = Start(world, base, inject=(name, number))
+                start.run()
+                points += 1
+                killed += start.server.process.returncode == -signal.SIGKILL
+                again = start.server
+                again.prefix = []
+                again.start()
+                status, page = again.json("GET", "/api/v1/spaces/default/models")
+                assert (status, [item["name"] for item in page["items"]]) == (200, names), (name, number)
+                assert_intact(again)
+                again.kill()
+                shutil.rmtree(again.data)
+    print(f"killed at {killed} of {points} points")
+    assert killed >= points // 2, f"only {killed} of {points} kills happened"
+
+
+class Start:
+    """One start under strace, of an empty folder or a copy of `base`, until it is ready or dead."""
+
+    CALLS = [name for name in SYSCALLS if name not in ("openat", "ioctl")]
+
+    def __init__(self, world, base, inject=None):
+        world.number += 1
+        data = world.folder / f"start-{world.number}"
+        if base:
+            shutil.copytree(base, data, symlinks=True)
+        self.log = world.folder / "start.txt"
+        self.log.unlink(missing_ok=True)
+        expression = ["-e", f"inject={inject[0]}:signal=KILL:when={inject[1]}"] if inject else []
+        self.server = SlipwayServer(
+            data, flags=["--no-supervisor"], log=world.folder / "start.log",
+            prefix=["strace", "-f", "-Y", "-qq", "-o", str(self.log), "-e",
+                    f"trace={inject[0] if inject else ','.join(self.CALLS)}", *expression])  # fmt: skip
+
+    def run(self):
+        """strace takes the place of the program it starts: it ends as that does."""
+        try:
+            self.server.start()
+        except AssertionError:
+            return self
+        self.server.kill()
+        return self
+
+    most_by_thread = Tracer.most_by_thread

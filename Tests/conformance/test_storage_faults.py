@@ -7,7 +7,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -157,16 +156,17 @@ def test_the_lock_of_a_killed_server_is_no_obstacle(used):
 
 
 def test_a_child_that_lingers_does_not_let_a_second_server_in(used):
-    """The supervisor is killed while its child is stopped: the folder is still the child's."""
+    """The supervisor is killed while its child has a request under way: the folder is still the child's."""
     used.start()
     child = used.children()[0]
-    os.kill(child, signal.SIGSTOP)
-    used.process.kill()
-    used.process.wait()
-    try:
+    with Raw(used, timeout=30) as busy:
+        busy.send(b"POST /v2/repository/index HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n")
+        assert used.json("GET", "/v2/health/ready")[0] == 200
+        used.process.kill()
+        used.process.wait()
         assert_refused(serve(used.data), "in use", str(child))
-    finally:
-        os.kill(child, signal.SIGCONT)
+        busy.send(b"{}")
+        assert busy.answer().status == 200
     wait_gone(child, timeout=20)
     used.start()
     assert_serves_iris(used)
