@@ -15,6 +15,12 @@ import pytest
 from slipway_server import REPOSITORY, SlipwayServer
 
 
+def pytest_sessionfinish():
+    """A fixture that fails half-way never gets to stop its server."""
+    for server in SlipwayServer.started:
+        server.kill()
+
+
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
     """A folder with the generated models, by name."""

@@ -48,8 +48,12 @@ class SlipwayServer:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    # Every server that was started, so that the end of the session can stop what a failed fixture left behind.
+    started = []
+
     def spawn(self):
         """Starts without waiting."""
+        SlipwayServer.started.append(self)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, str(BINARY), "serve", "--data-dir", str(self.data), "--port", str(self.port), *self.flags],

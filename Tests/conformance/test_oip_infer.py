@@ -293,7 +293,6 @@ def test_classification_without_names_gives_indices(zoo):
 def test_a_raw_binary_request_without_json(zoo):
     endpoint = zoo.endpoint("classifier")
     case, tolerance = zoo.case("classifier"), zoo.cases("classifier")[1]
-    body, _ = binary_request(case["inputs"])
     raw = numpy.array(case["inputs"][0]["data"], "<f4").tobytes()
     answer = ask(zoo, endpoint, raw, headers={HEADER: "0", "Content-Type": "application/octet-stream"})
     assert_answers(answer, case, tolerance)
