@@ -6,6 +6,14 @@ package import NIOSSL
 package import Serving
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// The HTTP port: predictions, health, metrics and management behind one codec of our own.
 ///
 ///     let door = HTTPFrontDoor(dataPlane: plane, management: interface, authority: authority, logger: logger)
@@ -22,6 +30,9 @@ package final class HTTPFrontDoor: Sendable {
     let context: GatewayContext
     private let tls: TLSContext
     private let state = Mutex(State())
+
+    /// Connections that the kernel holds until they are accepted.
+    private static let backlog: Int32 = 4096
 
     private struct State {
         var listeners: [any Channel] = []
@@ -49,6 +60,8 @@ package final class HTTPFrontDoor: Sendable {
         listening socket: NIOBSDSocket.Handle, group: any EventLoopGroup
     ) async throws -> SocketAddress? {
         let channel = try await bootstrap(group).withBoundSocket(socket).get()
+        // NIO has just shortened the queue of a socket that listened already to 128, whatever its options say.
+        _ = listen(socket, Self.backlog)
         state.withLock { $0.listeners.append(channel) }
         return channel.localAddress
     }
@@ -86,7 +99,7 @@ package final class HTTPFrontDoor: Sendable {
         let context = context
         let tls = tls
         return ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

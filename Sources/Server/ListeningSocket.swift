@@ -28,7 +28,7 @@ package struct ListeningSocket: Sendable {
         var yes: CInt = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
         guard Glibc.bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
-            listen(descriptor, 1024) == 0
+            listen(descriptor, 4096) == 0
         else {
             let error = failure("listen", host, port)
             close(descriptor)

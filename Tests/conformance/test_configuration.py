@@ -557,6 +557,24 @@ def test_connections_are_queued_not_refused_while_the_child_is_replaced(new_serv
     assert server.json("GET", "/v2/health/live") == (200, {"live": True})
 
 
+def test_a_thousand_callers_may_wait_while_the_server_is_busy(new_server):
+    """The kernel's queue is as long as it was asked to be, also once the child has taken the socket over."""
+    with open("/proc/sys/net/core/somaxconn") as limit:
+        count = min(1000, int(limit.read()))
+    server = new_server()
+    child = server.children()[0]
+    os.kill(child, signal.SIGSTOP)
+    try:
+        waiting = [Raw(server, timeout=10) for _ in range(count)]
+        for raw in waiting:
+            raw.send(request("GET", "/v2/health/live"))
+    finally:
+        os.kill(child, signal.SIGCONT)
+    for raw in waiting:
+        assert raw.answer().status == 200
+        raw.socket.close()
+
+
 def test_a_child_that_dies_again_and_again_is_given_up(new_server):
     server = new_server()
 
