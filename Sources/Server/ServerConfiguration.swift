@@ -46,11 +46,13 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var isLoopback: Bool {
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         if bare == "localhost" { return true }
-        var four = in_addr()
-        if inet_pton(AF_INET, bare, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, bare, &six) == 1 else { return false }
-        return withUnsafeBytes(of: six) { bytes in bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 }
+        // By bytes in network order: the C structures behind them are not everywhere visible as the same type.
+        return withUnsafeTemporaryAllocation(byteCount: 16, alignment: 8) { address in
+            guard let bytes = address.baseAddress else { return false }
+            if inet_pton(AF_INET, bare, bytes) == 1 { return address[0] == 127 }
+            guard inet_pton(AF_INET6, bare, bytes) == 1 else { return false }
+            return address.dropLast().allSatisfy { $0 == 0 } && address[15] == 1
+        }
     }
 
     /// Throws where settings contradict each other or open more than they should.
