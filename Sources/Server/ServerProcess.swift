@@ -37,8 +37,6 @@ package struct ServerProcess: Sendable {
     /// Serves until told to stop. Returns the exit code: 0 after a drain, 78 when what it was told cannot work.
     func run() -> Int32 {
         signal(SIGPIPE, SIG_IGN)
-        // Started through /proc/self/exe, it would be called `exe` in lists of processes.
-        pthread_setname_np(pthread_self(), "slipway")
         MemoryBound.apply()
         let log = ServerLog(level: configuration.logLevel)
         let stop = StopRequest()
