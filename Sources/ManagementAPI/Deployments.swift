@@ -42,6 +42,7 @@ public enum DeploymentState: String, Codable, Sendable, Hashable {
     case unloaded
 }
 
+/// What an endpoint serves, in which state it is, and how it fares. Times are RFC 3339 in UTC.
 public struct DeploymentInfo: Codable, Sendable, Hashable {
     public var endpoint: String
     public var space: String

@@ -1,3 +1,4 @@
+/// The server that answers: its release, its data folder and what it can run. Times are RFC 3339 in UTC.
 public struct ServerInfo: Codable, Sendable, Hashable {
     public var name: String
     public var version: String
@@ -27,6 +28,7 @@ public struct ServerInfo: Codable, Sendable, Hashable {
     }
 }
 
+/// A space, and how many models and deployments it has.
 public struct SpaceInfo: Codable, Sendable, Hashable {
     public var name: String
     public var models: Int
@@ -64,6 +66,7 @@ public struct StatusReport: Codable, Sendable, Hashable {
 
 /// The result of hashing every stored blob again.
 public struct VerifyReport: Codable, Sendable, Hashable {
+    /// One thing that is not as it was stored.
     public struct Problem: Codable, Sendable, Hashable {
         /// The blob's SHA-256, or the name of what is wrong.
         public var subject: String
@@ -76,8 +79,10 @@ public struct VerifyReport: Codable, Sendable, Hashable {
         }
     }
 
+    /// Blobs that were hashed, and their bytes.
     public var blobs: Int
     public var bytes: Int
+    /// Audit events whose hashes were followed.
     public var auditEvents: Int
     public var problems: [Problem]
 

@@ -46,6 +46,7 @@ public struct TensorInfo: Codable, Sendable, Hashable {
     }
 }
 
+/// One dimension of a shape: a number in JSON when it is fixed, else the name that the model gives it.
 public enum DimensionInfo: Codable, Sendable, Hashable {
     case size(Int)
     case name(String)
@@ -133,6 +134,7 @@ public struct PushResponse: Codable, Sendable, Hashable {
     }
 }
 
+/// A model with its latest version's figures and the endpoints that serve it. Times are RFC 3339 in UTC.
 public struct ModelInfo: Codable, Sendable, Hashable {
     public var name: String
     public var space: String

@@ -14,9 +14,13 @@ package enum ModelFormat {
             for file in files {
                 if let foreign = ForeignFormat(path: file.path) { throw foreign.refusal(of: file.path) }
             }
-            throw ControlError(
-                .notAModel, "none of the \(files.count) files is an ONNX model", field: "files",
-                hint: "the model's file name ends in .onnx")
+            let what =
+                if files.count == 1, let only = files.first {
+                    "'\(only.path)' is not an ONNX model"
+                } else {
+                    "none of the \(files.count) files is an ONNX model"
+                }
+            throw ControlError(.notAModel, what, field: "files", hint: "the model's file name ends in .onnx")
         }
         throw ControlError(
             .notAModel,

@@ -16,6 +16,7 @@
 /// another name (hard link) elsewhere, devices, pipes and sockets. Hidden files and folders (`.git`, `.DS_Store`) are
 /// left out and named in `leftOut`.
 public struct Artifact: Sendable, Hashable {
+    /// One file that is sent.
     public struct File: Sendable, Hashable {
         /// Its path inside the version, with `/`.
         public let path: String

@@ -1,5 +1,6 @@
 /// A named tensor of a prediction, in row-major order.
 public struct InferTensor: Sendable, Hashable {
+    /// The elements, in a Swift type that holds each of them exactly.
     public enum Values: Sendable, Hashable {
         case bools([Bool])
         case integers([Int64])

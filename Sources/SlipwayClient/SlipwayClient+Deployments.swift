@@ -2,10 +2,12 @@ public import ManagementAPI
 import NIOHTTP1
 
 extension SlipwayClient {
+    /// One page of the space's deployments, by endpoint; `after` is the `next` of the page before.
     public func deployments(limit: Int? = nil, after: String? = nil) async throws(ClientError) -> Page<DeploymentInfo> {
         try await receive(page(.get(spacePath("/deployments"), "list the deployments"), limit, after))
     }
 
+    /// The deployment that answers at an endpoint.
     public func deployment(_ endpoint: String) async throws(ClientError) -> DeploymentInfo {
         try await receive(.get(deploymentPath(endpoint), "show the deployment \(endpoint)"))
     }

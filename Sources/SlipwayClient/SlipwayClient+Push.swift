@@ -11,6 +11,7 @@ public enum PushProgress: Sendable, Hashable {
     case checking
 }
 
+/// What a push came to.
 public struct PushResult: Sendable, Hashable {
     public let version: VersionInfo
     /// Whether a version was made; otherwise the latest one has the same content already.

@@ -12,10 +12,12 @@ extension SlipwayClient {
         try await receive(.get("/api/v1/status", "report its status"))
     }
 
+    /// One page of the server's spaces, by name; `after` is the `next` of the page before.
     public func spaces(limit: Int? = nil, after: String? = nil) async throws(ClientError) -> Page<SpaceInfo> {
         try await receive(page(.get("/api/v1/spaces", "list the spaces"), limit, after))
     }
 
+    /// A space by its name.
     public func space(named name: String) async throws(ClientError) -> SpaceInfo {
         try await receive(.get("/api/v1/spaces/\(ServerAddress.encode(name))", "show a space"))
     }

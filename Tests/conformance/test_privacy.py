@@ -232,8 +232,16 @@ def test_python_s_runtime_is_silent_in_our_tests(tmp_path, examples):
     assert list((tmp_path / "home").rglob("*")) == []
 
 
-def test_a_server_that_is_told_otherwise_by_its_environment_stays_silent_too(new_server):
-    """The variable is set again, whatever the caller's environment says."""
-    server = new_server("data", env={"ORT_DISABLE_TELEMETRY": "0"})
+def test_a_server_that_is_told_otherwise_by_its_environment_stays_silent_too(new_server, tmp_path):
+    """The variable is set again, whatever the caller's environment says; the runtime would leave its queue at home."""
+    home = tmp_path / "home"
+    home.mkdir()
+    server = new_server("data", env={"ORT_DISABLE_TELEMETRY": "0", "HOME": str(home)})
     server.deploy(REPOSITORY / "examples" / "iris" / "model.onnx", "iris")
     assert server.json("GET", "/v2/models/iris/ready")[0] == 200
+    for child in server.children():
+        inherited = pathlib.Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        assert [entry for entry in inherited if entry.startswith(b"ORT_DISABLE_TELEMETRY=")] == [
+            b"ORT_DISABLE_TELEMETRY=1"]
+    assert server.children()
+    assert list(home.rglob("*")) == []
