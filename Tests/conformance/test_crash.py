@@ -156,9 +156,10 @@ def crash_everywhere(world, operation, check):
             acknowledged = True
         except (OSError, http.client.HTTPException, CheckerDied):
             acknowledged = False
-        tracer.stop()
-        killed += server.process.poll() == -signal.SIGKILL
-        server.kill()
+        finally:
+            tracer.stop()
+            killed += server.process.poll() == -signal.SIGKILL
+            server.kill()
         again = SlipwayServer(server.data, flags=["--no-supervisor"], log=server.log, port=server.port).start()
         context = f"killed at {name} number {number}"
         check(again, acknowledged, context)
