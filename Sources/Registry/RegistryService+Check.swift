@@ -15,7 +15,9 @@ extension RegistryService {
         do {
             return try await checker.check(artifact)
         } catch {
-            throw Self.refusal(of: modelFile, error)
+            // The checker knows the file by the name it has in the laid-out version.
+            let message = error.message.replacingOccurrences(of: artifact.modelFile, with: modelFile)
+            throw Self.refusal(of: modelFile, ModelLoadError(error.reason, message))
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOSSL
 import Synchronization
@@ -27,6 +28,11 @@ final class CertificateStore: Sendable {
     }
 
     private static func load(certificate: String, key: String) throws(ConfigurationError) -> NIOSSLContext {
+        for (field, flag, path) in [("tls_cert", "--tls-cert", certificate), ("tls_key", "--tls-key", key)] {
+            guard access(path, R_OK) != 0 else { continue }
+            throw ConfigurationError(
+                field: field, message: "\(flag): cannot read \(path): \(String(cString: strerror(errno)))")
+        }
         let chain: [NIOSSLCertificate]
         do {
             chain = try NIOSSLCertificate.fromPEMFile(certificate)

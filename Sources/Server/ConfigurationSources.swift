@@ -36,7 +36,8 @@ extension ServerConfiguration {
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
         } catch {
-            throw ConfigurationError(field: "config", message: "cannot read \(path): \(error.localizedDescription)")
+            let reason = access(path, R_OK) == 0 ? "it is not UTF-8 text" : String(cString: strerror(errno))
+            throw ConfigurationError(field: "config", message: "cannot read \(path): \(reason)")
         }
         let node: Node?
         do {

@@ -64,7 +64,8 @@ final class RunningServer: Sendable {
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
                 deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-                server: inspection))
+                server: inspection),
+            largestDocument: configuration.maxManagementBodyBytes)
         let door = HTTPFrontDoor(
             limits: configuration.limits, dataPlane: dataPlane, management: management,
             authority: CallerAuthority(authorizer), tls: { certificate?.current }, logger: logger)

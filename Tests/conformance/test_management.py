@@ -402,3 +402,16 @@ def test_status_is_one_screen_of_everything(world):
     assert report["blobBytes"] > 0 and report["freeBytes"] > 0
     assert report["server"]["runtimes"]["onnx"].startswith("ONNX Runtime 1.")
     assert report["server"]["httpPort"] == world.port
+
+
+@pytest.mark.parametrize("path, body, field", [
+    ("deployments/iris", {"model": "iris", "frob": 1}, "frob"),
+    ("deployments/iris", {"model": "iris", "options": {"deadlineMs": 5}}, "options.deadlineMs"),
+    ("models/iris/versions", {"files": [{"path": "m.onnx", "sha256": "0" * 64, "size": 1, "mode": 7}]}, "files[0].mode"),
+    ("models/iris/versions", {"files": [], "metric": {}}, "metric"),
+])
+def test_a_field_that_means_nothing_is_refused_by_name(world, path, body, field):
+    method = "PUT" if path.startswith("deployments") else "POST"
+    status, refusal = world.json(method, f"{BASE}/{path}", body)
+    assert (status, refusal["code"], refusal["field"]) == (400, "invalid", field), refusal
+    assert field in refusal["error"] and "there are" in refusal["hint"]

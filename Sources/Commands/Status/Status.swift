@@ -46,7 +46,7 @@ struct Status: AsyncParsableCommand {
         facts.add("up", NumberText.duration(seconds: info.uptimeSeconds))
         facts.add(
             "data",
-            "\(info.dataFolder) (\(NumberText.bytes(report.blobBytes)) of models, "
+            "\(info.dataFolder) (\(NumberText.bytes(report.blobBytes)) stored, "
                 + "\(NumberText.bytes(report.freeBytes)) free)")
         facts.add("runtimes", StatusText.runtimes(info.runtimes))
         return [emphasis.strong("Slipway \(info.version)") + " at \(server)"]

@@ -33,6 +33,8 @@ extension ControlError {
 extension HTTPStatus {
     /// The phrase as the word that programs read: `not_found`.
     var errorCode: String {
-        String(phrase.lowercased().map { $0 == " " || $0 == "-" ? "_" : $0 })
+        // Where the control plane refuses for the same reason, its word.
+        if self == .contentTooLarge { return ControlError(.tooLarge, "").errorCode }
+        return String(phrase.lowercased().map { $0 == " " || $0 == "-" ? "_" : $0 })
     }
 }

@@ -11,14 +11,20 @@ import Registry
 package struct ManagementInterface: Sendable {
     let services: ManagementServices
 
-    package init(services: ManagementServices) {
+    private let largestDocument: Int
+
+    /// - Parameter largestDocument: bytes that a JSON body may have.
+    package init(services: ManagementServices, largestDocument: Int = 8 << 20) {
         self.services = services
+        self.largestDocument = largestDocument
     }
 
     /// Never throws: whatever goes wrong becomes an answer that says so. The caller has been authorised already.
     func respond(to request: Request, match: RouteMatch, principal: Principal) async -> Response {
         do {
-            return try await answer(ManagementRequest(request, match: match, principal: principal))
+            return try await answer(
+                ManagementRequest(
+                    request, match: match, principal: principal, largestDocument: largestDocument))
         } catch {
             return Self.refusal(error)
         }

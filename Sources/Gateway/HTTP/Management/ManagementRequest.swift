@@ -10,14 +10,14 @@ import NIOFoundationCompat
 /// What a management request says, as values: the names in its path, its headers, query and body, each refused with the name of the
 /// field where it is not what was expected.
 struct ManagementRequest {
-    /// Bytes of a JSON body.
-    static let largestDocument = 8 << 20
-
+    /// Bytes that a JSON body may have.
+    let largestDocument: Int
     let match: RouteMatch
     let principal: Principal
     let request: Request
 
-    init(_ request: Request, match: RouteMatch, principal: Principal) {
+    init(_ request: Request, match: RouteMatch, principal: Principal, largestDocument: Int) {
+        self.largestDocument = largestDocument
         self.request = request
         self.match = match
         self.principal = principal
@@ -65,28 +65,33 @@ struct ManagementRequest {
         return (limit, query["after"].map(String.init))
     }
 
-    /// The body as a document of `type`, which it must fit.
-    func document<Value: Decodable>(_ type: Value.Type) async throws -> Value {
-        guard let value = try await optionalDocument(type) else {
+    /// The body as a document of `type`, which it must fit. `schema` is its name in the OpenAPI document: what that does
+    /// not know is refused.
+    func document<Value: Decodable>(_ type: Value.Type, schema: String) async throws -> Value {
+        guard let value = try await optionalDocument(type, schema: schema) else {
             throw ControlError(.invalid, "the body is empty: it must be a JSON document")
         }
         return value
     }
 
     /// The same, where a body may be left out.
-    func optionalDocument<Value: Decodable>(_ type: Value.Type) async throws -> Value? {
+    func optionalDocument<Value: Decodable>(_ type: Value.Type, schema: String? = nil) async throws -> Value? {
         let buffer: ByteBuffer
         do {
-            buffer = try await request.body.collect(upTo: Self.largestDocument)
+            buffer = try await request.body.collect(upTo: largestDocument)
         } catch is NIOTooManyBytesError {
-            throw ControlError(.tooLarge, "the body is larger than \(Self.largestDocument) bytes")
+            throw ControlError(.tooLarge, "the body is larger than \(largestDocument) bytes")
         }
         guard buffer.readableBytes > 0 else { return nil }
         if let problem = JSONSyntax.problem(in: buffer) {
             throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
         }
+        let data = Data(buffer: buffer)
+        if let schema, let document = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) {
+            try UnknownFields.refuse(in: document, schema: schema)
+        }
         do {
-            return try JSONDecoder().decode(type, from: Data(buffer: buffer))
+            return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
             throw error.refusal
         }

@@ -18,7 +18,7 @@ extension ManagementInterface {
     }
 
     func deploy(_ call: ManagementRequest) async throws -> Response {
-        let order = try await call.document(DeployRequest.self)
+        let order = try await call.document(DeployRequest.self, schema: "DeployRequest")
         let deployment = try await services.deployments.deploy(
             endpoint: call.name, space: call.space, model: order.model, version: order.version,
             options: EndpointOptions(order.options), reason: order.reason ?? "", principal: call.principal,
