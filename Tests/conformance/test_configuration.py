@@ -457,7 +457,8 @@ def test_sigterm_finishes_what_is_under_way_and_exits_with_0(new_server):
             busy.send(b"}")
             answer = busy.answer()
             assert answer.status == 400
-            assert answer.headers["connection"] == "close"
+            # Whether it says so or not (the signal reaches each loop in its own time): the connection ends.
+            assert busy.is_ended()
         assert server.process.wait(20) == 0
         assert_port_is_free(server.port)
 
