@@ -7,8 +7,8 @@ import ManagementAPI
 import NIOCore
 import NIOFoundationCompat
 
-/// What a management request says, as values: the names in its path, its headers, query and body, each refused with the name of the
-/// field where it is not what was expected.
+/// What a management request says, as values: the names in its path, its headers, query and body, each refused with the
+/// name of the field where it is not what was expected.
 struct ManagementRequest {
     /// Bytes that a JSON body may have.
     let largestDocument: Int

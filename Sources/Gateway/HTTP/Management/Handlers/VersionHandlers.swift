@@ -37,7 +37,8 @@ extension ManagementInterface {
         let type = call.request.headers[.contentType] ?? ""
         let order =
             type.lowercased().hasPrefix("application/octet-stream")
-            ? try await uploadModel(call) : try await call.document(ManagementAPI.PushRequest.self, schema: "PushRequest")
+            ? try await uploadModel(call)
+            : try await call.document(ManagementAPI.PushRequest.self, schema: "PushRequest")
         let files = order.files.map { ArtifactReference.File(path: $0.path, sha256: $0.sha256, size: $0.size) }
         let outcome = try await services.registry.push(
             model: call.name, space: call.space, files: files, metrics: order.metrics ?? [:], tags: order.tags ?? [:],
