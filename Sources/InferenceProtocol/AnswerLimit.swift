@@ -20,6 +20,18 @@ struct AnswerLimit {
         }
     }
 
+    /// Counts the brackets and commas of lists nested as the shape says. Where a dimension is 0, a model can ask for
+    /// any number of empty lists without a byte of memory: of those each counts 3 KiB, since nobody wants millions.
+    mutating func addLists(of tensor: Tensor) throws(ProtocolError) {
+        let each = tensor.shape.elementCount > 0 ? 3 : 3 << 10
+        var lists = 1
+        for dimension in tensor.shape.dimensions.dropLast() {
+            let (product, overflow) = lists.multipliedReportingOverflow(by: dimension)
+            lists = overflow ? Int.max : product
+            try add(lists, times: each, tensor, "send fewer rows at once")
+        }
+    }
+
     /// Counts the best `count` classes of each row.
     mutating func addClasses(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) {
         let label = labels?.reduce(0) { max($0, $1.utf8.count) } ?? 0

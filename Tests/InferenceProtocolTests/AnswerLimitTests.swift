@@ -64,10 +64,11 @@ import Testing
         #expect(message.contains("fewer classes"))
     }
 
-    @Test func `rows and columns are refused alike`() throws {
+    @Test(arguments: [[1 << 28], [1 << 40, 0], [1 << 24, 1 << 24, 0]])
+    func `rows and columns are refused alike, empty ones too`(shape: [Int]) throws {
         for form in [TFServingRequest.Form.row, .column] {
             var buffer = ByteBuffer()
-            let tensor = try Self.claimed(.fp32, [1 << 28])
+            let tensor = try Self.claimed(.fp32, shape)
             #expect(throws: ProtocolError.self) {
                 try TFServingResponseEncoder.encode(outputs: [tensor], form: form, into: &buffer)
             }

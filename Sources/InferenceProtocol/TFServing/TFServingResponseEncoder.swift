@@ -16,7 +16,10 @@ package enum TFServingResponseEncoder {
     ) throws(ProtocolError) {
         guard !outputs.isEmpty else { throw ProtocolError("the model has no outputs to answer with") }
         var size = AnswerLimit()
-        for tensor in outputs { try size.add(tensor, isBinary: false) }
+        for tensor in outputs {
+            try size.add(tensor, isBinary: false)
+            try size.addLists(of: tensor)
+        }
         var writers = outputs.map { NestedJSON($0) }
         switch form {
         case .column:
