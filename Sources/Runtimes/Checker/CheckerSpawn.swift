@@ -64,8 +64,12 @@ enum CheckerSpawn {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // Through high numbers first: a source may have the very number that another one is to get.
-        let high: CInt = 200
+        // Through high numbers first: a source may have the very number that another one is to get. Not through one
+        // that is a source itself: a server with some hundred connections has those too.
+        var high: CInt = 200
+        while descriptors.contains(where: { $0 >= high && $0 < high + CInt(descriptors.count) }) {
+            high += CInt(descriptors.count)
+        }
         for (index, descriptor) in descriptors.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, high + CInt(index))
         }
