@@ -6,8 +6,8 @@ extension EndpointOptions {
     static let intraOpThreadsRange = 1...256
     /// Up to a day.
     static let deadlineRange = 1...86_400_000
-    /// Up to 64 GiB.
-    static let maxBodyRange = 1...(64 << 30)
+    /// Up to 2 GiB: a body is one buffer, and those end at 4.
+    static let maxBodyRange = 1...(2 << 30)
 
     func validate() throws(ControlError) {
         try Self.check(runtime.intraOpThreads, Self.intraOpThreadsRange, field: "intraOpThreads")

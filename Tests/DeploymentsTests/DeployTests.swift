@@ -92,6 +92,7 @@ struct DeployTests {
         for options in [
             EndpointOptions(runtime: RuntimeOptions(intraOpThreads: 0)), EndpointOptions(deadlineMilliseconds: 0),
             EndpointOptions(deadlineMilliseconds: .max), EndpointOptions(maxBodyBytes: -1),
+            EndpointOptions(maxBodyBytes: 5 << 30),
             EndpointOptions(runtime: RuntimeOptions(intraOpThreads: .max)),
         ] {
             #expect(await controlError { _ = try await dock.deploy("e", "churn", options: options) }?.code == .invalid)
