@@ -41,7 +41,7 @@ struct Inflate {
         let isLast = try reader.bits(1) == 1
         switch try reader.bits(2) {
         case 0: try stored()
-        case 1: try compressed(Self.fixed())
+        case 1: try compressed(Self.fixed.get())
         case 2: try compressed(dynamic())
         default: throw .malformed("has a block of an unknown kind")
         }
@@ -59,7 +59,8 @@ struct Inflate {
         output.append(contentsOf: try reader.take(length))
     }
 
-    private static func fixed() throws(PackedBodyError) -> (HuffmanCode, HuffmanCode) {
+    /// Made once: a block in this code can be as short as ten bits.
+    private static let fixed = Result<(HuffmanCode, HuffmanCode), PackedBodyError> { () throws(PackedBodyError) in
         var lengths = [UInt8](repeating: 8, count: 288)
         for symbol in 144..<256 { lengths[symbol] = 9 }
         for symbol in 256..<280 { lengths[symbol] = 7 }
