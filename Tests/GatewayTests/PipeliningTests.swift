@@ -51,6 +51,30 @@ import Testing
         #expect(bench.isOpen)
     }
 
+    @Test func `a connection that never pauses between requests keeps no more than one of them`() async throws {
+        let bench = try Bench(try await Workshop())
+        let connection = try bench.channel.pipeline.syncOperations.handler(type: HTTPConnection.self)
+        let padding = "X-Padding: " + String(repeating: "a", count: 1000)
+        let request = Array(Request.text("GET", "/v2", fields: [padding]).utf8)
+        bench.send(Array(request.dropLast()))
+        for _ in 0..<100 { bench.send(Array(request.suffix(1) + request.dropLast())) }
+        #expect(bench.answers().count == 100)
+        #expect(connection.buffer.capacity <= 16 << 10)
+    }
+
+    @Test func `a client that has nothing more to say gets its answer and then the end`() async throws {
+        let workshop = try await Workshop()
+        try await workshop.serving { address in
+            try await Wire.connect(address) { session in
+                try await session.send(Request.text("GET", "/api/v1/spaces"))
+                session.finish()
+                let answer = try #require(try await session.answer())
+                #expect(answer.status == 200)
+                #expect(try await session.answer() == nil)
+            }
+        }
+    }
+
     @Test func `a client that leaves a slow prediction has it given up`() async throws {
         let workshop = try await Workshop()
         try await workshop.serving { address in

@@ -27,13 +27,24 @@ extension HTTPConnection {
 
     /// Called once a second.
     func checkDeadline(_ now: NIODeadline) {
+        if writeDeadline != .distantFuture { watchWriting(now) }
         if now >= writeDeadline {
             closeNow()
-        } else if now >= deadline {
+        } else if now >= deadline, writeDeadline == .distantFuture {
             deadline = .distantFuture
             expire()
         }
     }
+
+    /// A peer that takes its answer, however slowly, is not one that does not.
+    private func watchWriting(_ now: NIODeadline) {
+        let left = unsentBytes
+        guard left != unsent else { return }
+        unsent = left
+        writeDeadline = now + gateway.limits.writeTimeout
+    }
+
+    var unsentBytes: Int? { try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes) }
 
     private func expire() {
         switch phase {
@@ -54,7 +65,15 @@ extension HTTPConnection {
 
     /// No request after the one under way.
     func drain() {
-        if case .head = phase, buffer.readableBytes == 0, output == nil { closeNow() }
+        guard let context, isIdle else { return }
+        // The last answer may still be on its way out: it goes first.
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in if self.isIdle { self.closeNow() } }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    private var isIdle: Bool {
+        if case .head = phase { buffer.readableBytes == 0 && output == nil } else { false }
     }
 
     /// After the last answer: no more is sent, and what still comes is thrown away for a moment, because closing with

@@ -142,8 +142,10 @@ extension HTTPConnection {
         _ exchange: Exchange, _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, size: Int
     ) {
         let allocator = context?.channel.allocator ?? ByteBufferAllocator()
+        // The encoder refuses what is too large for one buffer; until then nothing may ask for one.
+        let capacity = min(size, 1 << 30) + 1024
         let work: @Sendable () -> Result<Answer, ProtocolError> = {
-            run.answer(result, allocator.buffer(capacity: size + 1024))
+            run.answer(result, allocator.buffer(capacity: capacity))
         }
         if size <= Self.encodedHere { return encoded(form, work()) }
         elsewhere(exchange, work) { connection, _, answer in

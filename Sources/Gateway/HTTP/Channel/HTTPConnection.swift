@@ -67,6 +67,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// When the connection is given up unless something happens first.
     var deadline = NIODeadline.distantFuture
     var writeDeadline = NIODeadline.distantFuture
+    /// Bytes of answers that the kernel had not taken when somebody last looked.
+    var unsent: Int?
 
     init(gateway: GatewayContext, loop: LoopContext) {
         self.gateway = gateway
@@ -128,6 +130,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         if buffer.readableBytes == 0 {
             buffer = incoming
         } else {
+            // What was taken from the front: else a connection that never stops in between would keep all it ever sent.
+            buffer.discardReadBytes()
             reserveForBody()
             buffer.writeBuffer(&incoming)
         }
@@ -206,9 +210,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         case .computing, .body, .discard, .streaming: closeNow()
         case .lingering: if outputClosed { closeNow() }
         case .head:
-            guard !isProcessing else { return }
+            // What waits behind an answer that the peer has not taken yet is answered first.
+            guard buffer.readableBytes == 0 || writeDeadline == .distantFuture else { return }
             closesAfterFlush = true
-            flush()
+            // Whoever processes flushes afterwards.
+            if !isProcessing { flush() }
         }
     }
 
@@ -247,6 +253,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             flush()
             resumeReading()
         } else {
+            unsent = unsentBytes
             writeDeadline = loop.eventLoop.now + gateway.limits.writeTimeout
         }
         context.fireChannelWritabilityChanged()
