@@ -1,6 +1,7 @@
 import Synchronization
 
-/// What one run of a model costs, learnt from its own runs: one smoothed figure for each power of two of rows.
+/// What one run of a model costs, learnt from its own runs: one smoothed figure for each power of two of
+/// the size of its inputs.
 ///
 /// A single slow run (the thread was put aside) counts at most four times the figure so far, so that it takes several to
 /// change the verdict.
@@ -19,8 +20,8 @@ final class CostEstimate: Sendable {
         figures.deallocate()
     }
 
-    func record(rows: Int, nanoseconds: UInt64) {
-        let figure = figures + Self.bucket(rows)
+    func record(size: Int, nanoseconds: UInt64) {
+        let figure = figures + Self.bucket(size)
         let known = figure.pointee.load(ordering: .relaxed)
         if known == 0 {
             figure.pointee.store(max(1, nanoseconds), ordering: .relaxed)
@@ -31,23 +32,23 @@ final class CostEstimate: Sendable {
         figure.pointee.store(max(1, (known &* 7 &+ sample) / 8), ordering: .relaxed)
     }
 
-    /// Nanoseconds that a run of `rows` rows should take; `nil` when nothing is known of that many or fewer.
-    func expected(rows: Int) -> UInt64? {
-        var bucket = Self.bucket(rows)
+    /// Nanoseconds that a run on inputs of `size` should take; `nil` when nothing is known of that size or less.
+    func expected(size: Int) -> UInt64? {
+        var bucket = Self.bucket(size)
         var factor: UInt64 = 1
         while true {
             let known = figures[bucket].load(ordering: .relaxed)
             if known > 0 { return known.multipliedReportingOverflow(by: factor).partialValue }
             guard bucket > 0 else { return nil }
             bucket -= 1
-            // Rows may cost nothing more or their full share: take the dearer.
+            // More may cost nothing more or its full share: take the dearer.
             factor &*= 2
         }
     }
 
-    /// The smallest power of two that is not below `rows`, as an exponent.
-    private static func bucket(_ rows: Int) -> Int {
-        let rows = max(1, rows)
-        return min(buckets - 1, Int.bitWidth - (rows - 1).leadingZeroBitCount)
+    /// The smallest power of two that is not below `size`, as an exponent.
+    private static func bucket(_ size: Int) -> Int {
+        let size = max(1, size)
+        return min(buckets - 1, Int.bitWidth - (size - 1).leadingZeroBitCount)
     }
 }

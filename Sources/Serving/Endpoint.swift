@@ -42,8 +42,8 @@ package final class Endpoint: Sendable {
 
     package func rows(of request: InferenceRequest) -> Int { model?.rows(of: request) ?? 1 }
 
-    /// Whether a prediction of `rows` rows is short enough for an event loop.
-    package func runsInline(rows: Int) -> Bool { model?.runsInline(rows: rows) ?? false }
+    /// Whether this prediction is short enough for an event loop.
+    package func runsInline(_ request: InferenceRequest) -> Bool { model?.runsInline(request) ?? false }
 
     /// Answers on the calling thread.
     package func predict(_ request: InferenceRequest) throws(PredictionError) -> PredictionResult {

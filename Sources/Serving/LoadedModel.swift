@@ -39,10 +39,15 @@ final class LoadedModel: Sendable {
         }
     }
 
-    /// Whether a run of `rows` rows is known to be short. Unknown counts as long: it is measured on a thread first.
-    func runsInline(rows: Int) -> Bool {
-        guard mayRunInline, let expected = cost.expected(rows: rows) else { return false }
+    /// Whether a run of `request` is known to be short. Unknown counts as long: it is measured on a thread first.
+    func runsInline(_ request: InferenceRequest) -> Bool {
+        guard mayRunInline, let expected = cost.expected(size: Self.size(of: request)) else { return false }
         return expected <= Self.inlineNanoseconds
+    }
+
+    /// The bytes of all inputs: what a run costs goes by them, and not by the rows, since a row may have any length.
+    private static func size(of request: InferenceRequest) -> Int {
+        request.inputs.reduce(0) { $0 &+ $1.storage.byteCount }
     }
 
     /// The number of rows in `request`: the leading dimension where the model leaves it open, else one.
@@ -64,7 +69,7 @@ final class LoadedModel: Sendable {
             }
         }
         let compute = MonotonicClock.nanoseconds() &- start
-        cost.record(rows: rows(of: request), nanoseconds: compute)
+        cost.record(size: Self.size(of: request), nanoseconds: compute)
         return PredictionResult(outputs: outputs, queue: 0, compute: compute)
     }
 

@@ -34,7 +34,7 @@ extension HTTPConnection {
         switch result {
         case .failure(let fault): refuse(fault, exchange)
         case .success(let run):
-            guard mayRunHere, endpoint.runsInline(rows: run.rows) else { return submit(exchange, run) }
+            guard mayRunHere, endpoint.runsInline(run.decoded.request) else { return submit(exchange, run) }
             do throws(PredictionError) {
                 finish(exchange, run, .success(try endpoint.predict(run.decoded.request)))
             } catch {
