@@ -42,7 +42,7 @@ struct Session: Sendable {
     func printJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        console.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        console.print(bytes: Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
     }
 
     func print(_ table: Table) {

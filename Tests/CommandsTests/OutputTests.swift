@@ -22,6 +22,12 @@ struct OutputTests {
             ])
     }
 
+    @Test func `what a terminal would act upon is shown instead, but for our own emphasis`() {
+        #expect(Console.harmless("a\u{1B}]0;x\u{7}\u{9B}2J é\tb\n") == "a\\u{1b}]0;x\\u{7}\\u{9b}2J é\tb\n")
+        let own = Emphasis(isOn: true).strong("x") + Emphasis(isOn: true).alarm("y")
+        #expect(Console.harmless(own) == own)
+    }
+
     @Test func `in 80 columns the widest cells are cut`() {
         #expect(
             table.lines(width: 80) == [

@@ -24,17 +24,43 @@ struct Console: Sendable {
         errorEmphasis = Emphasis(isOn: color && !dumb && errorWidth != nil)
     }
 
-    func print(_ line: String = "") { Self.write(line + "\n", to: STDOUT_FILENO) }
+    func print(_ line: String = "") { Self.write(Self.harmless(line) + "\n", to: STDOUT_FILENO) }
 
     func print(bytes: [UInt8]) { Self.write(bytes, to: STDOUT_FILENO) }
 
     /// A line for the person, beside the answer.
-    func say(_ line: String) { Self.write(line + "\n", to: STDERR_FILENO) }
+    func say(_ line: String) { Self.write(Self.harmless(line) + "\n", to: STDERR_FILENO) }
 
-    func complain(_ text: String) { Self.write(text + "\n", to: STDERR_FILENO) }
+    func complain(_ text: String) { Self.write(Self.harmless(text) + "\n", to: STDERR_FILENO) }
 
     /// Replaces the line that the cursor is in.
     func redraw(_ line: String) { Self.write("\r\u{1B}[2K" + line, to: STDERR_FILENO) }
+
+    /// With control characters made visible, but for line ends, tabs and our own emphasis: what is printed comes out of
+    /// model files too, and a terminal does what such characters say.
+    static func harmless(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: isControl) else { return text }
+        var result = ""
+        var rest = text.unicodeScalars[...]
+        while let scalar = rest.first {
+            if let own = Emphasis.sequences.first(where: { rest.starts(with: $0.unicodeScalars) }) {
+                result += own
+                rest = rest.dropFirst(own.unicodeScalars.count)
+                continue
+            }
+            if isControl(scalar) {
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+            rest = rest.dropFirst()
+        }
+        return result
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    }
 
     private static func columns(_ descriptor: Int32) -> Int? {
         guard isatty(descriptor) == 1 else { return nil }
@@ -68,6 +94,9 @@ struct Emphasis: Sendable, Hashable {
     let isOn: Bool
 
     static let none = Emphasis(isOn: false)
+
+    /// All that is ever sent to a terminal to change how text looks.
+    static let sequences = ["\u{1B}[1m", "\u{1B}[1;31m", "\u{1B}[0m"]
 
     func strong(_ text: String) -> String { isOn && !text.isEmpty ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
     func alarm(_ text: String) -> String { isOn ? "\u{1B}[1;31m\(text)\u{1B}[0m" : text }
