@@ -151,6 +151,7 @@ extension ServerConfiguration {
         limits.headTimeout = .seconds(Int64(headerTimeoutSeconds))
         limits.idleTimeout = .seconds(Int64(idleTimeoutSeconds))
         limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
+        limits.connections = min(limits.connections, DescriptorBound.forConnections())
         return limits
     }
 }

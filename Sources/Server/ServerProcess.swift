@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Logging
 import Runtimes
+import Synchronization
 
 /// The process that serves: wiring, start order, drain, signals. Either the supervisor's child or, with
 /// `--no-supervisor`, the whole server.
@@ -38,6 +39,7 @@ package struct ServerProcess: Sendable {
     func run() -> Int32 {
         signal(SIGPIPE, SIG_IGN)
         MemoryBound.apply()
+        DescriptorBound.raise()
         let log = ServerLog(level: configuration.logLevel)
         let stop = StopRequest()
         lifeline?.whenParentDies { stop.request() }
@@ -54,6 +56,14 @@ package struct ServerProcess: Sendable {
     }
 
     private func serve(log: Logger, stop: StopRequest) async -> Int32 {
+        let running = Mutex<RunningServer?>(nil)
+        let reload: @Sendable () -> Void = { running.withLock { $0 }?.reloadCertificate() }
+        // Before the start, which may take a while: a signal during it is heard too.
+        let signals = ProcessSignals([
+            SIGTERM: { if !stop.request() { _exit(1) } },
+            SIGINT: { if !stop.request() { _exit(1) } },
+            SIGHUP: reload,
+        ])
         let server: RunningServer
         do {
             server = try await RunningServer.start(configuration, socket: socket, logger: log)
@@ -61,11 +71,7 @@ package struct ServerProcess: Sendable {
             FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
             return 78
         }
-        let signals = ProcessSignals([
-            SIGTERM: { if !stop.request() { _exit(1) } },
-            SIGINT: { if !stop.request() { _exit(1) } },
-            SIGHUP: { server.reloadCertificate() },
-        ])
+        running.withLock { $0 = server }
         server.announce()
         await stop.whenRequested()
         await server.drain()

@@ -25,8 +25,8 @@ package final class DataPlane: Sendable {
 
     private let table = Mutex(RoutingTable(generation: 0, endpoints: []))
     private let cache: ModelCache
-    /// Models that a deployment has prepared and no snapshot holds yet.
-    private let prepared = Mutex<[LoadedModel.Key: LoadedModel]>([:])
+    /// Models that deployments have prepared and no snapshot holds yet, once for each that asked.
+    private let prepared = Mutex<[LoadedModel.Key: [LoadedModel]]>([:])
     private let statistics = Mutex<[StatisticsKey: EndpointStatistics]>([:])
     private let installed = Atomic<Bool>(false)
     private let logger: Logger
@@ -60,12 +60,17 @@ package final class DataPlane: Sendable {
     /// `discard` gives it back.
     package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
         let model = try await cache.model(for: entry).get()
-        prepared.withLock { $0[model.key] = model }
+        prepared.withLock { $0[model.key, default: []].append(model) }
     }
 
     /// Gives back what `prepare` keeps for `entry`.
     package func discard(_ entry: EndpointEntry) {
-        _ = prepared.withLock { $0.removeValue(forKey: LoadedModel.Key(entry)) }
+        let key = LoadedModel.Key(entry)
+        prepared.withLock { prepared in
+            // Another deployment of the same bytes may still count on its own.
+            _ = prepared[key]?.popLast()
+            if prepared[key]?.isEmpty == true { prepared[key] = nil }
+        }
     }
 
     /// An endpoint that failed to load is not tried again by every snapshot, only once `prepare` has succeeded.

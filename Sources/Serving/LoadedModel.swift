@@ -1,5 +1,6 @@
 import InferenceProtocol
 import Runtimes
+import Synchronization
 import Tensors
 
 /// One loaded copy of a version, what it costs to run, and the queue for runs that are too long for an event loop.
@@ -18,11 +19,17 @@ final class LoadedModel: Sendable {
 
     /// A run that is expected to take longer than this never happens on an event loop.
     static let inlineNanoseconds: UInt64 = 50_000
+    /// A run beyond this was no thread put aside for a moment: what the model costs depends on the values that it is given.
+    private static let surprise: UInt64 = 40 * inlineNanoseconds
+    private static let surprisesAllowed = 16
 
     let key: Key
     let instance: any ModelInstance
     let queue: ComputeQueue
     private let cost = CostEstimate()
+    /// Runs that held an event loop far longer than was expected of them.
+    private let surprises = Atomic<Int>(0)
+    private let shortRuns = Atomic<UInt64>(0)
     private let mayRunInline: Bool
     /// Whether the leading dimension of the first input is the number of rows.
     private let hasRows: Bool
@@ -41,7 +48,9 @@ final class LoadedModel: Sendable {
 
     /// Whether a run of `request` is known to be short. Unknown counts as long: it is measured on a thread first.
     func runsInline(_ request: InferenceRequest) -> Bool {
-        guard mayRunInline, let expected = cost.expected(size: Self.size(of: request)) else { return false }
+        guard mayRunInline, surprises.load(ordering: .relaxed) < Self.surprisesAllowed,
+            let expected = cost.expected(size: Self.size(of: request))
+        else { return false }
         return expected <= Self.inlineNanoseconds
     }
 
@@ -69,8 +78,21 @@ final class LoadedModel: Sendable {
             }
         }
         let compute = MonotonicClock.nanoseconds() &- start
+        if handle == nil {
+            if compute > Self.surprise {
+                surprises.wrappingAdd(1, ordering: .relaxed)
+            } else if surprises.load(ordering: .relaxed) > 0, compute <= Self.inlineNanoseconds {
+                forgive()
+            }
+        }
         cost.record(size: Self.size(of: request), nanoseconds: compute)
         return PredictionResult(outputs: outputs, queue: 0, compute: compute)
+    }
+
+    /// One surprise is forgotten for each thousand short runs: a busy machine puts threads aside now and then.
+    private func forgive() {
+        guard shortRuns.wrappingAdd(1, ordering: .relaxed).newValue % 1000 == 0 else { return }
+        surprises.wrappingSubtract(1, ordering: .relaxed)
     }
 
     /// Runs once on made-up inputs, so that the first caller does not pay for what a runtime does late, and the cost is

@@ -12,6 +12,9 @@ final class ModelCache: Sendable {
         var models: [LoadedModel.Key: Held] = [:]
         /// Who waits for a load that is under way.
         var loading: [LoadedModel.Key: [@Sendable (Result<LoadedModel, ModelLoadError>) -> Void]] = [:]
+        /// Loads that have a thread, and those that wait for one of them to end.
+        var underWay = 0
+        var line: [@Sendable () -> Void] = []
     }
 
     private let state = Mutex(State())
@@ -64,13 +67,41 @@ final class ModelCache: Sendable {
         case .held(let model): then(.success(model))
         case .join: break
         case .load:
-            let started = pool.run {
-                self.finish(key, self.load(key, entry: entry))
-            }
-            if !started {
-                finish(key, .failure(ModelLoadError(.outOfMemory, "the system gives no more threads")))
+            enter {
+                let started = self.pool.run {
+                    self.finish(key, self.load(key, entry: entry))
+                    self.leave()
+                }
+                if !started {
+                    self.finish(key, .failure(ModelLoadError(.outOfMemory, "the system gives no more threads")))
+                    self.leave()
+                }
             }
         }
+    }
+
+    /// A load takes memory that it gives back when it is done: as many at once as there are runs of one model.
+    private func enter(_ load: @escaping @Sendable () -> Void) {
+        let mayStart = state.withLock { state in
+            if state.underWay < width {
+                state.underWay += 1
+                return true
+            }
+            state.line.append(load)
+            return false
+        }
+        if mayStart { load() }
+    }
+
+    private func leave() {
+        let next = state.withLock { state -> (@Sendable () -> Void)? in
+            if state.line.isEmpty {
+                state.underWay -= 1
+                return nil
+            }
+            return state.line.removeFirst()
+        }
+        next?()
     }
 
     private func finish(_ key: LoadedModel.Key, _ result: Result<LoadedModel, ModelLoadError>) {
