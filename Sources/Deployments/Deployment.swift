@@ -45,6 +45,7 @@ package struct Deployment: Sendable, Hashable, Codable {
 
 /// One numbered, immutable state of a deployment's specification.
 package struct Revision: Sendable, Hashable, Codable {
+    /// What made a revision.
     package enum Action: String, Sendable, Hashable, Codable {
         case deploy, delete, load, unload
     }

@@ -14,6 +14,7 @@ extension DeploymentService {
         return Page.cut(found, limit: limit, key: \.endpoint)
     }
 
+    /// The live deployment at an endpoint; `notFound` when there is none, or no such space.
     package func show(_ endpoint: String, space: String) async throws(ControlError) -> Deployment {
         let target = EndpointTarget(endpoint: endpoint, space: space, ifMatch: nil)
         return try await store.read { try target.requireLive($0) }

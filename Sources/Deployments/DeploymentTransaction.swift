@@ -59,4 +59,5 @@ package protocol DeploymentTransaction {
     func snapshot() throws -> ServingSnapshot
 }
 
+/// Where Deployments keeps what it remembers.
 package typealias DeploymentUnitOfWork = any UnitOfWork<any DeploymentTransaction>

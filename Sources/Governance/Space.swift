@@ -13,6 +13,7 @@ package struct Space: Sendable, Hashable, Codable {
         self.createdAt = createdAt
     }
 
+    /// The refusal for a space that is not there, in the same words wherever it is named.
     package static func notFound(_ name: String) -> ControlError {
         ControlError(
             .notFound, "there is no space '\(Name.excerpt(of: name))'", field: "space",

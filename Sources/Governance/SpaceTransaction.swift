@@ -7,4 +7,5 @@ package protocol SpaceTransaction {
     func spaces(after: String?, limit: Int) throws -> [SpaceSummary]
 }
 
+/// Where Governance keeps what it remembers.
 package typealias SpaceUnitOfWork = any UnitOfWork<any SpaceTransaction>

@@ -8,6 +8,7 @@ package final class Spaces: Sendable {
         self.store = store
     }
 
+    /// Spaces by name, those after `after`; `limit` is brought into the range that a page may have.
     package func list(
         after: String? = nil, limit: Int = PageLimit.standard
     ) async throws(ControlError) -> Listing<SpaceSummary> {
@@ -16,6 +17,7 @@ package final class Spaces: Sendable {
         return Page.cut(found, limit: limit) { $0.space.name }
     }
 
+    /// One space with what it holds; `notFound` when there is none of that name.
     package func show(_ name: String) async throws(ControlError) -> SpaceSummary {
         guard let summary = try await store.read({ try $0.space(name) }) else { throw Space.notFound(name) }
         return summary

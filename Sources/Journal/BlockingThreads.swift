@@ -11,6 +11,7 @@ package final class BlockingThreads: Sendable {
         queue.maxConcurrentOperationCount = max(1, width)
     }
 
+    /// Runs `body` on one of the threads, after whatever came before it; what it throws is thrown here.
     package func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

@@ -2,6 +2,7 @@
 ///
 /// It knows nothing of HTTP; the one table that maps codes to statuses lives in Gateway.
 package struct ControlError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The words that programs tell errors apart by.
     package enum Code: String, Sendable, Hashable, Codable, CaseIterable {
         /// The request itself is wrong; `field` says where.
         case invalid

@@ -3,6 +3,7 @@ package enum Name {
     package static let maximumLength = 128
     package static let pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 
+    /// Whether `name` fits the pattern.
     package static func isValid(_ name: String) -> Bool {
         let bytes = name.utf8
         guard let first = bytes.first, isLetterOrDigit(first), bytes.count <= maximumLength else { return false }

@@ -6,6 +6,7 @@ package final class Turns: Sendable {
 
     package init() {}
 
+    /// Runs `body` once everyone who asked for `key` before has finished. Other keys do not wait.
     package func take<Value: Sendable>(
         _ key: String, _ body: () async throws(ControlError) -> Value
     ) async throws(ControlError) -> Value {

@@ -6,6 +6,7 @@ package protocol WallClock: Sendable {
     var now: Int { get }
 }
 
+/// The machine's own time of day.
 package struct SystemClock: WallClock {
     package init() {}
 

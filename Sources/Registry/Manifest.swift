@@ -40,6 +40,7 @@ package struct Manifest: Sendable, Hashable {
         digest = Self.digest(of: sorted)
     }
 
+    /// Throws `invalid` on `field` unless `sha256` is 64 lower-case hexadecimal digits.
     package static func checkDigest(_ sha256: String, field: String) throws(ControlError) {
         guard isDigest(sha256) else {
             throw ControlError(
@@ -48,6 +49,7 @@ package struct Manifest: Sendable, Hashable {
         }
     }
 
+    /// Whether `text` is 64 lower-case hexadecimal digits.
     package static func isDigest(_ text: String) -> Bool {
         text.utf8.count == 64
             && text.utf8.allSatisfy {

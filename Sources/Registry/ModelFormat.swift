@@ -79,6 +79,7 @@ package enum ForeignFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// The refusal of a file in this format: what it is, and how to get to ONNX from there.
     package func refusal(of path: String) -> ControlError {
         let hint =
             switch self {

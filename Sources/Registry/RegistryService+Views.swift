@@ -14,6 +14,7 @@ extension RegistryService {
         return Page.cut(found, limit: limit, key: \.name)
     }
 
+    /// A model as it is seen from the space; `notFound` when none of its versions is available there.
     package func model(_ name: String, space: String) async throws(ControlError) -> ModelSummary {
         let found = try await store.read { transaction in
             try Self.requireSpace(space, transaction)

@@ -60,4 +60,5 @@ package protocol RegistryTransaction {
     func modelSummary(_ name: String, space: String) throws -> ModelSummary?
 }
 
+/// Where Registry keeps what it remembers.
 package typealias RegistryUnitOfWork = any UnitOfWork<any RegistryTransaction>

@@ -54,6 +54,7 @@ package protocol ModelInstance: AnyObject, Sendable {
 
 /// Why a model cannot be loaded, in a sentence for people.
 package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What callers tell apart; the message says the rest.
     package enum Reason: String, Sendable, Hashable, Codable {
         case runtimeMissing, unsupportedFormat, invalidModel, digestMismatch, fileMissing, outOfMemory, timedOut,
             crashed

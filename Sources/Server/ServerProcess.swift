@@ -13,6 +13,7 @@ package struct ServerProcess: Sendable {
     /// The hidden subcommand of this binary that first opens a pushed model.
     package static let checkerSubcommand = "model-checker"
 
+    /// The checker's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runChecker(arguments: [String]) -> Int32 { ModelCheckerProcess.run(arguments: arguments) }
 
     let configuration: ServerConfiguration

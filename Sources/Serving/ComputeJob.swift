@@ -16,6 +16,7 @@ package struct PredictionResult: Sendable {
     }
 }
 
+/// Called exactly once with what a prediction gave, on any thread.
 package typealias PredictionCompletion = @Sendable (Result<PredictionResult, PredictionError>) -> Void
 
 /// One prediction on its way through a compute queue. It is answered exactly once: by its run, its deadline or its

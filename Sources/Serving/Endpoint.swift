@@ -40,6 +40,7 @@ package final class Endpoint: Sendable {
     /// Jobs that wait for a thread.
     package var queueDepth: Int { model?.queue.depth ?? 0 }
 
+    /// The number of rows in `request`: its leading dimension where the model leaves that open, else one.
     package func rows(of request: InferenceRequest) -> Int { model?.rows(of: request) ?? 1 }
 
     /// Whether this prediction is short enough for an event loop.

@@ -52,6 +52,7 @@ package final class EndpointStatistics: Sendable {
 
     package init() {}
 
+    /// Counts one answered prediction.
     package func recordSuccess(_ timing: Timing) {
         successes.wrappingAdd(1, ordering: .relaxed)
         rows.wrappingAdd(UInt64(max(0, timing.rows)), ordering: .relaxed)
@@ -69,6 +70,7 @@ package final class EndpointStatistics: Sendable {
         failed.wrappingAdd(nanoseconds, ordering: .relaxed)
     }
 
+    /// A copy of the counters. Each is exact; between two of them a request may have come.
     package func snapshot() -> Snapshot {
         var copy = Snapshot()
         copy.successes = successes.load(ordering: .relaxed)

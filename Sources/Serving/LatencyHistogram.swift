@@ -30,6 +30,7 @@ package final class LatencyHistogram: Sendable {
         counts.deallocate()
     }
 
+    /// Counts one duration in nanoseconds.
     package func record(_ nanoseconds: UInt64) {
         counts[Self.bucket(nanoseconds)].wrappingAdd(1, ordering: .relaxed)
     }

@@ -8,6 +8,7 @@
 
 /// Nanoseconds that only ever grow; for durations and deadlines, not for dates.
 package enum MonotonicClock {
+    /// Nanoseconds since some moment in the past, the same for all threads of this machine.
     package static func nanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

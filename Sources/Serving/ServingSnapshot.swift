@@ -51,6 +51,7 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
 
 /// A version's bytes by digest; where they are is for `ArtifactProvider` to say.
 package struct ArtifactReference: Sendable, Hashable, Codable {
+    /// One file of a version: where it lies in it, and which bytes it has.
     package struct File: Sendable, Hashable, Codable {
         /// Path inside the version, with `/`, never absolute, never with `..`.
         package var path: String

@@ -77,6 +77,7 @@ package final class Store: Sendable {
         }
     }
 
+    /// What is stored, and what still fits.
     package func usage() async throws(ControlError) -> StoreUsage {
         let stored = try await database.read { transaction in
             let row = try Row.fetchOne(

@@ -1,5 +1,6 @@
 /// Why a data folder cannot be opened, in words for the person who started the server.
 package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong with the folder, for callers that act on it.
     package enum Reason: Sendable, Hashable {
         /// Another server has it; its process id where the lock file says so.
         case inUse(pid: Int?)

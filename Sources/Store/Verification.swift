@@ -6,6 +6,7 @@ import Serving
 
 /// What `verify` found.
 package struct VerifyResult: Sendable, Hashable {
+    /// One thing that is not as it was stored.
     package struct Problem: Sendable, Hashable {
         /// A blob's SHA-256, or the name of what is wrong: `database`, `audit chain`, `churn:3`.
         package let subject: String

@@ -1,5 +1,6 @@
 /// A TensorFlow Serving predict request after decoding, and the form its answer must have.
 package struct TFServingRequest: Sendable {
+    /// How a request was written, and so how its answer is.
     package enum Form: Sendable, Hashable {
         /// `instances`, answered with `predictions`: one value, or one object by name, for each row.
         case row

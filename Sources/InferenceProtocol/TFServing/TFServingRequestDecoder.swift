@@ -6,6 +6,7 @@ package import Tensors
 /// Types come from the model's signature, shapes from how the lists are nested. Nothing is added to a shape: a model with
 /// a batch dimension wants one more list in `inputs`, and gets it from the list of `instances`.
 package enum TFServingRequestDecoder {
+    /// The request in `body`, checked against `signature`. Errors say where, what was expected and what came.
     package static func decode(
         _ body: ByteBuffer, signature: Signature
     ) throws(ProtocolError) -> TFServingRequest {

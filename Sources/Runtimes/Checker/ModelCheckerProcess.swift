@@ -15,6 +15,7 @@ package enum ModelCheckerProcess {
         package static let parentGone: Int32 = 70
     }
 
+    /// The child's whole life: reads its settings, gives itself limits, checks, writes one line. Returns its exit code.
     package static func run(arguments: [String]) -> Int32 {
         guard let settings = CheckerSettings(arguments: arguments) else {
             let text = "model-checker: started by slipway itself, with DIRECTORY MODELFILE and limits\n"

@@ -46,6 +46,7 @@ package struct ONNXFile: Sendable, Hashable {
         return result
     }
 
+    /// What the file says of itself, with the signature that the runtime gave.
     package func description(signature: Signature) -> ModelDescription {
         ModelDescription(
             format: "onnx", signature: signature, opsets: opsets, irVersion: irVersion, producer: producer,

@@ -34,6 +34,7 @@ package final class ONNXRuntime: ModelRuntime {
         return try result.get()
     }
 
+    /// Reads the file with our own reader first, and refuses what must not reach the library; then loads it.
     package func load(
         _ artifact: ModelArtifact, options: RuntimeOptions
     ) throws(ModelLoadError) -> any ModelInstance {
