@@ -9,6 +9,7 @@ package struct Deployment: Sendable, Hashable, Codable {
     package var version: Int
     /// The version's digest.
     package var digest: String
+    /// The number of the revision that made it what it is.
     package var revision: Int
     package var options: EndpointOptions
     /// False after a repository unload.
@@ -17,6 +18,7 @@ package struct Deployment: Sendable, Hashable, Codable {
     package var createdAt: Timestamp
     /// Of the current revision.
     package var updatedAt: Timestamp
+    /// The id of who made the current revision, and why in their words; the reason may be empty.
     package var updatedBy: String
     package var reason: String
     /// True in the answer to a request that found everything as it asked for: no revision was made.
@@ -55,6 +57,7 @@ package struct Revision: Sendable, Hashable, Codable {
     package var action: Action
     package var model: String
     package var version: Int
+    /// The version's digest.
     package var digest: String
     package var options: EndpointOptions
     package var createdAt: Timestamp

@@ -15,6 +15,7 @@ package final class DeploymentService: Sendable {
         self.publisher = publisher
     }
 
+    /// With a publisher of its own: only for a process that publishes nowhere else.
     package convenience init(store: DeploymentUnitOfWork, plane: any ServingPlane) {
         self.init(store: store, plane: plane, publisher: Publisher(store: store, plane: plane))
     }

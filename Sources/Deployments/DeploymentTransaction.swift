@@ -18,6 +18,7 @@ package struct EndpointRecord: Sendable, Hashable {
 package struct RevisionDraft: Sendable, Hashable {
     package var endpoint: String
     package var space: String
+    /// The endpoint's last revision and one; 1 for a new name.
     package var number: Int
     package var action: Revision.Action
     package var model: String
@@ -48,6 +49,7 @@ package protocol DeploymentTransaction {
     func entry(
         endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
     ) throws -> EndpointEntry?
+    /// `nil` for a name that was never deployed in the space.
     func endpoint(_ name: String, space: String) throws -> EndpointRecord?
     /// Appends a revision and makes it the endpoint's current one.
     func append(_ draft: RevisionDraft, by principal: Principal) throws

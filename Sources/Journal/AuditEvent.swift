@@ -25,14 +25,18 @@ package struct AuditEvent: Sendable, Hashable {
     /// 1, 2, 3 ... without gaps.
     package let sequence: Int
     package let at: Timestamp
+    /// The id of the one who asked.
     package let principal: String
     package let space: String
     package let action: String
     package let subject: String
     /// JSON text with sorted keys, exactly as it was hashed.
     package let detail: String
+    /// The generation that this event made.
     package let generation: Generation
+    /// Of the event before; `genesis` in the first.
     package let previousHash: String
+    /// `computedHash` as it was when the event was written.
     package let hash: String
 
     /// An event as it was stored; `AuditChain` says whether it holds.

@@ -48,6 +48,7 @@ package struct ControlError: Error, Sendable, Hashable, CustomStringConvertible 
         return ControlError(.internalFailure, "Unexpected failure: \(error)")
     }
 
+    /// The message, then the hint in parentheses.
     package var description: String {
         guard let hint else { return message }
         return "\(message) (\(hint))"

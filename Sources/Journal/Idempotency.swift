@@ -3,6 +3,7 @@ import Crypto
 /// A caller's key for one mutation, with the hash of what was asked, so that a retry finds the first answer and another
 /// request under the same key is noticed.
 package struct Idempotency: Sendable, Hashable {
+    /// A key's bytes at most.
     package static let maximumLength = 255
     /// Answers are kept this long, in microseconds: a day.
     package static let lifetime = 86_400 * 1_000_000
@@ -10,8 +11,11 @@ package struct Idempotency: Sendable, Hashable {
     package static let maximumKept = 100_000
 
     package let key: String
+    /// SHA-256 over the parts of the request, each preceded by its length in bytes; 64 hexadecimal digits.
     package let requestHash: String
 
+    /// Throws `invalid` unless the key is 1 to `maximumLength` visible ASCII characters.
+    ///
     /// - Parameter request: everything that makes up the request, in a fixed order.
     package init(key: String, request: [String]) throws(ControlError) {
         let bytes = key.utf8
@@ -35,6 +39,7 @@ package struct Idempotency: Sendable, Hashable {
         return try Idempotency(key: key, request: request)
     }
 
+    /// The `conflict` for a request that comes with a key whose stored hash is another.
     package var reuseError: ControlError {
         ControlError(
             .conflict, "idempotency key '\(key)' was used for another request", field: "idempotency-key",

@@ -1,6 +1,8 @@
 /// The names of spaces, models and endpoints: `[A-Za-z0-9][A-Za-z0-9._-]{0,127}`.
 package enum Name {
+    /// In bytes, which are characters here: names are ASCII.
     package static let maximumLength = 128
+    /// As a regular expression that the whole name must match, for schemas and documentation.
     package static let pattern = "[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
 
     /// Whether `name` fits the pattern.
@@ -13,6 +15,8 @@ package enum Name {
         }
     }
 
+    /// Throws `invalid`, with the rule in the hint, unless `isValid`.
+    ///
     /// - Parameter field: what the name is called where it came from, for the message.
     package static func validate(_ name: String, field: String) throws(ControlError) {
         guard isValid(name) else {

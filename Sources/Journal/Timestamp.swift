@@ -6,6 +6,7 @@ package struct Timestamp: Sendable, Hashable, Codable, Comparable, CustomStringC
         self.microseconds = microseconds
     }
 
+    /// From a bare number: the microseconds.
     package init(from decoder: any Decoder) throws {
         microseconds = try decoder.singleValueContainer().decode(Int.self)
     }

@@ -1,7 +1,9 @@
 /// One mutation that somebody asks for.
 package struct Mutation: Sendable, Hashable {
     package var principal: Principal
+    /// The space it is asked for; stands in the audit event.
     package var space: String
+    /// `nil` where the caller gave no key: then nothing is kept to answer a retry with.
     package var idempotency: Idempotency?
 
     package init(principal: Principal, space: String, idempotency: Idempotency?) {
@@ -51,10 +53,13 @@ package struct Committed<Answer: Codable & Sendable>: Sendable {
 package protocol UnitOfWork<Transaction>: Sendable {
     associatedtype Transaction
 
+    /// Gives what `body` makes of one state of the database. Throws what it throws, as a `ControlError`.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(ControlError) -> Value
 
+    /// Runs `body` and stores what it did, all or nothing. Throws what it throws as a `ControlError`; `conflict` for a
+    /// reused key, `storageFull` when the disk is.
     func commit<Answer: Codable & Sendable>(
         _ mutation: Mutation, _ body: @escaping @Sendable (Transaction) throws -> Change<Answer>
     ) async throws(ControlError) -> Committed<Answer>

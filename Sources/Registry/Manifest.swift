@@ -5,15 +5,19 @@ package import Serving
 /// The files of a version in a fixed order, checked, with the digest that stands for all of them.
 package struct Manifest: Sendable, Hashable {
     package static let maximumFiles = 4096
+    /// In UTF-8 bytes, of a whole path and of each name in it.
     package static let maximumPathLength = 1024
     package static let maximumComponentLength = 255
 
     /// Sorted by the bytes of their paths.
     package let files: [ArtifactReference.File]
+    /// Bytes of all files together.
     package let totalSize: Int
     /// SHA-256 over `slipway-manifest-1`, then for each file its digest, size and path, one line each.
     package let digest: String
 
+    /// Sorts the files. Throws `invalid` for none or too many of them, a path or digest that `checkPath` or
+    /// `checkDigest` refuses, a negative size or an overflowing sum, a path twice, and a file that is also a folder.
     package init(_ files: [ArtifactReference.File]) throws(ControlError) {
         guard !files.isEmpty else {
             throw ControlError(.invalid, "a version needs at least one file", field: "files")

@@ -3,6 +3,7 @@ package import Serving
 
 /// Which format a version has and which of its files is the model.
 package enum ModelFormat {
+    /// As versions and runtimes name the format.
     package static let onnx = "onnx"
 
     /// The path of the model file: the only `.onnx` file, or `model.onnx` at the top when there are several.
@@ -54,6 +55,7 @@ package enum ForeignFormat: String, Sendable, CaseIterable {
     case safetensors = "a safetensors file (weights without a graph)"
     case gguf = "a GGUF file"
 
+    /// By the file name's ending, in any case of letters; `nil` for one that is not known.
     package init?(path: String) {
         let name = path.lowercased()
         let endings: [(String, ForeignFormat)] = [
@@ -65,6 +67,7 @@ package enum ForeignFormat: String, Sendable, CaseIterable {
         self = found.1
     }
 
+    /// By the magic number that the file begins with; four bytes are enough. `nil` when it is none of these.
     package init?(firstBytes: [UInt8]) {
         let magics: [([UInt8], ForeignFormat)] = [
             (Array("PK\u{3}\u{4}".utf8), .zip), ([0x89, 0x48, 0x44, 0x46], .hdf5), (Array("GGUF".utf8), .gguf),

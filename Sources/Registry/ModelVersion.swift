@@ -5,6 +5,7 @@ package import Tensors
 /// One immutable version of a model.
 package struct ModelVersion: Sendable, Hashable, Codable {
     package let model: String
+    /// 1, 2, 3 ... for each model.
     package let number: Int
     /// The space that owns the model.
     package let space: String
@@ -15,6 +16,7 @@ package struct ModelVersion: Sendable, Hashable, Codable {
     package let description: ModelDescription
     package let provenance: Provenance
     package let createdAt: Timestamp
+    /// The id of who pushed it.
     package let createdBy: String
 
     package init(
@@ -46,9 +48,12 @@ package struct ModelVersion: Sendable, Hashable, Codable {
 package struct VersionSummary: Sendable, Hashable {
     package let model: String
     package let number: Int
+    /// The space that owns the model.
     package let space: String
+    /// SHA-256 over the manifest.
     package let digest: String
     package let format: String
+    /// Bytes of all files.
     package let size: Int
     package let provenance: Provenance
     package let createdAt: Timestamp
@@ -86,15 +91,18 @@ package struct ModelSummary: Sendable, Hashable {
     package let name: String
     /// The space that owns it.
     package let space: String
+    /// Of the latest version, such as `onnx`.
     package let format: String
     /// Versions that are available in the space.
     package let versions: Int
+    /// The highest number among them.
     package let latestVersion: Int
     /// Bytes of the latest version's files.
     package let latestSize: Int
     /// Of the latest version.
     package let metrics: [String: Double]
     package let deployed: [Placement]
+    /// When the model got its first version.
     package let createdAt: Timestamp
     /// When the latest version came.
     package let updatedAt: Timestamp

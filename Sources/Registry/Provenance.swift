@@ -2,12 +2,17 @@ package import Journal
 
 /// What the one who pushes says about a version.
 package struct Provenance: Sendable, Hashable, Codable {
+    /// Of metrics, and as many of tags.
     package static let maximumEntries = 256
+    /// In UTF-8 bytes.
     package static let maximumKeyLength = 128
+    /// In UTF-8 bytes: a tag's value, `gitCommit`, `dataset`.
     package static let maximumTextLength = 4096
 
+    /// Finite numbers by name: JSON has no others.
     package let metrics: [String: Double]
     package let tags: [String: String]
+    /// Free text; nothing is looked up.
     package let gitCommit: String?
     package let dataset: String?
 
@@ -21,6 +26,8 @@ package struct Provenance: Sendable, Hashable, Codable {
         self.dataset = dataset
     }
 
+    /// What a caller sent. Throws `invalid` about the field with too many entries, an empty or too long key, a number
+    /// that is not finite, or too long a text.
     package init(
         metrics: [String: Double], tags: [String: String], gitCommit: String?, dataset: String?
     ) throws(ControlError) {

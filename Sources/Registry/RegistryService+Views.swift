@@ -43,6 +43,8 @@ extension RegistryService {
         return Page.cut(found, limit: limit) { String($0.number) }
     }
 
+    /// One version that is available in the space, else `notFound`.
+    ///
     /// - Parameter number: `nil` for the latest that is available in the space.
     package func version(
         _ model: String, number: Int? = nil, space: String

@@ -5,6 +5,7 @@ package import Tensors
 /// A model's row: who owns the name.
 package struct ModelRecord: Sendable, Hashable {
     package let name: String
+    /// The space whose name it is; names are unique across the server.
     package let owner: String
     /// The highest version number there ever was; 0 before the first.
     package let latestNumber: Int
@@ -19,8 +20,10 @@ package struct ModelRecord: Sendable, Hashable {
 /// A version that is about to be stored.
 package struct VersionDraft: Sendable, Hashable {
     package var model: String
+    /// The model's `latestNumber` and one.
     package var number: Int
     package var artifact: ArtifactReference
+    /// Bytes of all files.
     package var size: Int
     package var description: ModelDescription
     package var provenance: Provenance
@@ -41,12 +44,14 @@ package struct VersionDraft: Sendable, Hashable {
 /// What the Registry needs of the database.
 package protocol RegistryTransaction {
     func hasSpace(_ name: String) throws -> Bool
+    /// Whichever space owns it; `nil` when the name is free.
     func model(named name: String) throws -> ModelRecord?
     /// The number of the version of `model` with this digest.
     func versionNumber(model: String, digest: String) throws -> Int?
     /// The blobs of these that the space holds, with their sizes.
     func heldBlobs(_ digests: Set<String>, space: String) throws -> [String: Int]
 
+    /// Gives the name to the space `owner`, with no version yet.
     func insertModel(_ name: String, owner: String, by principal: Principal) throws
     /// Stores the version with its files and makes it available in `space`.
     func insertVersion(_ draft: VersionDraft, space: String, by principal: Principal) throws
@@ -57,6 +62,7 @@ package protocol RegistryTransaction {
     func versions(model: String, space: String, before: Int?, limit: Int) throws -> [VersionSummary]
     /// In the order of names, those after `after`, at most `limit`.
     func models(space: String, after: String?, limit: Int) throws -> [ModelSummary]
+    /// `nil` when no version of it is available in `space`.
     func modelSummary(_ name: String, space: String) throws -> ModelSummary?
 }
 
