@@ -39,6 +39,7 @@ package protocol ModelRuntime: Sendable {
 
 /// One loaded copy of a model. Any number of threads may run it at once.
 package protocol ModelInstance: AnyObject, Sendable {
+    /// What the model file says, read when it was loaded.
     var description: ModelDescription { get }
 
     /// Runs the model once.
@@ -61,6 +62,7 @@ package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     package let reason: Reason
+    /// Names the model's files by their path inside the version, not by where they are on the machine.
     package let message: String
 
     package init(_ reason: Reason, _ message: String) {

@@ -20,6 +20,7 @@ package final class RunHandle: Sendable {
         }
     }
 
+    /// Whether somebody asked; the run itself may still be going on.
     package var isTerminated: Bool { state.withLock { $0.isTerminated } }
 
     /// For a runtime, before it runs: how to stop it (short, and without a call back to this handle). False when the run should not begin at all.

@@ -5,8 +5,11 @@ package import Tensors
 
 /// What one prediction gave, and how long its stages took in nanoseconds.
 package struct PredictionResult: Sendable {
+    /// One for each output the request wants, in its order.
     package var outputs: [Tensor]
+    /// From submission to the start of the run; 0 when it ran on the calling thread.
     package var queue: UInt64
+    /// The run itself.
     package var compute: UInt64
 
     package init(outputs: [Tensor], queue: UInt64, compute: UInt64) {

@@ -35,6 +35,7 @@ package final class Endpoint: Sendable {
         self.labels = ClassLabels.read(entry.description.customMetadata)
     }
 
+    /// Whether predictions are answered rather than refused.
     package var isReady: Bool { state == .ready }
 
     /// Jobs that wait for a thread.

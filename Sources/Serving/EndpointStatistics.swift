@@ -4,6 +4,7 @@ import Synchronization
 package final class EndpointStatistics: Sendable {
     /// One answered prediction, in nanoseconds by stage.
     package struct Timing: Sendable {
+        /// Rows that were predicted; negative counts as 0.
         package var rows: Int
         package var queue: UInt64
         package var decode: UInt64
@@ -22,13 +23,16 @@ package final class EndpointStatistics: Sendable {
     /// A copy of all counters; durations are sums in nanoseconds.
     package struct Snapshot: Sendable {
         package var successes: UInt64 = 0
+        /// Requests that were refused or failed after they were known to be for this endpoint.
         package var failures: UInt64 = 0
         package var rows: UInt64 = 0
+        /// Runs of the model; as many as `successes`, since requests are not batched.
         package var executions: UInt64 = 0
         package var queue: UInt64 = 0
         package var decode: UInt64 = 0
         package var compute: UInt64 = 0
         package var encode: UInt64 = 0
+        /// Time spent on the requests that failed.
         package var failed: UInt64 = 0
         /// Milliseconds since the epoch; 0 before the first.
         package var lastInference: UInt64 = 0

@@ -6,6 +6,7 @@ package enum PredictionError: Error, Sendable, Hashable {
     case unloaded
     /// The model refused these inputs.
     case invalidInput(String)
+    /// The model or the runtime failed; the text is what it said.
     case failed(String)
     case deadlineExceeded(milliseconds: Int)
     /// Too many predictions are waiting already.

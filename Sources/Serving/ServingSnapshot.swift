@@ -7,6 +7,7 @@ package struct ServingSnapshot: Sendable, Hashable, Codable {
     /// Raised when the meaning of a field changes; a data plane refuses what it does not know.
     package static let currentFormat = 1
 
+    /// `currentFormat` of whoever made it.
     package var format: Int
     /// The control plane's generation that this snapshot shows; it never goes backwards.
     package var generation: Int
@@ -22,9 +23,11 @@ package struct ServingSnapshot: Sendable, Hashable, Codable {
 /// One endpoint and the version that answers there.
 package struct EndpointEntry: Sendable, Hashable, Codable {
     package var space: String
+    /// The endpoint's name, under which predictions come.
     package var name: String
     package var model: String
     package var version: Int
+    /// The deployment's current revision.
     package var revision: Int
     package var artifact: ArtifactReference
     /// As the checker read it when the version was pushed.
@@ -55,7 +58,9 @@ package struct ArtifactReference: Sendable, Hashable, Codable {
     package struct File: Sendable, Hashable, Codable {
         /// Path inside the version, with `/`, never absolute, never with `..`.
         package var path: String
+        /// 64 lower-case hexadecimal digits.
         package var sha256: String
+        /// Bytes.
         package var size: Int
 
         package init(path: String, sha256: String, size: Int) {
@@ -67,6 +72,7 @@ package struct ArtifactReference: Sendable, Hashable, Codable {
 
     /// SHA-256 over the manifest.
     package var digest: String
+    /// Which runtime executes it: `onnx`.
     package var format: String
     package var files: [File]
 
@@ -100,5 +106,7 @@ package struct EndpointOptions: Sendable, Hashable, Codable {
 
 /// Lays a version's files out in a folder of their own and checks every byte against its digest.
 package protocol ArtifactProvider: Sendable {
+    /// The files, laid out and checked; blocks. Throws `digestMismatch`, `fileMissing`, `invalidModel` (the reference
+    /// contradicts itself) or `unsupportedFormat` (no file is a model).
     func locate(_ reference: ArtifactReference) throws(ModelLoadError) -> ModelArtifact
 }

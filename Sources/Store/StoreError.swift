@@ -14,7 +14,9 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     package let reason: Reason
+    /// The data folder's path.
     package let folder: String
+    /// A sentence: what is wrong and where.
     package let message: String
     /// What to do next.
     package let hint: String
@@ -26,5 +28,6 @@ package struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
         self.hint = hint
     }
 
+    /// The message, then the hint in parentheses.
     package var description: String { "\(message) (\(hint))" }
 }

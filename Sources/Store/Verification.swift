@@ -14,9 +14,11 @@ package struct VerifyResult: Sendable, Hashable {
         package let message: String
     }
 
+    /// Blobs that the database knows; each was looked at.
     package var blobs = 0
     /// Bytes that were hashed.
     package var bytes = 0
+    /// Events whose hashes were followed.
     package var auditEvents = 0
     package var problems: [Problem] = []
 

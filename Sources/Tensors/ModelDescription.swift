@@ -5,11 +5,15 @@ package struct ModelDescription: Sendable, Hashable, Codable {
     package var signature: Signature
     /// Operator set versions by domain; the default domain is `ai.onnx`.
     package var opsets: [String: Int]
+    /// The ONNX format's own version (`ir_version`); 0 where the file does not say.
     package var irVersion: Int
+    /// The tool that wrote the file, for example `pytorch`; like the texts below empty where the file does not say.
     package var producer: String
     package var producerVersion: String
     package var graphName: String
+    /// The file's `doc_string`.
     package var documentation: String
+    /// The file's `metadata_props`.
     package var customMetadata: [String: String]
     /// Whether the graph holds a Loop, Scan or If at any depth: such a model may run for ever and is never run inline.
     package var hasControlFlow: Bool
@@ -41,9 +45,11 @@ package struct ModelDescription: Sendable, Hashable, Codable {
 
 /// A run on made-up inputs (zeros, ones, empty strings; symbolic dimensions of one).
 package struct TrialRun: Sendable, Hashable, Codable {
+    /// False is a finding, not a fault: made-up inputs do not suit every model.
     package var succeeded: Bool
     /// The runtime's message when the made-up inputs did not suit the model.
     package var message: String
+    /// How long the run took, whether or not it succeeded.
     package var microseconds: Int
 
     package init(succeeded: Bool, message: String, microseconds: Int) {

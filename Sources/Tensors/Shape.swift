@@ -2,7 +2,9 @@
 ///
 /// A scalar has no dimensions and one element.
 package struct Shape: Sendable, Hashable {
+    /// Outermost first; empty for a scalar.
     package let dimensions: [Int]
+    /// The product of the dimensions: 0 when one of them is 0, 1 for a scalar.
     package let elementCount: Int
 
     /// Fails when a dimension is negative or when the number of elements does not fit an `Int`.

@@ -11,6 +11,7 @@ package enum Dimension: Sendable, Hashable {
 package struct TensorSpec: Sendable, Hashable, Codable {
     package let name: String
     package let elementType: ElementType
+    /// Outermost first; empty for a scalar, and where the file does not say how many dimensions there are.
     package let shape: [Dimension]
     /// Whether the model has a value of its own for this input (an initializer that callers may override).
     package let isOptional: Bool
@@ -30,6 +31,7 @@ package struct TensorSpec: Sendable, Hashable, Codable {
 
 /// The named, typed, shaped inputs and outputs of a model version, read out of the model file itself.
 package struct Signature: Sendable, Hashable, Codable {
+    /// In the order of the model file; requests refer to inputs and outputs by their index here.
     package let inputs: [TensorSpec]
     package let outputs: [TensorSpec]
 
@@ -41,6 +43,7 @@ package struct Signature: Sendable, Hashable, Codable {
 
 /// In JSON a dimension is a number, a name, or -1 where the file says nothing.
 extension Dimension: Codable {
+    /// A string is a name, any negative number an unknown size.
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let name = try? container.decode(String.self) {

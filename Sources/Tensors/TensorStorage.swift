@@ -3,6 +3,7 @@
 ///
 /// Immutable once it is shared: whoever makes it fills it before handing it on.
 package final class TensorStorage: @unchecked Sendable {
+    /// The first byte; valid as long as this object lives.
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
     private let owner: AnyObject?
@@ -27,6 +28,7 @@ package final class TensorStorage: @unchecked Sendable {
         if owner == nil { base.deallocate() }
     }
 
+    /// Not to be used after this object is gone: it keeps nothing alive.
     @inlinable
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
 

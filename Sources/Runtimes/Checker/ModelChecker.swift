@@ -9,9 +9,11 @@ package struct ModelChecker: Sendable {
     package struct Limits: Sendable, Hashable {
         /// Address space in bytes; `nil` stands for 4 GiB and three times the size of the model's files.
         package var memoryBytes: Int?
+        /// Seconds of the clock, for loading and for the one run after it.
         package var loadSeconds: Int
         package var trialSeconds: Int
 
+        /// Less than a second becomes a second.
         package init(memoryBytes: Int? = nil, loadSeconds: Int = 30, trialSeconds: Int = 10) {
             self.memoryBytes = memoryBytes
             self.loadSeconds = max(1, loadSeconds)
@@ -21,6 +23,7 @@ package struct ModelChecker: Sendable {
 
     /// How the child is started: a program, and the words that make it `ModelCheckerProcess.run`.
     package struct Command: Sendable, Hashable {
+        /// A path, not a name: `PATH` is not searched.
         package var path: String
         package var arguments: [String]
 

@@ -11,7 +11,9 @@ import Tensors
 package enum ModelCheckerProcess {
     /// Exit codes besides 0, which stands for a result on standard output, good or bad.
     package enum ExitCode {
+        /// `EX_USAGE` of sysexits.h: not the parent's arguments, or no descriptor or thread to be had.
         package static let usage: Int32 = 64
+        /// `EX_SOFTWARE` of sysexits.h: nobody is left to read a result.
         package static let parentGone: Int32 = 70
     }
 

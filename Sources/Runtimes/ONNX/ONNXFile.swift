@@ -3,12 +3,15 @@ package import Tensors
 /// What an ONNX file says about itself, read without ONNX Runtime and before it: the library sees only files that are
 /// ONNX, whole, and refer to nothing outside their artifact.
 package struct ONNXFile: Sendable, Hashable {
+    /// The fields of `ModelProto` and its graph, by the names that `ModelDescription` has for them.
     package var irVersion = 0
     package var producer = ""
     package var producerVersion = ""
     package var graphName = ""
     package var documentation = ""
+    /// Operator set versions by domain.
     package var opsets: [String: Int] = [:]
+    /// `metadata_props`, without the entries beyond the first mebibyte.
     package var customMetadata: [String: String] = [:]
     package var inputs: [DeclaredValue] = []
     package var outputs: [DeclaredValue] = []

@@ -8,6 +8,7 @@ package final class ONNXRuntime: ModelRuntime {
     private let logger: Logger
     private let opened = Mutex<ONNXRuntimeLibrary?>(nil)
 
+    /// Opens nothing yet. `search` says where the library may be.
     package init(
         search: ONNXRuntimeSearch = .ofThisProcess(), logger: Logger = Logger(label: "slipway.onnxruntime")
     ) {
