@@ -19,7 +19,9 @@ public struct DeployRequest: Codable, Sendable, Hashable {
     public var model: String
     /// The latest version when absent.
     public var version: Int?
+    /// All at the server's defaults when absent.
     public var options: DeploymentOptions?
+    /// Free text for the history, 4096 bytes at most.
     public var reason: String?
 
     public init(model: String, version: Int? = nil, options: DeploymentOptions? = nil, reason: String? = nil) {
@@ -48,15 +50,19 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
     public var space: String
     public var model: String
     public var version: Int
+    /// The number of the current revision.
     public var revision: Int
     public var state: DeploymentState
+    /// Why it is not ready, where there is something to say; else empty.
     public var message: String
+    /// As they are in force, defaults filled in.
     public var options: DeploymentOptions
     public var createdAt: String
     public var updatedAt: String
     public var updatedBy: String
     /// Since the server started.
     public var requests: Int
+    /// Those among `requests` that were refused or failed.
     public var errors: Int
     /// Milliseconds at the median and the 99th percentile since the server started; absent without requests.
     public var p50Milliseconds: Double?
@@ -87,16 +93,21 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
 
 /// One numbered, immutable state of a deployment's specification.
 public struct RevisionInfo: Codable, Sendable, Hashable {
+    /// 1, 2, 3 ... for each endpoint name, through deletions.
     public var revision: Int
     /// `deploy`, `delete`, `load` or `unload`.
     public var action: String
     public var model: String
     public var version: Int
+    /// The version's digest.
     public var digest: String
     public var options: DeploymentOptions
+    /// RFC 3339, UTC.
     public var createdAt: String
     public var createdBy: String
+    /// In the words of who asked for it; empty when they gave none.
     public var reason: String
+    /// Whether this is what the endpoint is now; none is after a deletion.
     public var isCurrent: Bool
 
     public init(

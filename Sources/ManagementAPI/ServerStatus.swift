@@ -1,10 +1,13 @@
 /// The server that answers: its release, its data folder and what it can run. Times are RFC 3339 in UTC.
 public struct ServerInfo: Codable, Sendable, Hashable {
+    /// Always `slipway`.
     public var name: String
     public var version: String
     public var startedAt: String
     public var uptimeSeconds: Double
+    /// Its path on the server's machine.
     public var dataFolder: String
+    /// How many mutations of the control plane the data plane shows.
     public var generation: Int
     /// What executes each model format, for example `onnx`: `ONNX Runtime 1.31.1`; only what is loaded.
     public var runtimes: [String: String]
@@ -31,8 +34,11 @@ public struct ServerInfo: Codable, Sendable, Hashable {
 /// A space, and how many models and deployments it has.
 public struct SpaceInfo: Codable, Sendable, Hashable {
     public var name: String
+    /// Models with a version that is available in the space.
     public var models: Int
+    /// Endpoints that are deployed there now.
     public var deployments: Int
+    /// RFC 3339, UTC.
     public var createdAt: String
 
     public init(name: String, models: Int, deployments: Int, createdAt: String) {
@@ -84,6 +90,7 @@ public struct VerifyReport: Codable, Sendable, Hashable {
     public var bytes: Int
     /// Audit events whose hashes were followed.
     public var auditEvents: Int
+    /// Empty when everything is as it was stored.
     public var problems: [Problem]
 
     public init(blobs: Int, bytes: Int, auditEvents: Int, problems: [Problem]) {

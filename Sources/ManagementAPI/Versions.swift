@@ -1,7 +1,9 @@
 /// One file of a model version, by its path inside the version and the SHA-256 of its bytes (64 hexadecimal digits).
 public struct FileEntry: Codable, Sendable, Hashable {
+    /// Relative, with `/` between names, never with `..`.
     public var path: String
     public var sha256: String
+    /// Bytes.
     public var size: Int
 
     public init(path: String, sha256: String, size: Int) {
@@ -14,8 +16,10 @@ public struct FileEntry: Codable, Sendable, Hashable {
 /// Asks for a new version of a model, made of files whose bytes were uploaded before.
 public struct PushRequest: Codable, Sendable, Hashable {
     public var files: [FileEntry]
+    /// Finite numbers by name, 256 at most; as many tags.
     public var metrics: [String: Double]?
     public var tags: [String: String]?
+    /// Free text, like `dataset`: nothing is looked up.
     public var gitCommit: String?
     public var dataset: String?
 
@@ -34,8 +38,11 @@ public struct PushRequest: Codable, Sendable, Hashable {
 /// An input or output of a version. A dimension is a number, a name for any size, or -1 for any size without a name.
 public struct TensorInfo: Codable, Sendable, Hashable {
     public var name: String
+    /// As the Open Inference Protocol writes it: `FP32`, `INT64`, `BYTES` ...
     public var datatype: String
+    /// Outermost first.
     public var shape: [DimensionInfo]
+    /// Whether the model has a value of its own for this input, so that it may be left out.
     public var optional: Bool
 
     public init(name: String, datatype: String, shape: [DimensionInfo], optional: Bool = false) {
@@ -51,6 +58,7 @@ public enum DimensionInfo: Codable, Sendable, Hashable {
     case size(Int)
     case name(String)
 
+    /// A string is a name; anything else must be an integer.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let name = try? container.decode(String.self) {
@@ -78,12 +86,16 @@ public struct VersionInfo: Codable, Sendable, Hashable {
     /// SHA-256 over the version's manifest; equal digests mean equal bytes.
     public var digest: String
     public var files: [FileEntry]
+    /// The format of the model file: `onnx`.
     public var format: String
     public var inputs: [TensorInfo]
     public var outputs: [TensorInfo]
+    /// Operator set versions by domain; the default domain is `ai.onnx`.
     public var opsets: [String: Int]
+    /// The tool that wrote the file and its version; empty where the file does not say.
     public var producer: String
     public var documentation: String
+    /// What the model file carries as its own metadata, by name.
     public var metadata: [String: String]
     /// What the checker noticed and a person may want to know, for example that made-up inputs did not suit the model.
     public var notes: [String]
@@ -126,6 +138,7 @@ public struct VersionInfo: Codable, Sendable, Hashable {
 /// The answer to a push: the version, and whether it is new or was there already with the same bytes.
 public struct PushResponse: Codable, Sendable, Hashable {
     public var version: VersionInfo
+    /// False when a version with the same bytes was there already; `version` is that one.
     public var isNew: Bool
 
     public init(version: VersionInfo, isNew: Bool) {
@@ -137,16 +150,21 @@ public struct PushResponse: Codable, Sendable, Hashable {
 /// A model with its latest version's figures and the endpoints that serve it. Times are RFC 3339 in UTC.
 public struct ModelInfo: Codable, Sendable, Hashable {
     public var name: String
+    /// The space that owns the model.
     public var space: String
+    /// Of the latest version.
     public var format: String
+    /// Versions that are available in the space asked for, and the highest number among them.
     public var versions: Int
     public var latestVersion: Int
     /// Bytes of the latest version's files.
     public var latestSize: Int
+    /// Of the latest version.
     public var metrics: [String: Double]
     /// Endpoints in this space that serve a version of it, as `endpoint:version`.
     public var deployed: [String]
     public var createdAt: String
+    /// When the latest version came.
     public var updatedAt: String
 
     public init(
@@ -168,7 +186,9 @@ public struct ModelInfo: Codable, Sendable, Hashable {
 
 /// The answer to an upload: the blob as it is stored now.
 public struct BlobInfo: Codable, Sendable, Hashable {
+    /// Of the bytes that came, 64 lower-case hexadecimal digits.
     public var sha256: String
+    /// Bytes.
     public var size: Int
 
     public init(sha256: String, size: Int) {

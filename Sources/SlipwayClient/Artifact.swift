@@ -22,6 +22,7 @@ public struct Artifact: Sendable, Hashable {
         public let path: String
         /// Where it is on this machine.
         public let location: String
+        /// Bytes, as found before anything is sent.
         public let size: Int
     }
 
@@ -34,8 +35,10 @@ public struct Artifact: Sendable, Hashable {
     public let files: [File]
     /// Hidden files and folders that stay behind, by their path inside the folder.
     public let leftOut: [String]
+    /// Whether the path named a folder; else there is exactly one file.
     public let isFolder: Bool
 
+    /// Bytes of all files.
     public var size: Int { files.reduce(0) { $0 + $1.size } }
 
     /// - Parameter path: a file, or a folder with one model in it. The path itself may be a symbolic link.

@@ -64,6 +64,7 @@ public enum ClientError: Error, Sendable, Hashable {
 }
 
 extension ClientError: CustomStringConvertible {
+    /// The message, then what to do next where that is known.
     public var description: String {
         if let hint { "\(message); \(hint)" } else { message }
     }

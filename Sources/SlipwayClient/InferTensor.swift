@@ -9,6 +9,7 @@ public struct InferTensor: Sendable, Hashable {
         case doubles([Double])
         case strings([String])
 
+        /// How many elements there are; the product of the shape in a tensor that a server takes.
         public var count: Int {
             switch self {
             case .bools(let values): values.count
@@ -25,9 +26,12 @@ public struct InferTensor: Sendable, Hashable {
     /// As the Open Inference Protocol writes it: `BOOL`, `INT8` to `INT64`, `UINT8` to `UINT64`, `FP16`, `BF16`, `FP32`,
     /// `FP64`, `BYTES`.
     public var datatype: String
+    /// Outermost dimension first; empty for a scalar.
     public var shape: [Int]
+    /// As many as the shape calls for, of the case that `datatype` goes with.
     public var values: Values
 
+    /// Whether shape, type and values agree is for the server to say; nothing is checked here.
     public init(name: String, datatype: String, shape: [Int], values: Values) {
         self.name = name
         self.datatype = datatype
@@ -86,6 +90,8 @@ extension InferTensor {
 extension InferTensor: Codable {
     private enum Key: String, CodingKey { case name, datatype, shape, data }
 
+    /// Takes `data` flat or nested as the shape is. Half precision becomes `floats`; integers of any width but UINT64
+    /// become `integers`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         name = try container.decode(String.self, forKey: .name)
@@ -102,6 +108,7 @@ extension InferTensor: Codable {
             }
     }
 
+    /// Writes `data` flat, as the protocol prefers it.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(name, forKey: .name)
@@ -135,8 +142,11 @@ private struct Flat<Element: Decodable>: Decodable {
 
 /// The answer to a prediction in the Open Inference Protocol.
 public struct InferAnswer: Codable, Sendable, Hashable {
+    /// The endpoint's name as it was asked.
     public var modelName: String
+    /// The version that answered.
     public var modelVersion: String?
+    /// The request's own id, where it had one.
     public var id: String?
     public var outputs: [InferTensor]
 

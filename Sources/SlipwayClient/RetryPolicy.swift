@@ -5,8 +5,11 @@
 public struct RetryPolicy: Sendable, Hashable {
     /// Calls in all, the first included.
     public var attempts: Int
+    /// The delay before the second call.
     public var base: Duration
+    /// No delay of our own is longer.
     public var ceiling: Duration
+    /// A server that asks for more than this gets no further call.
     public var longestWish: Duration
 
     public init(

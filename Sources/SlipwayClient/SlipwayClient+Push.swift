@@ -13,6 +13,7 @@ public enum PushProgress: Sendable, Hashable {
 
 /// What a push came to.
 public struct PushResult: Sendable, Hashable {
+    /// The version that was made, or that has the same content.
     public let version: VersionInfo
     /// Whether a version was made; otherwise the latest one has the same content already.
     public let isNew: Bool

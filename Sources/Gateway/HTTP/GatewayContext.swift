@@ -32,6 +32,7 @@ package final class Readiness: Sendable {
 
     package init() {}
 
+    /// May be read and set from any thread.
     package var isOn: Bool {
         get { flag.load(ordering: .relaxed) }
         set { flag.store(newValue, ordering: .relaxed) }

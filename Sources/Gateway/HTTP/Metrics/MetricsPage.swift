@@ -7,8 +7,10 @@ package import Serving
 package struct MetricsPage: Sendable {
     /// What the process knows of itself.
     package struct Process: Sendable {
+        /// Physical memory that the process occupies.
         package var residentBytes: Int
         package var uptimeSeconds: Double
+        /// Mutations that the control plane has made.
         package var generation: Int
 
         package init(residentBytes: Int, uptimeSeconds: Double, generation: Int) {
