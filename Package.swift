@@ -2,12 +2,15 @@
 import PackageDescription
 
 /// One folder, one target, one room; dependencies point downwards only (`dev/check-layers` proves it for imports too).
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+    // A warning that nobody must mend is soon a hundred of them.
+    + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
