@@ -27,7 +27,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -63,7 +62,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -84,7 +82,7 @@ let package = Package(
             "Gateway",
             [
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving", "InferenceProtocol",
-                "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioHTTPTypes, nioCore, nioFoundation, nioPosix,
+                "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioPosix,
                 nioSSL, logging,
             ]),
         room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
