@@ -33,6 +33,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -64,6 +66,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", exact: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
@@ -75,9 +79,16 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving",
+                "Gateway", "GRPCGateway", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving",
                 "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
             ]),
+        room(
+            "GRPCGateway",
+            [
+                "Gateway", "HTTP2", "Deployments", "Governance", "Journal", "Serving", "InferenceProtocol", "Runtimes",
+                "Tensors", nioCore, nioPosix, nioSSL, logging,
+            ]),
+        room("HTTP2", [nioCore]),
         room(
             "Gateway",
             [
@@ -85,7 +96,7 @@ let package = Package(
                 "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioPosix,
                 nioSSL, logging,
             ]),
-        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]),
+        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, grpcCore, grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL]),
         room("ManagementAPI", []),
         room(
             "Store",
@@ -101,13 +112,15 @@ let package = Package(
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", nioCore, logging]),
-        room("Runtimes", ["Tensors", "CONNXRuntime", logging]),
+        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),
         tests("Server", ["SlipwayClient", "ManagementAPI"]),
+        tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
+        tests("HTTP2", [nioEmbedded]),
         tests("Gateway", ["Store", nioEmbedded, nioPosix]),
         tests("SlipwayClient", ["ManagementAPI"]),
         tests(
@@ -117,7 +130,7 @@ let package = Package(
         tests("Deployments", ["Store", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
-        tests("Serving"),
+        tests("Serving", [nioEmbedded]),
         tests("Runtimes"),
         tests("InferenceProtocol", [nioCore]),
         tests("Tensors"),

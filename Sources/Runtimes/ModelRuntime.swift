@@ -79,6 +79,8 @@ package enum RunError: Error, Sendable, Hashable {
     case invalidInput(String)
     /// The model or the runtime failed.
     case failed(String)
+    /// The process that ran it is gone; the model itself may be in order.
+    case unavailable(String)
     /// The deadline passed, or the caller went away.
     case terminated
 }

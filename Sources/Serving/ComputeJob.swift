@@ -24,39 +24,40 @@ package typealias PredictionCompletion = @Sendable (Result<PredictionResult, Pre
 
 /// One prediction on its way through a compute queue. It is answered exactly once: by its run, its deadline or its
 /// caller, whoever comes first; a run that is under way is asked to stop when somebody else was first.
-package final class ComputeJob: Sendable {
+final class ComputeJob: Sendable {
     private enum Phase { case waiting, running, answered }
 
     private let model: LoadedModel
     private let request: InferenceRequest
     private let submitted: UInt64
     let deadline: UInt64
-    private let deadlineMilliseconds: Int
+    /// Nanoseconds from submission to the deadline.
+    private let allowed: UInt64
     private let handle = RunHandle()
     private let phase = Mutex(Phase.waiting)
     private let completion: PredictionCompletion
 
     init(
-        model: LoadedModel, request: InferenceRequest, deadlineMilliseconds: Int,
+        model: LoadedModel, request: InferenceRequest, allowed: UInt64,
         completion: @escaping PredictionCompletion
     ) {
         self.model = model
         self.request = request
-        self.deadlineMilliseconds = deadlineMilliseconds
+        self.allowed = allowed
         self.submitted = MonotonicClock.nanoseconds()
-        self.deadline = submitted &+ UInt64(max(1, deadlineMilliseconds)) &* 1_000_000
+        self.deadline = submitted.addingReportingOverflow(allowed).overflow ? .max : submitted &+ allowed
         self.completion = completion
     }
 
     var isAnswered: Bool { phase.withLock { $0 == .answered } }
 
     /// Gives the prediction up: nothing is computed for it any more where that can still be helped.
-    package func cancel() {
+    func cancel() {
         if finish(.failure(.cancelled)) { handle.terminate() }
     }
 
     func expire() {
-        if finish(.failure(.deadlineExceeded(milliseconds: deadlineMilliseconds))) { handle.terminate() }
+        if finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000)))) { handle.terminate() }
     }
 
     @discardableResult
@@ -80,7 +81,7 @@ package final class ComputeJob: Sendable {
         guard mayRun else { return }
         let start = MonotonicClock.nanoseconds()
         guard start < deadline else {
-            finish(.failure(.deadlineExceeded(milliseconds: deadlineMilliseconds)))
+            finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000))))
             return
         }
         do throws(PredictionError) {

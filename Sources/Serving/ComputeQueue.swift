@@ -29,8 +29,8 @@ package final class ComputeQueue: Sendable {
     /// Jobs that wait, without those that run.
     package var depth: Int { state.withLock { $0.waiting.count - $0.next } }
 
-    /// Queues `job`, or answers it at once when the line is full.
-    func submit(_ job: ComputeJob) {
+    /// Queues `job`, or says why not; then nobody will answer it.
+    func submit(_ job: ComputeJob) -> PredictionError? {
         enum Step { case start, wait, refuse }
         let step = state.withLock { state -> Step in
             if state.running < width {
@@ -43,14 +43,16 @@ package final class ComputeQueue: Sendable {
         }
         switch step {
         case .start:
-            watch.add(job)
-            if !pool.run({ self.drain(from: job) }) {
+            if pool.run({ self.drain(from: job) }) {
+                watch.add(job)
+            } else {
                 state.withLock { $0.running -= 1 }
-                job.finish(.failure(.overloaded("the system gives no more threads")))
+                return .overloaded("the system gives no more threads")
             }
         case .wait: watch.add(job)
-        case .refuse: job.finish(.failure(.overloaded("\(limit) predictions are waiting already")))
+        case .refuse: return .overloaded("\(limit) predictions are waiting already")
         }
+        return nil
     }
 
     /// Runs `job` and whatever waits behind it on this thread.

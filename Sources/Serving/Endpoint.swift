@@ -1,4 +1,5 @@
 package import InferenceProtocol
+package import NIOCore
 import Runtimes
 import Synchronization
 package import Tensors
@@ -44,30 +45,32 @@ package final class Endpoint: Sendable {
     /// The number of rows in `request`: its leading dimension where the model leaves that open, else one.
     package func rows(of request: InferenceRequest) -> Int { model?.rows(of: request) ?? 1 }
 
-    /// Whether this prediction is short enough for an event loop.
-    package func runsInline(_ request: InferenceRequest) -> Bool { model?.runsInline(request) ?? false }
-
-    /// Answers on the calling thread.
-    package func predict(_ request: InferenceRequest) throws(PredictionError) -> PredictionResult {
-        try readyModel().run(request, handle: nil)
-    }
-
-    /// Answers by `completion`, exactly once and on any thread. What comes back can give the prediction up; it is `nil`
-    /// when `completion` has been called already.
-    @discardableResult
-    package func submit(_ request: InferenceRequest, completion: @escaping PredictionCompletion) -> ComputeJob? {
+    /// Takes one prediction on. Call it on an event loop.
+    ///
+    /// - Parameters:
+    ///   - timeout: nanoseconds that the caller still wants to wait; the endpoint's own deadline holds as well.
+    ///   - mayRunHere: false when this loop has done enough for this request already (a large body).
+    ///   - eventLoop: the loop that calls, on which requests that arrived together may be run as one batch.
+    ///   - completion: called exactly once when the answer is `pending`, never when it is `answered`: on any thread; on
+    ///     `eventLoop` itself only after this function has returned.
+    package func start(
+        _ request: InferenceRequest, timeout: UInt64? = nil, mayRunHere: Bool = true, eventLoop: any EventLoop,
+        completion: @escaping PredictionCompletion
+    ) -> PredictionStart {
         let model: LoadedModel
         do throws(PredictionError) {
             model = try readyModel()
+            if mayRunHere, model.runsInline(request) {
+                return .answered(.success(try model.run(request, handle: nil)))
+            }
         } catch {
-            completion(.failure(error))
-            return nil
+            return .answered(.failure(error))
         }
+        let deadline = UInt64(max(1, entry.options.deadlineMilliseconds)) &* 1_000_000
         let job = ComputeJob(
-            model: model, request: request, deadlineMilliseconds: entry.options.deadlineMilliseconds,
-            completion: completion)
-        model.queue.submit(job)
-        return job
+            model: model, request: request, allowed: min(deadline, timeout ?? deadline), completion: completion)
+        if let refusal = model.queue.submit(job) { return .answered(.failure(refusal)) }
+        return .pending(PredictionTicket(job))
     }
 
     private func readyModel() throws(PredictionError) -> LoadedModel {

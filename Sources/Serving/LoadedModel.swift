@@ -74,6 +74,7 @@ final class LoadedModel: Sendable {
             switch error {
             case .invalidInput(let message): throw .invalidInput(message)
             case .failed(let message): throw .failed(message)
+            case .unavailable(let message): throw .unavailable(message)
             case .terminated: throw .cancelled
             }
         }

@@ -11,6 +11,8 @@ package enum PredictionError: Error, Sendable, Hashable {
     case deadlineExceeded(milliseconds: Int)
     /// Too many predictions are waiting already.
     case overloaded(String)
+    /// The process that ran it is gone (a worker that crashed, was killed or is kept back by its breaker).
+    case unavailable(String)
     /// The caller went away.
     case cancelled
 }
@@ -24,6 +26,7 @@ extension PredictionError: CustomStringConvertible {
         case .failed(let message): message
         case .deadlineExceeded(let milliseconds): "no answer within the deadline of \(milliseconds) ms"
         case .overloaded(let message): message
+        case .unavailable(let message): message
         case .cancelled: "the caller went away"
         }
     }

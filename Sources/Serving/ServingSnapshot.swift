@@ -33,12 +33,14 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
     /// As the checker read it when the version was pushed.
     package var description: ModelDescription
     package var options: EndpointOptions
+    /// Where the model runs, after the deployment, its space and what has crashed before were asked.
+    package var isolation: Isolation
     /// False where a repository unload took the model out of memory; the endpoint then answers that it is unloaded.
     package var isLoaded: Bool
 
     package init(
         space: String, name: String, model: String, version: Int, revision: Int, artifact: ArtifactReference,
-        description: ModelDescription, options: EndpointOptions, isLoaded: Bool
+        description: ModelDescription, options: EndpointOptions, isolation: Isolation = .shared, isLoaded: Bool
     ) {
         self.space = space
         self.name = name
@@ -48,6 +50,7 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
         self.artifact = artifact
         self.description = description
         self.options = options
+        self.isolation = isolation
         self.isLoaded = isLoaded
     }
 }
@@ -80,27 +83,6 @@ package struct ArtifactReference: Sendable, Hashable, Codable {
         self.digest = digest
         self.format = format
         self.files = files
-    }
-}
-
-/// What a deployment sets for its endpoint.
-package struct EndpointOptions: Sendable, Hashable, Codable {
-    package static let defaultDeadlineMilliseconds = 60_000
-    package static let defaultMaxBodyBytes = 64 << 20
-
-    package var runtime: RuntimeOptions
-    /// Milliseconds after which a prediction is given up.
-    package var deadlineMilliseconds: Int
-    /// Largest request body in bytes.
-    package var maxBodyBytes: Int
-
-    package init(
-        runtime: RuntimeOptions = RuntimeOptions(), deadlineMilliseconds: Int = defaultDeadlineMilliseconds,
-        maxBodyBytes: Int = defaultMaxBodyBytes
-    ) {
-        self.runtime = runtime
-        self.deadlineMilliseconds = deadlineMilliseconds
-        self.maxBodyBytes = maxBodyBytes
     }
 }
 

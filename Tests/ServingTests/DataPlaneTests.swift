@@ -1,5 +1,6 @@
 import InferenceProtocol
 import Logging
+import NIOEmbedded
 import Runtimes
 import Serving
 import Tensors
@@ -35,7 +36,22 @@ import Testing
         _ endpoint: Endpoint, _ request: InferenceRequest
     ) async -> Result<PredictionResult, PredictionError> {
         await withCheckedContinuation { continuation in
-            endpoint.submit(request) { continuation.resume(returning: $0) }
+            start(endpoint, request) { continuation.resume(returning: $0) }
+        }
+    }
+
+    /// On the endpoint's threads, never here.
+    @discardableResult
+    private func start(
+        _ endpoint: Endpoint, _ request: InferenceRequest, completion: @escaping PredictionCompletion
+    ) -> PredictionTicket? {
+        switch endpoint.start(
+            request, mayRunHere: false, eventLoop: EmbeddedEventLoop(), completion: completion)
+        {
+        case .answered(let result):
+            completion(result)
+            return nil
+        case .pending(let ticket): return ticket
         }
     }
 
@@ -155,7 +171,7 @@ import Testing
         async let first = answer(endpoint, request)
         await runtime.gate.whenArrived(1)
         let (answers, feed) = AsyncStream.makeStream(of: Result<PredictionResult, PredictionError>.self)
-        for _ in 0..<5 { endpoint.submit(request) { feed.yield($0) } }
+        for _ in 0..<5 { start(endpoint, request) { feed.yield($0) } }
         var iterator = answers.makeAsyncIterator()
         // Three wait; the other two were answered at once.
         for _ in 0..<2 {
@@ -176,8 +192,8 @@ import Testing
         async let first = answer(endpoint, request)
         await runtime.gate.whenArrived(1)
         let cancelled: Result<PredictionResult, PredictionError> = await withCheckedContinuation { continuation in
-            let job = endpoint.submit(request) { continuation.resume(returning: $0) }
-            job?.cancel()
+            let ticket = start(endpoint, request) { continuation.resume(returning: $0) }
+            ticket?.cancel()
         }
         #expect(throws: PredictionError.cancelled) { try cancelled.get() }
         runtime.gate.open()

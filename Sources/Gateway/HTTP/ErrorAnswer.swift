@@ -22,6 +22,7 @@ extension HTTPFault {
         case .failed: self.init(.internalError, error.description)
         case .deadlineExceeded: self.init(.gatewayTimeout, error.description)
         case .overloaded: self.init(.tooManyRequests, error.description, fields: [("retry-after", "1")])
+        case .unavailable: self.init(.unavailable, error.description, fields: [("retry-after", "1")])
         case .cancelled: self.init(.unavailable, error.description)
         }
     }

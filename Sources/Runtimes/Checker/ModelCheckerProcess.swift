@@ -150,7 +150,7 @@ private final class Watchdog: Sendable {
 extension RunError {
     fileprivate var message: String {
         switch self {
-        case .invalidInput(let message), .failed(let message): message
+        case .invalidInput(let message), .failed(let message), .unavailable(let message): message
         case .terminated: "the run was stopped"
         }
     }

@@ -116,7 +116,7 @@ extension HTTPConnection {
         deadline = .distantFuture
         writeDeadline = .distantFuture
         switch last {
-        case .computing(let exchange): exchange.job?.cancel()
+        case .computing(let exchange): exchange.ticket?.cancel()
         case .streaming(_, let call, _): call.callerLeft()
         default: break
         }

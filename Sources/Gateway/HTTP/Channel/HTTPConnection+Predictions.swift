@@ -34,27 +34,27 @@ extension HTTPConnection {
         switch result {
         case .failure(let fault): refuse(fault, exchange)
         case .success(let run):
-            guard mayRunHere, endpoint.runsInline(run.decoded.request) else { return submit(exchange, run) }
-            do throws(PredictionError) {
-                finish(exchange, run, .success(try endpoint.predict(run.decoded.request)))
-            } catch {
-                finish(exchange, run, .failure(error))
-            }
+            start(exchange, run, mayRunHere: mayRunHere)
         }
     }
 
-    /// Leaves the request to the endpoint's threads, and goes on when they have answered.
-    private func submit(_ exchange: Exchange, _ run: PredictionRun) {
-        phase = .computing(exchange)
+    /// Runs it here, or leaves it to the endpoint's threads and goes on when they have answered.
+    private func start(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         let id = exchange.form.predictionID
-        let job = run.endpoint.submit(run.decoded.request) { result in
+        let begun = run.endpoint.start(run.decoded.request, mayRunHere: mayRunHere, eventLoop: eventLoop) { result in
+            // A batch made on this very loop answers here, and needs no way round.
+            if eventLoop.inEventLoop { return bound.value.computed(id, run, result) }
             eventLoop.execute { bound.value.computed(id, run, result) }
         }
-        var waiting = exchange
-        waiting.job = job
-        phase = .computing(waiting)
+        switch begun {
+        case .answered(let result): finish(exchange, run, result)
+        case .pending(let ticket):
+            var waiting = exchange
+            waiting.ticket = ticket
+            phase = .computing(waiting)
+        }
     }
 
     private func computed(

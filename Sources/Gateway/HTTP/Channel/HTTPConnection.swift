@@ -39,7 +39,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var bodyLimit: Int
         /// What has come of a body that did not come in one piece.
         var body = ByteBuffer()
-        var job: ComputeJob?
+        var ticket: PredictionTicket?
     }
 
     let gateway: GatewayContext

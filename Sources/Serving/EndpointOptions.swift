@@ -1,0 +1,86 @@
+package import Runtimes
+
+/// What a deployment sets for its endpoint. A field that an older release did not know has its default.
+package struct EndpointOptions: Sendable, Hashable, Codable {
+    package static let defaultDeadlineMilliseconds = 60_000
+    package static let defaultMaxBodyBytes = 64 << 20
+    package static let defaultIdleSeconds = 300
+
+    package var runtime: RuntimeOptions
+    /// Predictions of this endpoint that run at once; `nil` leaves it to the server's `compute_threads`.
+    package var instances: Int?
+    /// 0 lets the model leave memory when nobody asks for `idleSeconds`; the next request brings it back.
+    package var minInstances: Int
+    /// Seconds without a request after which an endpoint with `minInstances` 0 is unloaded.
+    package var idleSeconds: Int
+    /// Predictions that may wait; one more is refused. `nil` leaves it to the server's `queue_limit`.
+    package var queueLimit: Int?
+    /// Milliseconds after which a prediction is given up.
+    package var deadlineMilliseconds: Int
+    /// Largest request body in bytes.
+    package var maxBodyBytes: Int
+    /// `nil`: every request is a run of its own.
+    package var batching: BatchingOptions?
+    /// Where the model runs; `nil` leaves it to the space, whose default is `shared`.
+    package var isolation: Isolation?
+    /// Bytes of memory that a worker may have; `nil` leaves it to the server. Means nothing in shared isolation.
+    package var workerMemoryBytes: Int?
+
+    package init(
+        runtime: RuntimeOptions = RuntimeOptions(), instances: Int? = nil, minInstances: Int = 1,
+        idleSeconds: Int = defaultIdleSeconds, queueLimit: Int? = nil,
+        deadlineMilliseconds: Int = defaultDeadlineMilliseconds, maxBodyBytes: Int = defaultMaxBodyBytes,
+        batching: BatchingOptions? = nil, isolation: Isolation? = nil, workerMemoryBytes: Int? = nil
+    ) {
+        self.runtime = runtime
+        self.instances = instances
+        self.minInstances = minInstances
+        self.idleSeconds = idleSeconds
+        self.queueLimit = queueLimit
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.maxBodyBytes = maxBodyBytes
+        self.batching = batching
+        self.isolation = isolation
+        self.workerMemoryBytes = workerMemoryBytes
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            runtime: try values.decodeIfPresent(RuntimeOptions.self, forKey: .runtime) ?? RuntimeOptions(),
+            instances: try values.decodeIfPresent(Int.self, forKey: .instances),
+            minInstances: try values.decodeIfPresent(Int.self, forKey: .minInstances) ?? 1,
+            idleSeconds: try values.decodeIfPresent(Int.self, forKey: .idleSeconds) ?? Self.defaultIdleSeconds,
+            queueLimit: try values.decodeIfPresent(Int.self, forKey: .queueLimit),
+            deadlineMilliseconds: try values.decodeIfPresent(Int.self, forKey: .deadlineMilliseconds)
+                ?? Self.defaultDeadlineMilliseconds,
+            maxBodyBytes: try values.decodeIfPresent(Int.self, forKey: .maxBodyBytes) ?? Self.defaultMaxBodyBytes,
+            batching: try values.decodeIfPresent(BatchingOptions.self, forKey: .batching),
+            isolation: try values.decodeIfPresent(Isolation.self, forKey: .isolation),
+            workerMemoryBytes: try values.decodeIfPresent(Int.self, forKey: .workerMemoryBytes))
+    }
+}
+
+/// How requests to one endpoint are put together into one run.
+package struct BatchingOptions: Sendable, Hashable, Codable {
+    package static let defaultMaxDelayMicroseconds = 1000
+
+    /// Rows of one run at most; a single request with more runs by itself.
+    package var maxBatchSize: Int
+    /// Microseconds that a request may wait for others while every instance is busy or others are on their way; an idle
+    /// server waits for nobody.
+    package var maxDelayMicroseconds: Int
+
+    package init(maxBatchSize: Int, maxDelayMicroseconds: Int = defaultMaxDelayMicroseconds) {
+        self.maxBatchSize = maxBatchSize
+        self.maxDelayMicroseconds = maxDelayMicroseconds
+    }
+}
+
+/// Where a model runs.
+package enum Isolation: String, Sendable, Hashable, Codable, CaseIterable {
+    /// In the server process: the shortest way.
+    case shared
+    /// In a process of its own, so that its crash, its hang and its memory are nobody else's.
+    case worker
+}
