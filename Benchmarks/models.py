@@ -5,7 +5,10 @@ usage: models.py FOLDER [--iris FILE]
 Writes into FOLDER:
   iris.onnx       the small model: FILE when given, else a 4-feature logistic regression made here
   millis.onnx     a model that computes for milliseconds on one core and whose request is as small
+  mlp.onnx        64 floats through dense layers of 256, 256 and 10
+  image.onnx      an image of 3 x 224 x 224 floats through a few convolutions
   requests.json   per model: the request bodies, and the answer that ONNX Runtime itself gives for them
+  *.bin           requests with binary tensors, for the last two
 """
 
 import argparse
@@ -26,11 +29,11 @@ DATATYPES = {
 }
 
 
-def save(path, nodes, outputs, constants):
+def save(path, nodes, outputs, constants, row=(4,)):
     graph = helper.make_graph(
         nodes,
         path.stem,
-        [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["batch", 4])],
+        [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["batch", *row])],
         outputs,
         [numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
@@ -88,6 +91,64 @@ def save_milliseconds(path, rows=64, width=256, layers=96):
     save(path, nodes, [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 3])], constants)
 
 
+def save_mlp(path):
+    random = numpy.random.default_rng(21)
+    constants, nodes, last = {}, [], "X"
+    for layer, (inputs, outputs) in enumerate([(64, 256), (256, 256), (256, 10)]):
+        constants[f"w{layer}"] = random.normal(0, (2 / inputs) ** 0.5, (inputs, outputs)).astype(numpy.float32)
+        constants[f"b{layer}"] = random.normal(0, 0.1, outputs).astype(numpy.float32)
+        name = "scores" if layer == 2 else f"sum{layer}"
+        nodes.append(helper.make_node("Gemm", [last, f"w{layer}", f"b{layer}"], [name]))
+        if layer < 2:
+            nodes.append(helper.make_node("Relu", [name], [f"hidden{layer}"]))
+            last = f"hidden{layer}"
+    outputs = [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])]
+    save(path, nodes, outputs, constants, row=(64,))
+
+
+def save_image(path):
+    """Strided convolutions and a readout: a few milliseconds on one core for 600 kB of input."""
+    random = numpy.random.default_rng(22)
+    constants, nodes, last, channels = {}, [], "X", 3
+    for layer, wide in enumerate([32, 64, 128, 128]):
+        constants[f"k{layer}"] = random.normal(0, (2 / (9 * channels)) ** 0.5, (wide, channels, 3, 3)).astype(
+            numpy.float32
+        )
+        nodes.append(
+            helper.make_node("Conv", [last, f"k{layer}"], [f"conv{layer}"], strides=[2, 2], pads=[1, 1, 1, 1])
+        )
+        nodes.append(helper.make_node("Relu", [f"conv{layer}"], [f"map{layer}"]))
+        last, channels = f"map{layer}", wide
+    constants["readout"] = random.normal(0, 0.1, (channels, 10)).astype(numpy.float32)
+    nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
+    nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"]))
+    nodes.append(helper.make_node("MatMul", ["flat", "readout"], ["scores"]))
+    outputs = [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])]
+    save(path, nodes, outputs, constants, row=(3, 224, 224))
+
+
+def binary_request_for(path):
+    """One row as a request with binary tensors: a file with JSON and bytes, and how long its JSON is."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    tensor = session.get_inputs()[0]
+    values = numpy.random.default_rng(23).normal(0, 1, [1, *tensor.shape[1:]]).astype(numpy.float32)
+    names = [output.name for output in session.get_outputs()]
+    head = {
+        "inputs": [{
+            "name": tensor.name, "shape": list(values.shape), "datatype": "FP32",
+            "parameters": {"binary_data_size": values.nbytes},
+        }],
+        "outputs": [{"name": name, "parameters": {"binary_data": True}} for name in names],
+    }
+    text = json.dumps(head, separators=(",", ":")).encode()
+    path.with_suffix(".bin").write_bytes(text + values.tobytes())
+    return {
+        "header_length": len(text),
+        "payload": values.nbytes,
+        "expected": {name: value.ravel().tolist() for name, value in zip(names, session.run(names, {tensor.name: values}))},
+    }
+
+
 def request_for(path):
     """The request bodies for one model with one input of four features, and the expected answer."""
     options = onnxruntime.SessionOptions()
@@ -113,13 +174,16 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--iris", type=pathlib.Path)
     arguments = parser.parse_args()
-    small, slow = arguments.folder / "iris.onnx", arguments.folder / "millis.onnx"
+    small, slow, mlp, image = (arguments.folder / f"{name}.onnx" for name in ("iris", "millis", "mlp", "image"))
     if arguments.iris:
         shutil.copyfile(arguments.iris, small)
     else:
         save_logistic_regression(small)
     save_milliseconds(slow)
+    save_mlp(mlp)
+    save_image(image)
     requests = {path.stem: request_for(path) for path in (small, slow)}
+    requests |= {path.stem: binary_request_for(path) for path in (mlp, image)}
     (arguments.folder / "requests.json").write_text(json.dumps(requests, indent=2))
 
 

@@ -1,11 +1,17 @@
--- Load for wrk: every connection posts the same JSON body; the summary is printed as one line of JSON.
--- usage: wrk ... -s post.lua URL -- BODYFILE
+-- Load for wrk: every connection posts the same body; the summary is printed as one line of JSON.
+-- usage: wrk ... -s post.lua URL -- BODYFILE [LENGTH OF THE JSON BEFORE BINARY TENSORS]
+-- Without a file every connection asks with GET.
 
 function init(arguments)
+    if #arguments == 0 then return end
     local file = assert(io.open(arguments[1], "rb"))
     wrk.method = "POST"
     wrk.body = file:read("*a")
     wrk.headers["Content-Type"] = "application/json"
+    if arguments[2] then
+        wrk.headers["Content-Type"] = "application/octet-stream"
+        wrk.headers["Inference-Header-Content-Length"] = arguments[2]
+    end
     file:close()
 end
 

@@ -11,9 +11,9 @@ from .servers import BENCHMARKS, VENV
 CONNECTIONS = (2, 4, 8)
 
 
-def loop(models, callers, intra_op, seconds):
+def bare_loop(models, model, callers, intra_op, seconds):
     """One measurement of the bare loop, in a process of its own."""
-    command = [VENV / "python", BENCHMARKS / "inprocess.py", models / "millis.onnx", "--callers", callers]
+    command = [VENV / "python", BENCHMARKS / "inprocess.py", models / f"{model}.onnx", "--callers", callers]
     command += ["--intra-op", intra_op, "--seconds", seconds, "--overhead", models / "iris.onnx"]
     return json.loads(run(command, timeout=seconds + 60).stdout)
 
@@ -31,14 +31,14 @@ def measure(folder, requests, models, slipway, options, say):
     one_caller = []
     for turn in range(options.rounds):
         for count in CONNECTIONS:
-            sides = [lambda: bare[str(count)].append(loop(models, cores, 1, options.seconds))]
+            sides = [lambda: bare[str(count)].append(bare_loop(models, "millis", cores, 1, options.seconds))]
             if target:
                 sides.append(lambda: ours[str(count)].append(load.wrk(target, count, options.seconds)))
             for side in sides[:: 1 if turn % 2 == 0 else -1]:
                 side()
             text = f"round {turn + 1}  {count:2} connections  bare loop {bare[str(count)][-1]['rps']:7.1f} calls/s"
             say(text + (f"  Slipway {ours[str(count)][-1]['rps']:7.1f} req/s" if target else ""))
-        one_caller.append(loop(models, 1, cores, options.seconds))
+        one_caller.append(bare_loop(models, "millis", 1, cores, options.seconds))
     every = [measurement for measurements in bare.values() for measurement in measurements]
     return {
         "threads": cores,

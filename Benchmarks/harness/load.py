@@ -11,11 +11,21 @@ SCRIPT = pathlib.Path(__file__).parent.parent / "post.lua"
 
 def wrk(target, connections, seconds):
     """One measurement of a target; any error on a socket or any status but 2xx or 3xx fails the benchmark."""
+    words = [target.body_file] + ([target.header_length] if hasattr(target, "header_length") else [])
+    return _wrk(target, target.path, words, connections, seconds)
+
+
+def wrk_get(target, connections, seconds):
+    """The same for a page that is only fetched."""
+    return _wrk(target, "/", [], connections, seconds)
+
+
+def _wrk(target, path, words, connections, seconds):
     threads = 1 if connections == 1 else 2
     target.process.check_alive()
     result = run(
         ["wrk", "-t", threads, "-c", connections, "-d", f"{seconds}s", "--timeout", "10s", "-s", SCRIPT,
-         f"http://127.0.0.1:{target.port}{target.path}", "--", target.body_file],
+         f"http://127.0.0.1:{target.port}{path}", "--", *words],
         timeout=seconds + 60,
     )
     line = next((line for line in result.stdout.splitlines() if line.startswith("RESULT ")), None)

@@ -127,8 +127,55 @@ def many(figures):
     return head + f"{figures['filled_seconds']:.0f} s).\n\n" + table(["", "median", "asked"], rows)
 
 
+def grpc(figures):
+    counts = list(figures["mean_us"])
+    rows = [[name] + [f"{by[c]['rps']:,.0f}" for c in counts] for name, by in figures["servers"].items()]
+    text = "Unary ModelInfer, 4 features as raw bytes, h2load; nginx serves a page over both.\n\n"
+    text += table(["server"] + [f"req/s, {c} conn." for c in counts], rows)
+    rows = [["Slipway gRPC / nginx h2c"]
+            + [f"{times(r)} [{range_of(r)}]" for r in figures["ratios"]["nginx h2c"].values()] + [""]]
+    triton = figures["ratios"]["Triton"].values()
+    cells = [f"{r['median']:.2f} x{triton_verdict(r['median'])} [{r['min']:.2f}-{r['max']:.2f}]" for r in triton]
+    rows.append(["Slipway gRPC / Triton, normalised", *cells, "1.0 x, horizon 1.5 x"])
+    return text + "\n" + table(["ratio, median of rounds [range]"] + [f"{c} conn." for c in counts] + ["asked"], rows)
+
+
+def triton_verdict(value):
+    if value >= 1.5:
+        return " (horizon met)"
+    return " (met)" if value >= 1 else " (**not met**)"
+
+
+def binary(figures):
+    rows = []
+    for model, by in figures["slipway"].items():
+        for count, summary in by.items():
+            ratio = figures["ratios"].get(count) if model == "image" else None
+            cell = f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.97)} [{range_of(ratio)}]" if ratio else ""
+            rows.append([f"{model}, {figures['payload'][model]:,} bytes", count, f"{summary['rps']:,.1f}",
+                         f"{summary['p50_us'] / 1000:.2f} / {summary['p99_us'] / 1000:.2f}", cell])
+    return table(["model and payload", "connections", "predictions/s", "p50 / p99 ms", "of the bare loop (asked: 97%)"], rows)
+
+
+def isolation(figures):
+    rows = []
+    for count, extra in figures["extra_us"].items():
+        shared, worker = (figures["servers"][name][count] for name in ("iris", "iris-worker"))
+        rows.append([
+            count, f"{shared['p50_us']:.0f} / {worker['p50_us']:.0f}",
+            at_most(extra, 15, "us") if count == "1" else f"{extra:.0f} us",
+            f"{shared['rps']:,.0f} / {worker['rps']:,.0f}", times(figures["ratios"][count]),
+        ])
+    head = ["connections", "p50 us, shared / worker", "a worker's cost at the median (asked: 15 us)",
+            "req/s, shared / worker", "ratio"]
+    return table(head, rows)
+
+
 SECTIONS = {
     "throughput": ("Small predictions", throughput),
+    "grpc": ("Small predictions over gRPC", grpc),
+    "binary": ("Binary tensors", binary),
+    "isolation": ("A worker against the shared process", isolation),
     "compute": ("Predictions that take milliseconds", compute),
     "startup": ("Start-up and memory", startup),
     "many": ("Many models", many),

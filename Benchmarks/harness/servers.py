@@ -73,8 +73,10 @@ def echo(stack, folder, request, answer_bytes):
 
 
 def nginx(stack, folder, request, answer_bytes, workers=2):
-    port = free_port()
-    words = {"WORKERS": workers, "FOLDER": folder, "PORT": port, "ANSWER": "x" * answer_bytes}
+    port, h2_port = free_ports(2)
+    words = {
+        "WORKERS": workers, "FOLDER": folder, "PORT": port, "H2PORT": h2_port, "ANSWER": "x" * answer_bytes,
+    }
     text = (BENCHMARKS / "nginx.conf").read_text()
     for word, value in words.items():
         text = text.replace(f"@{word}@", str(value))
@@ -85,7 +87,10 @@ def nginx(stack, folder, request, answer_bytes, workers=2):
         raise WrongAnswer("nginx is not installed: run Benchmarks/setup")
     command = [binary, "-p", folder, "-e", "stderr", "-c", configuration]
     process = stack.enter_context(Process("nginx", command, folder / "nginx.log"))
-    return _started(Target("nginx", process, port, "/v2/models/iris/infer", request["oip"], folder), answer_bytes)
+    target = Target("nginx", process, port, "/v2/models/iris/infer", request["oip"], folder)
+    # The same pages over HTTP/2 without TLS.
+    target.h2_port = h2_port
+    return _started(target, answer_bytes)
 
 
 def _started(target, answer_bytes):

@@ -37,8 +37,8 @@ class Slipway:
     def push(self, file, name):
         self.command("model", "push", file, "--name", name)
 
-    def deploy(self, name):
-        self.command("deploy", name)
+    def deploy(self, name, *words):
+        self.command("deploy", name, *words)
 
     def target(self, model, request, folder, name=None):
         path = f"/v2/models/{model}/infer"

@@ -1,0 +1,65 @@
+"""Binary tensors over HTTP: a row of 64 floats through a small network, and an image of 600 kB."""
+
+import json
+import os
+import struct
+
+from . import http, load
+from .compute import bare_loop
+from .processes import WrongAnswer
+from .servers import check_prediction
+
+CONNECTIONS = {"mlp": (1, 8, 64), "image": (2, 4)}
+
+
+class BinaryTarget:
+    """An endpoint that is asked with binary tensors."""
+
+    def __init__(self, slipway, model, models, request):
+        self.name, self.process, self.port = slipway.name, slipway.process, slipway.port
+        self.path = f"/v2/models/{model}/infer"
+        self.body_file = models / f"{model}.bin"
+        self.header_length = request["header_length"]
+        check_prediction(f"{self.name} ({model}, binary)", self.values(), request["expected"])
+
+    def values(self):
+        content = self.body_file.read_bytes()
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/octet-stream\r\n"
+            f"Inference-Header-Content-Length: {self.header_length}\r\nContent-Length: {len(content)}\r\n\r\n"
+        )
+        status, answer, _ = http.exchange(self.port, head.encode() + content)
+        if status != 200:
+            raise WrongAnswer(f"{self.name} answered {status}: {answer[:300]!r}")
+        document, end = json.JSONDecoder().raw_decode(answer.decode("latin-1"))
+        values = {}
+        for tensor in document["outputs"]:
+            size = tensor["parameters"]["binary_data_size"]
+            values[tensor["name"]] = list(struct.unpack(f"<{size // 4}f", answer[end : end + size]))
+            end += size
+        return values
+
+
+def measure(folder, requests, models, slipway, options, say):
+    """The image's neighbour in time is a loop that only calls ONNX Runtime, as in the section `compute`."""
+    result = {"payload": {}, "slipway": {}, "loop": {}, "ratios": {}}
+    for model, counts in CONNECTIONS.items():
+        target = BinaryTarget(slipway, model, models, requests[model])
+        load.wrk(target, 4, 1)
+        ours = {str(count): [] for count in counts}
+        bare = {str(count): [] for count in counts}
+        for turn in range(options.rounds):
+            for count in counts:
+                sides = [lambda: ours[str(count)].append(load.wrk(target, count, options.seconds))]
+                if model == "image":
+                    sides.append(
+                        lambda: bare[str(count)].append(bare_loop(models, "image", os.cpu_count() or 1, 1, options.seconds)))
+                for side in sides[:: 1 if turn % 2 == 0 else -1]:
+                    side()
+                text = f"round {turn + 1}  {model:5} {count:2} connections  {ours[str(count)][-1]['rps']:9.1f} req/s"
+                say(text + (f"  bare loop {bare[str(count)][-1]['rps']:7.1f} calls/s" if bare[str(count)] else ""))
+        result["payload"][model] = requests[model]["payload"]
+        result["slipway"][model] = {count: load.summary(m) for count, m in ours.items()}
+        if model == "image":
+            result["ratios"] = {count: load.ratio(m, bare[count]) for count, m in ours.items()}
+    return result
