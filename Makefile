@@ -6,6 +6,7 @@ SHELL := /bin/bash
 export ORT_DISABLE_TELEMETRY := 1
 
 PORT ?= 8080
+GRPC_PORT ?= 8081
 DATA_DIR ?= slipway-data
 SWIFT_BUILD := swift build -c release
 
@@ -17,7 +18,7 @@ help: ## list what can be made
 run: ## install what is missing, build, start the server with the example models, say what to try
 	@dev/setup run
 	@$(MAKE) --no-print-directory build
-	@dev/run "$(PORT)" "$(DATA_DIR)"
+	@dev/run "$(PORT)" "$(GRPC_PORT)" "$(DATA_DIR)"
 
 build: ## build the slipway binary (release)
 	@dev/setup build

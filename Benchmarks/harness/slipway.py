@@ -1,7 +1,7 @@
 """Slipway as the benchmark drives it: through its command line and its prediction interface only."""
 
 from . import http
-from .processes import Process, WrongAnswer, free_port, run
+from .processes import Process, WrongAnswer, free_ports, run
 from .servers import Target, check_prediction, values_in_oip
 
 
@@ -10,15 +10,15 @@ class Slipway:
 
     def __init__(self, binary, data, log, name="Slipway"):
         self.binary, self.data, self.log, self.name = binary, data, log, name
-        self.process, self.port = None, None
+        self.process, self.port, self.grpc_port = None, None, None
 
-    def process_on(self, port):
-        command = [self.binary, "serve", "--data-dir", self.data, "--port", port]
+    def process_on(self, port, grpc_port=0):
+        command = [self.binary, "serve", "--data-dir", self.data, "--port", port, "--grpc-port", grpc_port]
         return Process(self.name, command, self.log)
 
     def __enter__(self):
-        self.port = free_port()
-        self.process = self.process_on(self.port).__enter__()
+        self.port, self.grpc_port = free_ports(2)
+        self.process = self.process_on(self.port, self.grpc_port).__enter__()
         try:
             http.first_answer(self.process, self.port, http.request("/v2/health/ready"), pause=0.01)
         except BaseException:

@@ -12,12 +12,13 @@ public struct ServerInfo: Codable, Sendable, Hashable {
     /// What executes each model format, for example `onnx`: `ONNX Runtime 1.31.1`; only what is loaded.
     public var runtimes: [String: String]
     public var httpPort: Int
+    public var grpcPort: Int
     /// Whether callers must authenticate.
     public var authentication: Bool
 
     public init(
         name: String, version: String, startedAt: String, uptimeSeconds: Double, dataFolder: String, generation: Int,
-        runtimes: [String: String], httpPort: Int, authentication: Bool
+        runtimes: [String: String], httpPort: Int, grpcPort: Int, authentication: Bool
     ) {
         self.name = name
         self.version = version
@@ -27,6 +28,7 @@ public struct ServerInfo: Codable, Sendable, Hashable {
         self.generation = generation
         self.runtimes = runtimes
         self.httpPort = httpPort
+        self.grpcPort = grpcPort
         self.authentication = authentication
     }
 }

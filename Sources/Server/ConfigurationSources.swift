@@ -14,7 +14,7 @@ extension ServerConfiguration {
     }
 
     private static let settings: [String: Setting] = [
-        "data_dir": .text(\.dataDir), "host": .text(\.host), "port": .number(\.port),
+        "data_dir": .text(\.dataDir), "host": .text(\.host), "port": .number(\.port), "grpc_port": .number(\.grpcPort),
         "tls_cert": .optionalText(\.tlsCertificate), "tls_key": .optionalText(\.tlsKey),
         "insecure": .flag(\.insecure), "supervisor": .flag(\.supervisor),
         "event_loops": .optionalNumber(\.eventLoops), "compute_threads": .optionalNumber(\.computeThreads),

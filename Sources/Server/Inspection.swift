@@ -11,15 +11,18 @@ struct Inspection: ServerInspection {
     let store: Store
     let dataPlane: DataPlane
     let runtimes: [any ModelRuntime]
-    let port: Int
+    let sockets: ListeningSockets
     let startedAt: Timestamp
     private let started = MonotonicClock.nanoseconds()
 
-    init(store: Store, dataPlane: DataPlane, runtimes: [any ModelRuntime], port: Int, startedAt: Timestamp) {
+    init(
+        store: Store, dataPlane: DataPlane, runtimes: [any ModelRuntime], sockets: ListeningSockets,
+        startedAt: Timestamp
+    ) {
         self.store = store
         self.dataPlane = dataPlane
         self.runtimes = runtimes
-        self.port = port
+        self.sockets = sockets
         self.startedAt = startedAt
     }
 
@@ -31,7 +34,7 @@ struct Inspection: ServerInspection {
         return ServerInfo(
             name: "slipway", version: Release.version, startedAt: startedAt.description,
             uptimeSeconds: uptimeSeconds, dataFolder: store.path, generation: dataPlane.generation,
-            runtimes: versions, httpPort: port, authentication: false)
+            runtimes: versions, httpPort: sockets.http.port, grpcPort: sockets.grpc.port, authentication: false)
     }
 
     func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int) {

@@ -11,7 +11,11 @@ package struct ListeningSocket: Sendable {
     package let port: Int
 
     /// Binds and listens. The error says which address, and for a taken port what to do.
-    package static func bind(host: String, port: Int) throws(ConfigurationError) -> ListeningSocket {
+    ///
+    /// - Parameter setting: where `port` comes from, `port` or `grpc_port`, for errors.
+    package static func bind(
+        host: String, port: Int, setting: String = "port"
+    ) throws(ConfigurationError) -> ListeningSocket {
         var hints = addrinfo()
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
@@ -24,13 +28,13 @@ package struct ListeningSocket: Sendable {
         }
         defer { freeaddrinfo(first) }
         let descriptor = socket(first.pointee.ai_family, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { throw failure("open a socket", host, port) }
+        guard descriptor >= 0 else { throw failure("open a socket", host, port, setting) }
         var yes: CInt = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size))
         guard Glibc.bind(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0,
             listen(descriptor, 4096) == 0
         else {
-            let error = failure("listen", host, port)
+            let error = failure("listen", host, port, setting)
             close(descriptor)
             throw error
         }
@@ -48,14 +52,17 @@ package struct ListeningSocket: Sendable {
         self.port = port
     }
 
-    private static func failure(_ what: String, _ host: String, _ port: Int) -> ConfigurationError {
+    private static func failure(
+        _ what: String, _ host: String, _ port: Int, _ setting: String
+    ) -> ConfigurationError {
         let reason = String(cString: strerror(errno))
         if errno == EADDRINUSE {
             return ConfigurationError(
-                field: "port",
+                field: setting,
                 message: """
                     cannot listen on \(host):\(port): the port is in use. Another server may be running there \
-                    (`slipway status --server http://\(host):\(port)` tells); or choose another one with --port
+                    (`slipway status` tells, with --server URL if its HTTP port is not 8080); or choose another one \
+                    with --\(setting.replacing("_", with: "-"))
                     """)
         }
         return ConfigurationError(field: "host", message: "cannot \(what) on \(host):\(port): \(reason)")

@@ -15,7 +15,7 @@ import Store
 /// All rooms, wired. The one place that knows everybody.
 final class RunningServer: Sendable {
     private let configuration: ServerConfiguration
-    private let socket: ListeningSocket
+    private let sockets: ListeningSockets
     private let store: Store
     private let door: HTTPFrontDoor
     private let group: MultiThreadedEventLoopGroup
@@ -24,11 +24,11 @@ final class RunningServer: Sendable {
     private let logger: Logger
 
     private init(
-        configuration: ServerConfiguration, socket: ListeningSocket, store: Store, door: HTTPFrontDoor,
+        configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         group: MultiThreadedEventLoopGroup, certificate: CertificateStore?, inspection: Inspection, logger: Logger
     ) {
         self.configuration = configuration
-        self.socket = socket
+        self.sockets = sockets
         self.store = store
         self.door = door
         self.group = group
@@ -40,7 +40,7 @@ final class RunningServer: Sendable {
     /// Order: the data folder, what is committed, the sockets. Callers wait in the socket's queue until what is committed
     /// answers, or for as long as a caller may be kept waiting; then they are told that the server is not ready.
     static func start(
-        _ configuration: ServerConfiguration, socket: ListeningSocket, logger: Logger
+        _ configuration: ServerConfiguration, sockets: ListeningSockets, logger: Logger
     ) async throws -> RunningServer {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
@@ -57,7 +57,7 @@ final class RunningServer: Sendable {
         let spaces = Spaces(store: store.spaces)
         let authorizer = try await spaces.authorizer()
         let inspection = Inspection(
-            store: store, dataPlane: dataPlane, runtimes: [runtime], port: socket.port,
+            store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             startedAt: Timestamp(microseconds: clock.now))
         let management = ManagementInterface(
             services: ManagementServices(
@@ -71,7 +71,7 @@ final class RunningServer: Sendable {
             authority: CallerAuthority(authorizer), tls: { certificate?.current }, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
-            configuration: configuration, socket: socket, store: store, door: door, group: group,
+            configuration: configuration, sockets: sockets, store: store, door: door, group: group,
             certificate: certificate, inspection: inspection, logger: logger)
         try await server.open(deployments)
         return server
@@ -96,7 +96,7 @@ final class RunningServer: Sendable {
             // Not the loading itself: it goes on, and the health routes say that it does.
             group.cancelAll()
         }
-        try await door.start(listening: socket.descriptor, group: group)
+        try await door.start(listening: sockets.http.descriptor, group: group)
     }
 }
 
@@ -105,7 +105,7 @@ extension RunningServer {
     func announce() {
         let scheme = certificate == nil ? "http" : "https"
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
-        var lines = ["Slipway \(Release.version) answers at \(scheme)://\(host):\(socket.port)"]
+        var lines = ["Slipway \(Release.version) answers at \(scheme)://\(host):\(sockets.http.port)"]
         lines.append("Data folder: \(store.path)")
         if configuration.isLoopback {
             lines.append("Open to everybody on this machine: callers are not asked who they are.")
@@ -113,7 +113,7 @@ extension RunningServer {
             lines.append("Open to everybody who reaches \(host): callers are not asked who they are (--insecure).")
         }
         if inspection.dataPlane.endpoints.isEmpty {
-            let flag = socket.port == 8080 ? "" : " --server \(scheme)://\(host):\(socket.port)"
+            let flag = sockets.http.port == 8080 ? "" : " --server \(scheme)://\(host):\(sockets.http.port)"
             lines.append("Nothing is deployed yet. Next: slipway model push FILE.onnx --name NAME\(flag)")
         } else {
             let ready = inspection.dataPlane.endpoints.count(where: \.isReady)

@@ -5,6 +5,7 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var dataDir = "slipway-data"
     package var host = "127.0.0.1"
     package var port = 8080
+    package var grpcPort = 8081
     /// Paths of PEM files; both or neither.
     package var tlsCertificate: String?
     package var tlsKey: String?
@@ -58,6 +59,12 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     /// Throws where settings contradict each other or open more than they should.
     package func validate() throws(ConfigurationError) {
         try check(port, "port", 0...65_535)
+        try check(grpcPort, "grpc_port", 0...65_535)
+        if port == grpcPort, port != 0 {
+            throw ConfigurationError(
+                field: "grpc_port",
+                message: "--port and --grpc-port are both \(port): HTTP and gRPC need a port each (0 takes a free one)")
+        }
         try check(eventLoops ?? 1, "event_loops", 1...1024)
         try check(computeThreads ?? 1, "compute_threads", 1...1024)
         try check(queueLimit, "queue_limit", 1...10_000_000)

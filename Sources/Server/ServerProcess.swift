@@ -7,7 +7,7 @@ import Synchronization
 /// The process that serves: wiring, start order, drain, signals. Either the supervisor's child or, with
 /// `--no-supervisor`, the whole server.
 package struct ServerProcess: Sendable {
-    /// The hidden subcommand of this binary that runs the child: CONFIGURATION(JSON) PORT.
+    /// The hidden subcommand of this binary that runs the child: CONFIGURATION(JSON) PORT GRPC-PORT.
     package static let subcommand = "serve-child"
 
     /// The hidden subcommand of this binary that first opens a pushed model.
@@ -17,21 +17,22 @@ package struct ServerProcess: Sendable {
     package static func runChecker(arguments: [String]) -> Int32 { ModelCheckerProcess.run(arguments: arguments) }
 
     let configuration: ServerConfiguration
-    let socket: ListeningSocket
+    let sockets: ListeningSockets
     /// `nil` where nobody supervises.
     let lifeline: Lifeline?
 
     /// The child's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runChild(arguments: [String]) -> Int32 {
-        guard arguments.count == 2, let port = Int(arguments[1]),
+        guard arguments.count == 3, let port = Int(arguments[1]), let grpcPort = Int(arguments[2]),
             let configuration = try? JSONDecoder().decode(ServerConfiguration.self, from: Data(arguments[0].utf8))
         else {
             FileHandle.standardError.write(Data("slipway: \(subcommand) is for `slipway serve` itself\n".utf8))
             return 64
         }
-        let socket = ListeningSocket(inherited: ChildProcess.lifelineDescriptor + 1, port: port)
+        let sockets = ListeningSockets(
+            inheritedFrom: ChildProcess.lifelineDescriptor + 1, port: port, grpcPort: grpcPort)
         return ServerProcess(
-            configuration: configuration, socket: socket,
+            configuration: configuration, sockets: sockets,
             lifeline: Lifeline(descriptor: ChildProcess.lifelineDescriptor)
         ).run()
     }
@@ -67,7 +68,7 @@ package struct ServerProcess: Sendable {
         ])
         let server: RunningServer
         do {
-            server = try await RunningServer.start(configuration, socket: socket, logger: log)
+            server = try await RunningServer.start(configuration, sockets: sockets, logger: log)
         } catch {
             FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
             return 78

@@ -14,18 +14,18 @@ package struct Supervisor {
     private static let finalCodes: Set<Int32> = [0, 64, 78]
 
     private let configuration: ServerConfiguration
-    private let socket: ListeningSocket
+    private let sockets: ListeningSockets
 
     package init(configuration: ServerConfiguration) throws(ConfigurationError) {
         try configuration.validate()
         self.configuration = configuration
-        self.socket = try ListeningSocket.bind(host: configuration.host, port: configuration.port)
+        self.sockets = try ListeningSockets.bind(configuration)
     }
 
     /// Runs until it is told to stop. Returns the exit code of the process.
     package func run() -> Int32 {
         guard configuration.supervisor else {
-            return ServerProcess(configuration: configuration, socket: socket, lifeline: nil).run()
+            return ServerProcess(configuration: configuration, sockets: sockets, lifeline: nil).run()
         }
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -66,9 +66,10 @@ package struct Supervisor {
 
     private func startChild() -> ChildProcess? {
         guard let json = try? JSONEncoder().encode(configuration) else { return nil }
-        let arguments = [ServerProcess.subcommand, String(decoding: json, as: UTF8.self), String(socket.port)]
+        let arguments =
+            [ServerProcess.subcommand, String(decoding: json, as: UTF8.self)] + sockets.ports.map(String.init)
         do throws(ChildProcess.Failure) {
-            return try ChildProcess.start(arguments: arguments, sockets: [socket.descriptor])
+            return try ChildProcess.start(arguments: arguments, sockets: sockets.descriptors)
         } catch {
             guard case .system(let what, let code) = error else { return nil }
             Self.say("cannot \(what): \(String(cString: strerror(code)))")

@@ -115,7 +115,7 @@ struct TestInspection: ServerInspection {
         ServerInfo(
             name: "slipway", version: "test", startedAt: "2026-01-01T00:00:00Z", uptimeSeconds: 1,
             dataFolder: store.path,
-            generation: 0, runtimes: [:], httpPort: 0, authentication: false)
+            generation: 0, runtimes: [:], httpPort: 0, grpcPort: 0, authentication: false)
     }
 
     func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int) {

@@ -23,6 +23,7 @@ import Testing
         try configuration.validate()
         #expect(configuration.isLoopback)
         #expect(configuration.port == 8080)
+        #expect(configuration.grpcPort == 8081)
     }
 
     @Test(arguments: ["127.0.0.1", "127.255.0.3", "::1", "[::1]", "localhost"])
@@ -107,12 +108,22 @@ import Testing
         #expect(message { try configuration.validate() } == "port must be from 0 to 65535, got \(port)")
     }
 
-    @Test func `a taken port says so and what to do`() throws {
+    @Test func `one port cannot be both`() throws {
+        var configuration = ServerConfiguration()
+        configuration.grpcPort = configuration.port
+        #expect(message { try configuration.validate() }.contains("--grpc-port"))
+        configuration.port = 0
+        configuration.grpcPort = 0
+        try configuration.validate()
+    }
+
+    @Test(arguments: [("port", "--port"), ("grpc_port", "--grpc-port")])
+    func `a taken port says so and what to do`(setting: String, flag: String) throws {
         let first = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         defer { close(first.descriptor) }
         #expect(first.port > 0)
-        let text = message { _ = try ListeningSocket.bind(host: "127.0.0.1", port: first.port) }
-        #expect(text.contains("the port is in use") && text.contains("--port"))
+        let text = message { _ = try ListeningSocket.bind(host: "127.0.0.1", port: first.port, setting: setting) }
+        #expect(text.contains("the port is in use") && text.hasSuffix(" \(flag)"))
     }
 
     @Test func `a configuration survives the way to the server child`() throws {

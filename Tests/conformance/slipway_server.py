@@ -20,7 +20,8 @@ def environment(**extra):
     kept = {key: value for key, value in os.environ.items() if not key.startswith("SLIPWAY_")}
     if "SLIPWAY_ONNXRUNTIME" in os.environ:
         kept["SLIPWAY_ONNXRUNTIME"] = os.environ["SLIPWAY_ONNXRUNTIME"]
-    return kept | {"ORT_DISABLE_TELEMETRY": "1", "NO_COLOR": "1"} | extra
+    # Servers that do not say otherwise take any port for gRPC: many run side by side.
+    return kept | {"ORT_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", "SLIPWAY_GRPC_PORT": "0"} | extra
 
 
 def free_port():
@@ -36,13 +37,14 @@ def free_port():
 
 
 class SlipwayServer:
-    """A server process and its children. `port` is fixed at creation, so that a restart keeps the address."""
+    """A server process and its children. Its ports are fixed at creation, so that a restart keeps the addresses."""
 
     def __init__(self, data, flags=(), log=None, port=None, prefix=(), env=None):
         self.data = pathlib.Path(data)
         self.flags = list(flags)
         self.log = pathlib.Path(log) if log else self.data.with_suffix(".log")
         self.port = port or free_port()
+        self.grpc_port = free_port()
         self.prefix = list(prefix)
         self.env = env or {}
         self.process = None
@@ -55,6 +57,10 @@ class SlipwayServer:
     def address(self):
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def grpc_address(self):
+        return f"127.0.0.1:{self.grpc_port}"
+
     # Every server that was started, so that the end of the session can stop what a failed fixture left behind.
     started = []
 
@@ -63,7 +69,8 @@ class SlipwayServer:
         SlipwayServer.started.append(self)
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, str(BINARY), "serve", "--data-dir", str(self.data), "--port", str(self.port), *self.flags],
+                [*self.prefix, str(BINARY), "serve", "--data-dir", str(self.data), "--port", str(self.port),
+                 "--grpc-port", str(self.grpc_port), *self.flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(**self.env))
         return self.process
 

@@ -65,6 +65,7 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_known_ones(config, fold
         ("port: 99999999999999999999", "port"),
         ("port: 65536", "port must be from 0 to 65535, got 65536"),
         ("port: -1", "port must be"),
+        ("grpc_port: 65536", "grpc_port must be from 0 to 65535, got 65536"),
         ("port: [1, 2]", "slipway.yaml:1"),
         ("port: {a: 1}", "slipway.yaml:1"),
         ("insecure: maybe", "insecure must be true or false, got 'maybe'"),
@@ -81,9 +82,10 @@ def test_an_unknown_key_is_refused_with_its_line_and_the_known_ones(config, fold
     ],
 )
 def test_a_wrong_file_is_refused(config, folder, text, words):
-    # A flag would win over what the file says.
+    # A flag would win over what the file says, and so would a variable.
     port = [] if "port" in text else ["--port", 0]
-    assert_refused(serve("--config", config(text), "--data-dir", folder, *port), words)
+    result = serve("--config", config(text), "--data-dir", folder, *port, env={"SLIPWAY_GRPC_PORT": ""})
+    assert_refused(result, words)
     assert not folder.exists()
 
 
@@ -127,7 +129,15 @@ def test_a_port_in_use_is_refused_with_what_to_do(new_server, tmp_path):
         result = serve("--data-dir", tmp_path / "other", "--port", first.port, *flags)
         assert_refused(result, f"127.0.0.1:{first.port}", "in use", "--port")
         assert not (tmp_path / "other").exists()
+        result = serve("--data-dir", tmp_path / "other", "--port", 0, "--grpc-port", first.grpc_port, *flags)
+        assert_refused(result, f"127.0.0.1:{first.grpc_port}", "in use", "--grpc-port")
+        assert not (tmp_path / "other").exists()
     assert first.json("GET", "/v2/health/ready") == (200, {"ready": True})
+
+
+def test_one_port_for_both_protocols_is_refused(folder):
+    port = free_port()
+    assert_refused(serve("--data-dir", folder, "--port", port, "--grpc-port", port), "--grpc-port", str(port))
 
 
 def test_an_address_that_is_not_ours_is_refused(folder):
@@ -185,12 +195,13 @@ class running:
 
 
 def test_every_setting_of_the_documentation_can_be_set_in_the_file(config, tmp_path):
-    port = free_port()
+    port, grpc_port = free_port(), free_port()
     text = f"""
 # Everything there is, at values that are not the default.
 data_dir: {tmp_path / "data"}
 host: localhost
 port: {port}
+grpc_port: {grpc_port}
 insecure: false
 supervisor: no
 event_loops: 1
@@ -207,7 +218,9 @@ check_trial_seconds: 5
 check_memory_bytes: 2000000000
 log_level: warning
 """
-    with running(["--config", str(config(text))], {}, port, tmp_path) as server:
+    with running(["--config", str(config(text))], {"SLIPWAY_GRPC_PORT": ""}, port, tmp_path) as server:
+        info = server.json("GET", "/api/v1/server")[1]
+        assert (info["httpPort"], info["grpcPort"]) == (port, grpc_port)
         assert server.children() == [], "supervisor: no"
         # A blob of more bytes than max_upload_bytes.
         status, answer = server.json("PUT", "/api/v1/spaces/default/blobs/" + "ab" * 32, b"x" * 1_000_001)

@@ -20,6 +20,9 @@ struct Serve: ParsableCommand {
     @Option(help: "The HTTP port (default: 8080; 0 takes a free one).")
     var port: Int?
 
+    @Option(help: "The gRPC port (default: 8081; 0 takes a free one).")
+    var grpcPort: Int?
+
     @Option(help: ArgumentHelp("A YAML file with settings.", valueName: "file"))
     var config: String?
 
@@ -59,6 +62,7 @@ struct Serve: ParsableCommand {
         if let dataDir { settings.dataDir = dataDir }
         if let host { settings.host = host }
         if let port { settings.port = port }
+        if let grpcPort { settings.grpcPort = grpcPort }
         if let tlsCert { settings.tlsCertificate = tlsCert }
         if let tlsKey { settings.tlsKey = tlsKey }
         if insecure { settings.insecure = true }

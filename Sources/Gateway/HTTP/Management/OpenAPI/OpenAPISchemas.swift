@@ -69,7 +69,8 @@ enum OpenAPISchemas {
         ]),
         "ServerInfo": object([
             "name": string, "version": string, "startedAt": string, "uptimeSeconds": number, "dataFolder": string,
-            "generation": integer, "runtimes": texts, "httpPort": integer, "authentication": flag,
+            "generation": integer, "runtimes": texts, "httpPort": integer, "grpcPort": integer,
+            "authentication": flag,
         ]),
         "SpaceInfo": object(["name": string, "models": integer, "deployments": integer, "createdAt": string]),
         "StatusReport": object([
