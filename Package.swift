@@ -21,22 +21,33 @@ let standalone: [LinkerSetting] =
         "_FoundationCShims", "_FoundationCollections", "swiftSynchronization", "BlocksRuntime", "dispatch", "stdc++",
     ].map { LinkerSetting.linkedLibrary($0, standaloneRelease) }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+/// What only the server is made of. A program that depends on `SlipwayClient` with `traits: []`, or with `["GRPC"]`, does
+/// not even resolve these packages.
+func server(_ product: String, package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["Server"]))
+}
+
+/// What the client speaks gRPC with.
+func grpc(_ product: String, package: String) -> Target.Dependency {
+    .product(name: product, package: package, condition: .when(traits: ["GRPC"]))
+}
+
+let argumentParser = server("ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = server("GRDB", package: "GRDB.swift")
+let hummingbird = server("Hummingbird", package: "hummingbird")
+let httpTypes = server("HTTPTypes", package: "swift-http-types")
+let logging = server("Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
-let grpcTransport = Target.Dependency.product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+let nioEmbedded = server("NIOEmbedded", package: "swift-nio")
+let grpcCore = grpc("GRPCCore", package: "grpc-swift-2")
+let grpcTransport = grpc("GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let yams = server("Yams", package: "Yams")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -57,6 +68,11 @@ let package = Package(
     products: [
         .executable(name: "slipway", targets: ["slipway"]),
         .library(name: "SlipwayClient", targets: ["SlipwayClient"]),
+    ],
+    traits: [
+        .trait(name: "Server", description: "The server and the command line."),
+        .trait(name: "GRPC", description: "SlipwayClient can predict over gRPC too."),
+        .default(enabledTraits: ["Server", "GRPC"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -79,8 +95,8 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "GRPCGateway", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving",
-                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Gateway", "GRPCGateway", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal",
+                "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
@@ -96,7 +112,9 @@ let package = Package(
                 "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioPosix,
                 nioSSL, logging,
             ]),
-        room("SlipwayClient", ["ManagementAPI", asyncHTTPClient, crypto, grpcCore, grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL]),
+        room(
+            "SlipwayClient",
+            ["ManagementAPI", asyncHTTPClient, crypto, grpcCore, grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL]),
         room("ManagementAPI", []),
         room(
             "Store",
