@@ -126,7 +126,7 @@ let package = Package(
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
         room("Governance", ["Journal"]),
-        room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", nioCore, logging]),

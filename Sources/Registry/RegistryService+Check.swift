@@ -1,4 +1,5 @@
 import Foundation
+import InferenceProtocol
 import Journal
 import Runtimes
 import Serving
@@ -35,6 +36,10 @@ extension RegistryService {
             ControlError(.unavailable, error.message, hint: "`slipway doctor` says what is missing")
         case .digestMismatch:
             ControlError(.digestMismatch, error.message)
+        case .goldenFailed:
+            ControlError(
+                .checkFailed, error.message, field: "files",
+                hint: "golden inputs are the model's own test: mend \(GoldenInputs.fileName), or the model")
         case .fileMissing, .outOfMemory, .timedOut, .crashed:
             ControlError(.checkFailed, "'\(modelFile)' failed its trial load: \(error.message)", field: "files")
         }

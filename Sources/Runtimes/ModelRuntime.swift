@@ -59,6 +59,8 @@ package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertibl
     package enum Reason: String, Sendable, Hashable, Codable {
         case runtimeMissing, unsupportedFormat, invalidModel, digestMismatch, fileMissing, outOfMemory, timedOut,
             crashed
+        /// The version's own golden inputs do not fit it, fail, or are not answered as they should be.
+        case goldenFailed
     }
 
     package let reason: Reason

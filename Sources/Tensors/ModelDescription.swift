@@ -21,12 +21,14 @@ package struct ModelDescription: Sendable, Hashable, Codable {
     package var externalFiles: [String]
     /// What the one trial run in the checker showed; `nil` when it was not made.
     package var trialRun: TrialRun?
+    /// How many golden requests the version brings along, all of which the checker ran; `nil` when it has none.
+    package var goldenRequests: Int?
 
     package init(
         format: String, signature: Signature, opsets: [String: Int] = [:], irVersion: Int = 0, producer: String = "",
         producerVersion: String = "", graphName: String = "", documentation: String = "",
         customMetadata: [String: String] = [:], hasControlFlow: Bool = false, externalFiles: [String] = [],
-        trialRun: TrialRun? = nil
+        trialRun: TrialRun? = nil, goldenRequests: Int? = nil
     ) {
         self.format = format
         self.signature = signature
@@ -40,6 +42,7 @@ package struct ModelDescription: Sendable, Hashable, Codable {
         self.hasControlFlow = hasControlFlow
         self.externalFiles = externalFiles
         self.trialRun = trialRun
+        self.goldenRequests = goldenRequests
     }
 }
 

@@ -164,3 +164,61 @@ struct ModelCheckerTests {
         #expect(error?.message.contains(" 4") == false)
     }
 }
+
+/// Golden inputs in the checker: `addSub` gives a + b and a - b.
+@Suite(.enabled(if: TestMachine.slipway != nil, "there is no slipway binary beside the tests"))
+struct GoldenCheckTests {
+    private func check(_ golden: String, _ model: Message = TestModels.addSub) async throws -> ModelDescription {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact(model.bytes)
+        try folder.write(Array(golden.utf8), to: "golden.json")
+        let library = try TestMachine.runtime.library().path
+        let checker = ModelChecker(
+            command: .init(path: try #require(TestMachine.slipway), arguments: ["model-checker"]), library: library)
+        return try await checker.check(artifact, limits: .init(trialSeconds: 2))
+    }
+
+    private static func golden(_ sum: String) -> String {
+        """
+        [{"inputs": [{"name": "a", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]}],
+          "expected": [{"name": "sum", "data": [[11, \(sum)]]}]}]
+        """
+    }
+
+    @Test func `golden inputs that are answered as expected are counted`() async throws {
+        #expect(try await check(Self.golden("12.001")).goldenRequests == 1)
+    }
+
+    @Test func `an answer that is not the expected one refuses the model`() async throws {
+        let error = await #expect(throws: ModelLoadError.self) { try await check(Self.golden("13")) }
+        #expect(error?.reason == .goldenFailed)
+        #expect(error?.message == "golden[0]: output 'sum': value 1 is 12.0, expected 13.0")
+    }
+
+    @Test func `golden inputs of another model are refused with their place`() async throws {
+        let other = #"[{"inputs": [{"name": "a", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 3]}]}]"#
+        let error = await #expect(throws: ModelLoadError.self) { try await check(other) }
+        #expect(error?.reason == .goldenFailed)
+        #expect(error?.message.contains("golden[0].inputs[0].shape") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `golden inputs on which the model fails are refused`() async throws {
+        // The zeros of the trial run suit this model; a shape with a negative size does not.
+        let bad = #"{"inputs": [{"name": "shape", "shape": [1], "datatype": "INT64", "data": [-5]}]}"#
+        let error = await #expect(throws: ModelLoadError.self) { try await check(bad, TestModels.zeros) }
+        #expect(error?.reason == .goldenFailed)
+        #expect(error?.message.contains("golden[0]: the model fails on it") == true, "\(error?.message ?? "")")
+    }
+
+    @Test func `golden inputs without end are refused`() async throws {
+        let forever = """
+            {"inputs": [{"name": "trips", "shape": [], "datatype": "INT64", "data": [9223372036854775807]},
+                        {"name": "x", "shape": [1], "datatype": "FP32", "data": [1]}]}
+            """
+        let error = await #expect(throws: ModelLoadError.self) {
+            try await check(forever, TestModels.loop(byInput: true))
+        }
+        #expect(error?.reason == .timedOut)
+        #expect(error?.message.contains("golden inputs within 2 s") == true, "\(error?.message ?? "")")
+    }
+}

@@ -10,9 +10,11 @@ struct CheckerSettings: Sendable, Hashable {
 
     /// After this long the child is killed from outside, whatever it is doing.
     var wholeSeconds: Int {
-        let (sum, overflow) = loadSeconds.addingReportingOverflow(trialSeconds)
-        let (whole, tooLong) = sum.addingReportingOverflow(5)
-        return overflow || tooLong ? Int.max : whole
+        // Twice a trial: on made-up inputs, then on golden ones.
+        let (twice, tooLong) = trialSeconds.multipliedReportingOverflow(by: 2)
+        let (sum, overflow) = loadSeconds.addingReportingOverflow(twice)
+        let (whole, overTheEnd) = sum.addingReportingOverflow(5)
+        return tooLong || overflow || overTheEnd ? Int.max : whole
     }
 
     var arguments: [String] {

@@ -9,8 +9,9 @@ package struct ModelChecker: Sendable {
     package struct Limits: Sendable, Hashable {
         /// Address space in bytes; `nil` stands for 4 GiB and three times the size of the model's files.
         package var memoryBytes: Int?
-        /// Seconds of the clock, for loading and for the one run after it.
+        /// Seconds of the clock for loading.
         package var loadSeconds: Int
+        /// Seconds for the one run on made-up inputs, and as many for all golden inputs together.
         package var trialSeconds: Int
 
         /// Less than a second becomes a second.

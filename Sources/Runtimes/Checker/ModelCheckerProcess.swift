@@ -50,8 +50,22 @@ package enum ModelCheckerProcess {
             seconds: settings.trialSeconds, output,
             "The model did not finish a trial run within \(settings.trialSeconds) s: it may never end "
                 + "(its inputs were zeros and empty strings, one wherever a dimension is open)")
-        defer { trying.cancel() }
-        return trial(instance)
+        let result = trial(instance)
+        trying.cancel()
+        guard case .success(var description) = result else { return result }
+        let proving = Watchdog.start(
+            seconds: settings.trialSeconds, output,
+            "The model did not answer its golden inputs within \(settings.trialSeconds) s")
+        defer { proving.cancel() }
+        do throws(ModelLoadError) {
+            if let requests = try artifact.readGoldenRequests(for: description.signature) {
+                try requests.check(on: instance)
+                description.goldenRequests = requests.count
+            }
+        } catch {
+            return .failure(error)
+        }
+        return .success(description)
     }
 
     /// A trial run that fails is a finding: made-up inputs do not suit every model. One that runs out of memory is not.
@@ -144,14 +158,5 @@ private final class Watchdog: Sendable {
 
     func cancel() {
         cancelled.store(true, ordering: .releasing)
-    }
-}
-
-extension RunError {
-    fileprivate var message: String {
-        switch self {
-        case .invalidInput(let message), .failed(let message), .unavailable(let message): message
-        case .terminated: "the run was stopped"
-        }
     }
 }
