@@ -130,9 +130,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if buffer.readableBytes == 0 {
             buffer = incoming
         } else {
-            // What was taken from the front: else a connection that never stops in between would keep all it ever sent.
-            buffer.discardReadBytes()
-            reserveForBody()
+            makeRoom()
             buffer.writeBuffer(&incoming)
         }
         process()
@@ -163,14 +161,28 @@ final class HTTPConnection: ChannelDuplexHandler {
         context?.read()
     }
 
-    /// Makes room for a body of known length before more of it is copied behind what is there: all of it once a fair
-    /// share has come, so that a length alone costs no memory.
-    private func reserveForBody() {
-        guard case .body(_, let reader) = phase, let length = reader.remaining else { return }
+    /// Makes room behind what is there. A body of known length gets a buffer in which it need not move again: all of it
+    /// once a fair share has come (a length alone costs no memory), and its binary tensors aligned for their elements,
+    /// so that the model reads them where they are.
+    private func makeRoom() {
+        guard case .body(let exchange, let reader) = phase, let length = reader.remaining else {
+            // What was taken from the front: else a connection that never stops in between would keep all it ever sent.
+            buffer.discardReadBytes()
+            return
+        }
         let missing = length - buffer.readableBytes
-        guard missing > buffer.writableBytes else { return }
         let affordable = max(1 << 20, buffer.readableBytes.multipliedReportingOverflow(by: 4).partialValue)
-        buffer.reserveCapacity(minimumWritableBytes: min(missing, affordable))
+        // Memory comes at multiples of 16; so does the first byte behind the JSON.
+        let start = (0 &- (exchange.headers.inferenceLength ?? 0)) & 15
+        if buffer.readerIndex != start, let allocator = context?.channel.allocator {
+            var aligned = allocator.buffer(capacity: start + buffer.readableBytes + min(missing, affordable))
+            aligned.moveWriterIndex(to: start)
+            aligned.moveReaderIndex(to: start)
+            aligned.writeBuffer(&buffer)
+            buffer = aligned
+        } else if missing > buffer.writableBytes {
+            buffer.reserveCapacity(minimumWritableBytes: min(missing, affordable))
+        }
     }
 
     // MARK: the loop over requests
