@@ -21,6 +21,24 @@ enum SignatureCheck {
         return JSONProblem(sentence)
     }
 
+    @inline(never)
+    static func typeDisagrees(_ written: String, _ spec: TensorSpec) -> JSONProblem {
+        guard ElementType(rawValue: written) != nil else {
+            let types = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+            return JSONProblem("'\(written.prefix(32))' is no data type; there are \(types)")
+        }
+        return JSONProblem("the model's input '\(spec.name)' is of type \(spec.elementType.rawValue), got \(written)")
+    }
+
+    /// Only numbers have a largest.
+    static func canClassify(_ spec: TensorSpec) throws(JSONProblem) {
+        guard spec.elementType != .bytes, spec.elementType != .bool else {
+            throw JSONProblem(
+                "classification needs numbers, but the output '\(spec.name)' is of type \(spec.elementType.rawValue)"
+            ).within("parameters.classification")
+        }
+    }
+
     @inline(__always)
     static func shape(_ shape: Shape, fits spec: TensorSpec) throws(JSONProblem) {
         let dimensions = shape.dimensions

@@ -6,6 +6,18 @@ struct JSONText {
     /// Bytes of UTF-8 once the escapes are resolved.
     let decodedCount: Int
 
+    /// The text of a JSON string; `decodedCount` is its length once the escapes are resolved.
+    init(bytes: UnsafeBufferPointer<UInt8>, hasEscapes: Bool, decodedCount: Int) {
+        self.bytes = bytes
+        self.hasEscapes = hasEscapes
+        self.decodedCount = decodedCount
+    }
+
+    /// A text as it stands, without escapes.
+    init(_ plain: UnsafeRawBufferPointer) {
+        self.init(bytes: plain.bindMemory(to: UInt8.self), hasEscapes: false, decodedCount: plain.count)
+    }
+
     @inline(__always)
     func equals(_ other: StaticString) -> Bool {
         if hasEscapes { return string == "\(other)" }

@@ -91,27 +91,15 @@ extension OIPRequestReader {
             throw error.at(cursor.offset(of: name)).within("name")
         }
         let spec = signature.inputs[index]
-        guard datatype.equals(spec.elementType.rawValue) else { throw typeDisagrees(datatype, spec) }
+        guard datatype.equals(spec.elementType.rawValue) else {
+            throw SignatureCheck.typeDisagrees(datatype.string, spec).at(cursor.offset(of: datatype)).within("datatype")
+        }
         do throws(JSONProblem) {
             try SignatureCheck.shape(shape, fits: spec)
         } catch {
             throw error.at(place).within("shape")
         }
         return index
-    }
-
-    @inline(never)
-    private func typeDisagrees(_ datatype: JSONText, _ spec: TensorSpec) -> JSONProblem {
-        let written = datatype.string
-        let offset = cursor.offset(of: datatype)
-        guard ElementType(rawValue: written) != nil else {
-            let types = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-            return JSONProblem("'\(written.prefix(32))' is no data type; there are \(types)", at: offset).within(
-                "datatype")
-        }
-        return JSONProblem(
-            "the model's input '\(spec.name)' is of type \(spec.elementType.rawValue), got \(written)", at: offset
-        ).within("datatype")
     }
 
     private mutating func readShape() throws(JSONProblem) -> Shape {

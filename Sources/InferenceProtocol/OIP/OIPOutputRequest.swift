@@ -34,7 +34,7 @@ struct OIPOutputRequest {
             } while try cursor.objectContinues()
         }
         guard output.index >= 0 else { throw JSONProblem("an output needs a 'name'", at: place) }
-        try output.check(signature.outputs[output.index])
+        if output.classification > 0 { try SignatureCheck.canClassify(signature.outputs[output.index]) }
         return output
     }
 
@@ -53,15 +53,6 @@ struct OIPOutputRequest {
             } while try cursor.objectContinues()
         } catch {
             throw error.within("parameters")
-        }
-    }
-
-    private func check(_ spec: TensorSpec) throws(JSONProblem) {
-        guard classification > 0 else { return }
-        guard spec.elementType != .bytes, spec.elementType != .bool else {
-            throw JSONProblem(
-                "classification needs numbers, but the output '\(spec.name)' is of type \(spec.elementType.rawValue)"
-            ).within("parameters.classification")
         }
     }
 }
