@@ -114,7 +114,10 @@ let package = Package(
             ]),
         room(
             "SlipwayClient",
-            ["ManagementAPI", asyncHTTPClient, crypto, grpcCore, grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL]),
+            [
+                "ManagementAPI", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore, grpcTransport,
+                nioCore, nioHTTP1, nioPosix, nioSSL,
+            ]),
         room("ManagementAPI", []),
         room(
             "Store",
@@ -140,7 +143,7 @@ let package = Package(
         tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
         tests("Gateway", ["Store", nioEmbedded, nioPosix]),
-        tests("SlipwayClient", ["ManagementAPI"]),
+        tests("SlipwayClient", ["ManagementAPI", nioCore]),
         tests(
             "Store",
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],

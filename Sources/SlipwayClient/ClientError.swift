@@ -57,6 +57,15 @@ public enum ClientError: Error, Sendable, Hashable {
         }
     }
 
+    /// Whether the same call may go well a little later, and nothing is done twice by making it again. The client has
+    /// then made it as often as its `RetryPolicy` and the deadline allow.
+    public var isRetryable: Bool {
+        switch self {
+        case .unreachable, .refused(429, _), .refused(503, _): true
+        default: false
+        }
+    }
+
     /// The code of a refusal, for example `not_found`.
     public var code: String? {
         if case .refused(_, let error) = self { error.code } else { nil }

@@ -14,10 +14,12 @@ import NIOCore
 ///     let pushed = try await client.push("churn.onnx", as: "churn")
 ///     try await client.deploy(model: "churn", version: pushed.version.version)
 ///     let answer = try await client.infer("churn", inputs: [InferTensor("x", shape: [1, 4], [1, 2, 3, 4] as [Float])])
+///     let scores = try answer["scores"].values(as: Float.self)
 ///     try await client.shutdown()
 ///
 /// Reads, and changes thanks to the key each of them carries, are repeated when the connection breaks or the server
-/// says that it is busy (503); predictions are not. Every method throws `ClientError`.
+/// says that it is busy; predictions only where the server surely did nothing (`infer` says when). Every method throws
+/// `ClientError`. A client is for many calls, from many tasks at once.
 public struct SlipwayClient: Sendable {
     /// The space that all calls without one of their own speak of.
     public let space: String
@@ -31,9 +33,18 @@ public struct SlipwayClient: Sendable {
         server: String = "http://127.0.0.1:8080", token: String? = nil, caCertificate: String? = nil,
         space: String = "default", retries: RetryPolicy = RetryPolicy()
     ) throws(ClientError) {
+        try self.init(
+            server: server, token: token, caCertificate: caCertificate, space: space, retries: retries, clock: .system)
+    }
+
+    init(
+        server: String, token: String? = nil, caCertificate: String? = nil, space: String = "default",
+        retries: RetryPolicy, clock: RetryClock
+    ) throws(ClientError) {
         let address = try ServerAddress(server)
         self.space = space
-        transport = try Transport(address: address, token: token, caCertificate: caCertificate, retries: retries)
+        transport = try Transport(
+            address: address, token: token, caCertificate: caCertificate, retries: retries, clock: clock)
     }
 
     /// The server as messages name it: `http://127.0.0.1:8080`.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 @testable import SlipwayClient
 
@@ -7,13 +8,35 @@ let impatient = RetryPolicy(attempts: 4, base: .zero)
 
 /// Runs `body` with a client of the server, and closes it.
 func withClient<Value>(
-    _ address: String, space: String = "default", token: String? = nil, _ body: (SlipwayClient) async throws -> Value
+    _ address: String, space: String = "default", token: String? = nil, retries: RetryPolicy = impatient,
+    clock: RetryClock = .system, _ body: (SlipwayClient) async throws -> Value
 ) async throws -> Value {
-    let client = try SlipwayClient(server: address, token: token, space: space, retries: impatient)
+    let client = try SlipwayClient(server: address, token: token, space: space, retries: retries, clock: clock)
     let result: Result<Value, any Error>
     do { result = .success(try await body(client)) } catch { result = .failure(error) }
     try await client.shutdown()
     return try result.get()
+}
+
+/// A clock on which pauses are over at once, and are written down. One of a minute or more lasts until it is cancelled.
+final class FastClock: Sendable {
+    private let state = Mutex<(now: Duration, pauses: [Duration])>((.zero, []))
+
+    /// Shorter than a minute, in their order.
+    var pauses: [Duration] { state.withLock { $0.pauses } }
+
+    var clock: RetryClock {
+        RetryClock(
+            now: { self.state.withLock { $0.now } },
+            sleep: { duration in
+                guard duration < .seconds(60) else { return try await Task.sleep(for: .seconds(1 << 30)) }
+                self.state.withLock { state in
+                    state.now += duration
+                    state.pauses.append(duration)
+                }
+            },
+            chance: { 0 })
+    }
 }
 
 /// The error that `body` throws.

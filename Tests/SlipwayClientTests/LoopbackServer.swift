@@ -12,6 +12,10 @@ final class LoopbackServer: Sendable {
 
     enum Reaction: Sendable {
         case answer(Int, String, headers: [String: String] = [:])
+        /// 200, with bytes behind the text, as binary tensors are.
+        case tensors(String, [UInt8], headers: [String: String] = [:])
+        /// Says nothing until the client hangs up.
+        case silence
         /// Closes the connection after this much of the body, without a word.
         case hangUp(afterBody: Int = .max)
     }
@@ -22,6 +26,7 @@ final class LoopbackServer: Sendable {
 
     private let socket: LoopbackSocket
     private let log: Log
+    private let isStopped = Mutex(false)
 
     var address: String { "http://127.0.0.1:\(socket.port)" }
     /// The requests so far, those that were hung up on included.
@@ -50,7 +55,16 @@ final class LoopbackServer: Sendable {
         try self.init { _, _ in .answer(status, body) }
     }
 
-    deinit { socket.stop() }
+    deinit { stop() }
+
+    /// From now on nobody listens here.
+    func stop() {
+        let wasStopped = isStopped.withLock { stopped in
+            defer { stopped = true }
+            return stopped
+        }
+        if !wasStopped { socket.stop() }
+    }
 
     private static func serve(
         _ connection: Connection, _ log: Log, _ bodyProgress: (Request) -> Void, _ react: (Request, Int) -> Reaction
@@ -65,11 +79,15 @@ final class LoopbackServer: Sendable {
             request.body += more
         }
         log.requests.withLock { $0.append(request) }
-        guard case .answer(let status, let body, let headers) = reaction else { return }
-        let extra = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
-        connection.write(
-            "HTTP/1.1 \(status) Answer\r\n\(extra)connection: close\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
-                + (request.method == "HEAD" ? "" : body))
+        switch reaction {
+        case .answer(let status, let body, let headers):
+            connection.answer(status, Array(body.utf8), headers, isHead: request.method == "HEAD")
+        case .tensors(let json, let bytes, var headers):
+            headers["inference-header-content-length"] = String(json.utf8.count)
+            connection.answer(200, Array(json.utf8) + bytes, headers, isHead: false)
+        case .silence: while connection.read(1) != nil {}
+        case .hangUp: break
+        }
     }
 }
 
@@ -122,8 +140,15 @@ private final class Connection {
         return count > 0 ? Array(bytes.prefix(count)) : nil
     }
 
-    func write(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    func answer(_ status: Int, _ body: [UInt8], _ headers: [String: String], isHead: Bool) {
+        let extra = headers.map { "\($0.key): \($0.value)\r\n" }.joined()
+        let head =
+            "HTTP/1.1 \(status) Answer\r\n\(extra)connection: close\r\ncontent-length: \(body.count)\r\n\r\n"
+        write(Array(head.utf8) + (isHead ? [] : body))
+    }
+
+    func write(_ bytes: [UInt8]) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return }
@@ -155,7 +180,7 @@ private final class Connection {
             bytes += more
             // A TLS handshake record: what servers say to it in plain text.
             if bytes[0] == 22 {
-                write("HTTP/1.1 400 Bad Request\r\n\r\n")
+                write(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
                 return nil
             }
         }

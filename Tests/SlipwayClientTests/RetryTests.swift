@@ -40,15 +40,6 @@ struct RetryTests {
         #expect(staying.requests.count == impatient.attempts)
     }
 
-    @Test func `a prediction is never repeated`() async throws {
-        let server = try LoopbackServer { _, _ in .hangUp() }
-        let error = await clientError {
-            _ = try await withClient(server.address) { try await $0.infer("churn", json: Array("{}".utf8)) }
-        }
-        #expect(error == .connectionLost(server: server.address, operation: "predict at churn"))
-        #expect(server.requests.count == 1)
-    }
-
     @Test func `a server that always hangs up is given up on`() async throws {
         let server = try LoopbackServer { _, _ in .hangUp() }
         let error = await clientError { _ = try await withClient(server.address) { try await $0.status() } }

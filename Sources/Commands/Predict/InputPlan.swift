@@ -171,8 +171,12 @@ struct InputPlan: Sendable, Hashable {
         for input in inputs {
             let shape = input.tensor.shape.isEmpty ? [] : [range.count] + input.rowShape
             let values = try CellValues.parse(rows, range, input.columns, input.tensor)
-            tensors.append(
-                InferTensor(name: input.tensor.name, datatype: input.tensor.datatype, shape: shape, values: values))
+            do {
+                let (name, type) = (input.tensor.name, input.tensor.datatype)
+                tensors.append(try InferTensor(name: name, datatype: type, shape: shape, values: values))
+            } catch {
+                throw Failure(error)
+            }
         }
         return tensors
     }

@@ -13,8 +13,9 @@ enum PredictionTable {
         let naming = classes.flatMap { LabelNames($0, outputs) }
         for output in outputs {
             // What a server says of its shape is not what memory is taken by.
-            let rows = min(max(output.shape.first ?? 1, 0), output.values.count)
-            let columns = naming?.column(output) ?? View(output, rows: rows, classes: classes).columns()
+            let values = output.values
+            let rows = min(max(output.shape.first ?? 1, 0), values.count)
+            let columns = naming?.column(output) ?? View(output, values, rows: rows, classes: classes).columns()
             if let index = groups.firstIndex(where: { $0.rows == rows }) {
                 groups[index].columns += columns
             } else {
@@ -33,14 +34,16 @@ enum PredictionTable {
     /// One output, cut into rows.
     private struct View {
         let output: InferTensor
+        let values: InferTensor.Values
         let rows: Int
         let width: Int
         let classes: [String]?
 
-        init(_ output: InferTensor, rows: Int, classes: [String]?) {
+        init(_ output: InferTensor, _ values: InferTensor.Values, rows: Int, classes: [String]?) {
             self.output = output
+            self.values = values
             self.rows = rows
-            let width = rows > 0 ? output.values.count / rows : 1
+            let width = rows > 0 ? values.count / rows : 1
             self.width = width
             self.classes = classes.flatMap { $0.count == width && width > 1 ? $0 : nil }
         }
@@ -59,14 +62,14 @@ enum PredictionTable {
         }
 
         private var isNumber: Bool {
-            switch output.values {
+            switch values {
             case .strings, .bools: false
             default: true
             }
         }
 
         private var numbers: [Double]? {
-            switch output.values {
+            switch values {
             case .floats(let values): values.map(Double.init)
             case .doubles(let values): values
             default: nil
@@ -76,7 +79,7 @@ enum PredictionTable {
         private func column(_ index: Int) -> [String] {
             let places = (0..<rows).map { $0 * width + index }
             if let numbers { return NumberText.column(places.map { numbers[$0] }) }
-            return switch output.values {
+            return switch values {
             case .strings(let values): places.map { values[$0] }
             case .bools(let values): places.map { values[$0] ? "true" : "false" }
             case .integers(let values): places.map { String(values[$0]) }

@@ -11,15 +11,19 @@ public struct RetryPolicy: Sendable, Hashable {
     public var ceiling: Duration
     /// A server that asks for more than this gets no further call.
     public var longestWish: Duration
+    /// Whether a server that has not answered this client yet is called again too, since it may be starting. Otherwise
+    /// only one that was there a moment ago is, and a wrong address is known at once.
+    public var awaitsServer: Bool
 
     public init(
         attempts: Int = 5, base: Duration = .milliseconds(100), ceiling: Duration = .seconds(2),
-        longestWish: Duration = .seconds(10)
+        longestWish: Duration = .seconds(10), awaitsServer: Bool = false
     ) {
         self.attempts = attempts
         self.base = base
         self.ceiling = ceiling
         self.longestWish = longestWish
+        self.awaitsServer = awaitsServer
     }
 
     /// How long to wait before the next call, or `nil` when there is to be none.

@@ -6,6 +6,8 @@ struct Call: Sendable {
     enum Body: Sendable {
         case none
         case bytes(ByteBuffer, type: String)
+        /// Bytes in several places, sent one after the other.
+        case parts([ByteBuffer], type: String)
         /// Bytes that are read again from the start on every attempt.
         case file(FileBody)
     }
@@ -16,10 +18,13 @@ struct Call: Sendable {
     var query: [(name: String, value: String)] = []
     var headers: [(name: String, value: String)] = []
     var body: Body = .none
-    /// Whether making it twice does no more than making it once.
+    /// Whether making it twice does no more than making it once. What is not is made again only where the server surely
+    /// did nothing yet.
     var isRepeatable: Bool
-    /// `nil` waits as long as bytes flow.
+    /// For each attempt until its answer begins; `nil` waits as long as bytes flow.
     var timeout: TimeAmount? = .seconds(30)
+    /// For all attempts, the pauses between them and the answer's last byte.
+    var deadline: Duration?
     /// Most bytes of an answer that are taken into memory.
     var answerLimit = 256 << 20
     /// What the server is asked to do, after "to": `list the models`.

@@ -86,13 +86,12 @@ enum ConnectionFailure: Sendable, Hashable {
         }
     }
 
-    /// Whether trying again can help: a lost connection may come back; a refused one only where a server was a moment
-    /// ago, since it may be starting again.
-    func mayPass(metServer: Bool) -> Bool {
+    /// What retries make of it.
+    var outcome: Attempts.Outcome {
         switch self {
-        case .lost: true
-        case .unreachable: metServer
-        case .untrusted, .plain, .timedOut, .other: false
+        case .lost: .lost
+        case .unreachable: .unreachable
+        case .untrusted, .plain, .timedOut, .other: .final
         }
     }
 

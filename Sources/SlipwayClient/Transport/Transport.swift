@@ -3,6 +3,7 @@ import ManagementAPI
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Synchronization
 
 /// Makes calls: one connection pool for one server, retries where a call may be repeated, errors in our words.
 struct Transport: Sendable {
@@ -12,8 +13,12 @@ struct Transport: Sendable {
     let http: HTTPClient
     /// The one loop of all connections: uploads pace themselves by it.
     let loop: any EventLoop
+    let clock: RetryClock
+    private let contact = Contact()
 
-    init(address: ServerAddress, token: String?, caCertificate: String?, retries: RetryPolicy) throws(ClientError) {
+    init(
+        address: ServerAddress, token: String?, caCertificate: String?, retries: RetryPolicy, clock: RetryClock
+    ) throws(ClientError) {
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(connect: .seconds(5), read: .minutes(15), write: .minutes(2))
         configuration.redirectConfiguration = .disallow
@@ -34,45 +39,57 @@ struct Transport: Sendable {
         self.address = address
         self.token = token
         self.retries = retries
+        self.clock = clock
         loop = HTTPClient.defaultEventLoopGroup.next()
         http = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
     }
 
     /// The answer, whatever its status says.
     func send(_ call: Call) async throws(ClientError) -> Answer {
-        var made = 0
-        var metServer = false
+        let deadline = call.deadline.map { clock.now() + $0 }
+        var attempts = Attempts(policy: retries, isRepeatable: call.isRepeatable, deadline: deadline)
         while true {
-            made += 1
-            let problem: any Error
-            var wish: Duration?
+            let result: Result<Answer, ClientError>
+            let outcome: Attempts.Outcome
             do {
-                let answer = try await attempt(call)
-                guard answer.status == 503, call.isRepeatable else { return answer }
-                wish = answer.headers.first(name: "retry-after").flatMap { Int($0) }.map {
-                    .seconds(min(max($0, 0), 3600))
+                let answer = try await attempt(call, until: deadline)
+                guard answer.status == 503 || answer.status == 429 else {
+                    contact.made()
+                    return answer
                 }
-                guard let delay = delay(after: made, wish) else { return answer }
-                metServer = true
-                try await Task.sleep(for: delay)
-                continue
+                (result, outcome) = (.success(answer), .refused(status: answer.status, wish: answer.retryAfter))
+            } catch let error as ClientError {
+                throw error
             } catch {
-                problem = error
+                let failure = ConnectionFailure(error)
+                (result, outcome) = (
+                    .failure(failure.error(server: address.description, operation: call.operation)), failure.outcome
+                )
             }
-            if let error = problem as? ClientError { throw error }
-            let failure = ConnectionFailure(problem)
-            metServer = metServer || failure == .lost
-            guard call.isRepeatable, failure.mayPass(metServer: metServer), let delay = delay(after: made, nil) else {
-                throw failure.error(server: address.description, operation: call.operation)
-            }
-            do { try await Task.sleep(for: delay) } catch {
-                throw failure.error(server: address.description, operation: call.operation)
-            }
+            if outcome != .unreachable, outcome != .final { contact.made() }
+            let pause = attempts.pause(
+                after: outcome, metServer: contact.wasMade, now: clock.now(), chance: clock.chance())
+            guard let pause else { return try result.get() }
+            do { try await clock.sleep(pause) } catch { return try result.get() }
         }
     }
 
-    private func delay(after made: Int, _ wish: Duration?) -> Duration? {
-        retries.delay(afterAttempt: made, wish: wish, chance: Double.random(in: 0..<1))
+    /// One attempt, cut off at the deadline.
+    private func attempt(_ call: Call, until deadline: Duration?) async throws -> Answer {
+        guard let deadline else { return try await attempt(call) }
+        let remaining = deadline - clock.now()
+        let late = ClientError.timedOut(server: address.description, operation: call.operation)
+        guard remaining > .zero else { throw late }
+        return try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask { try await attempt(call) }
+            group.addTask {
+                try await clock.sleep(remaining)
+                throw late
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw late }
+            return first
+        }
     }
 
     private func attempt(_ call: Call) async throws -> Answer {
@@ -86,6 +103,10 @@ struct Transport: Sendable {
         case .bytes(let bytes, let type):
             request.headers.add(name: "content-type", value: type)
             request.body = .bytes(bytes)
+        case .parts(let parts, let type):
+            request.headers.add(name: "content-type", value: type)
+            let size = parts.reduce(0) { $0 + $1.readableBytes }
+            request.body = .stream(AsyncStream(parts), length: .known(Int64(size)))
         case .file(let file):
             request.headers.add(name: "content-type", value: "application/octet-stream")
             request.body = .stream(try file.chunks(on: loop), length: .known(Int64(file.size)))
@@ -100,5 +121,31 @@ struct Transport: Sendable {
                 server: address.description, what: "an answer of more than \(call.answerLimit) bytes")
         }
         return Answer(status: Int(response.status.code), headers: response.headers, body: body)
+    }
+}
+
+/// Whether the server has ever answered.
+final class Contact: Sendable {
+    private let flag = Atomic(false)
+
+    var wasMade: Bool { flag.load(ordering: .relaxed) }
+
+    func made() { flag.store(true, ordering: .relaxed) }
+}
+
+extension Answer {
+    /// What `Retry-After` asks for, an hour at most; dates are not read.
+    fileprivate var retryAfter: Duration? {
+        headers.first(name: "retry-after").flatMap { Int($0) }.map { .seconds(min(max($0, 0), 3600)) }
+    }
+}
+
+extension AsyncStream where Element: Sendable {
+    /// All of them, at once.
+    fileprivate init(_ elements: some Sequence<Element>) {
+        self.init { continuation in
+            for element in elements { continuation.yield(element) }
+            continuation.finish()
+        }
     }
 }
