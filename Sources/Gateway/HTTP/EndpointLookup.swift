@@ -1,19 +1,37 @@
 import Journal
-import Serving
+package import Serving
 
-/// Finds the endpoint that a path names, in the snapshot of now.
-enum EndpointLookup {
+/// Finds the endpoint that a caller names, in the snapshot of now.
+package enum EndpointLookup {
+    /// There is no such endpoint, or another version is behind it; the text says which.
+    package struct NotFound: Error, Sendable {
+        package let message: String
+    }
+
+    /// - Parameter version: the one that must be behind the endpoint; `nil` or empty for whichever is.
+    package static func find(
+        space: String, name: String, version: String?, in plane: DataPlane
+    ) throws(NotFound) -> Endpoint {
+        guard let endpoint = plane.endpoint(space: space, name: name) else {
+            throw NotFound(
+                message: "there is no endpoint '\(Name.excerpt(of: name))' in space '\(Name.excerpt(of: space))'; "
+                    + "GET /v2/models lists those there are")
+        }
+        if let version, !version.isEmpty, version != endpoint.versionText {
+            throw NotFound(
+                message: "endpoint '\(name)' serves version \(endpoint.versionText), not \(Name.excerpt(of: version))"
+            )
+        }
+        return endpoint
+    }
+
     /// Fails with 404 for an unknown endpoint, and for a version that is not the one behind it.
     static func find(_ match: RouteMatch, in plane: DataPlane) throws(HTTPFault) -> Endpoint {
-        guard let endpoint = plane.endpoint(space: match.space, name: match.name) else {
-            throw HTTPFault(
-                .notFound,
-                "there is no endpoint '\(match.name)' in space '\(match.space)'; GET /v2/models lists those there are")
-        }
-        if let version = match.version, version != endpoint.versionText {
-            throw HTTPFault(
-                .notFound,
-                "endpoint '\(match.name)' serves version \(endpoint.versionText), not \(Name.excerpt(of: version))")
+        let endpoint: Endpoint
+        do throws(NotFound) {
+            endpoint = try find(space: match.space, name: match.name, version: match.version, in: plane)
+        } catch {
+            throw HTTPFault(.notFound, error.message)
         }
         if let label = match.other, isTensorFlow(match), !labels.contains(label) {
             throw HTTPFault(.notFound, "endpoint '\(match.name)' has the labels 'stable' and 'latest', not '\(label)'")

@@ -35,12 +35,11 @@ struct MemoryAnswers: Sendable {
             return OpenInferenceAnswers.index(
                 endpoints(match.space), onlyReady: try SmallDocument(body).bool("ready") ?? false)
         case .traceSettings, .updateTraceSettings, .logSettings, .updateLogSettings:
-            return try TritonAnswers.settings(match.route.id, body)
-        case .systemSharedMemory, .cudaSharedMemory: return try TritonAnswers.sharedMemory(match)
+            return try TritonSettingsAnswers.answer(match.route.id, body)
+        case .systemSharedMemory, .cudaSharedMemory: return try TritonSettingsAnswers.sharedMemory(match)
         case .systemSharedMemoryUnregister, .cudaSharedMemoryUnregister: return Answer(json: [:])
         case .systemSharedMemoryRegister, .cudaSharedMemoryRegister:
-            throw HTTPFault(
-                .badRequest, "shared memory regions are not offered; send tensors in the request, as JSON or binary")
+            throw HTTPFault(.badRequest, TritonSettings.sharedMemoryRegistration.message)
         case .tensorFlowStatus: return TensorFlowAnswers.status(try endpoint(match))
         case .tensorFlowMetadata: return TensorFlowAnswers.metadata(try endpoint(match))
         case .tensorFlowClassify, .tensorFlowRegress:

@@ -3,7 +3,8 @@ package import NIOCore
 /// A small message that has come, read field by field. Each question goes through it again: for requests that are rare
 /// and short, where being quick does not matter. A field that is missing has its type's zero, as in proto3.
 package struct ProtobufMessage: Sendable {
-    private let bytes: ByteBuffer
+    /// As they came.
+    package let bytes: ByteBuffer
 
     /// Fails when the message is malformed.
     package init(_ bytes: ByteBuffer) throws(ProtocolError) {
@@ -23,13 +24,16 @@ package struct ProtobufMessage: Sendable {
     }
 
     /// Fails when it is not UTF-8.
-    package func string(_ number: UInt32) throws(ProtocolError) -> String {
-        var value = ""
+    package func string(_ number: UInt32) throws(ProtocolError) -> String { try strings(number).last ?? "" }
+
+    /// Every occurrence of a text; fails when one is not UTF-8.
+    package func strings(_ number: UInt32) throws(ProtocolError) -> [String] {
+        var values: [String] = []
         try scan { (reader, tag) throws(JSONProblem) in
             guard tag.number == number, tag.wire == .lengthDelimited else { return try reader.skip(tag) }
-            value = try reader.string()
+            values.append(try reader.string())
         }
-        return value
+        return values
     }
 
     /// Whether the field is there at all; only of use where zero differs from missing.

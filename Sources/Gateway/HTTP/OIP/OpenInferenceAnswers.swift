@@ -1,12 +1,13 @@
-import Serving
+package import Serving
 import Tensors
 
 /// The bodies of the Open Inference Protocol v2 over HTTP, beside predictions.
 ///
 /// Source: "Open Inference Protocol", REST; "Model Repository Extension". The health bodies and the list of models are
 /// what KServe's client reads.
-enum OpenInferenceAnswers {
-    static let extensions = [
+package enum OpenInferenceAnswers {
+    /// What server metadata lists, over HTTP and gRPC alike.
+    package static let extensions = [
         "binary_tensor_data", "classification", "model_configuration", "model_repository", "statistics",
     ]
 
@@ -50,14 +51,18 @@ enum OpenInferenceAnswers {
         return Answer(json: .array(listed.map(indexEntry)))
     }
 
+    /// An endpoint's state in the words of the repository index.
+    package static func repositoryState(_ endpoint: Endpoint) -> (state: String, reason: String) {
+        switch endpoint.state {
+        case .ready: ("READY", "")
+        case .loading: ("LOADING", "")
+        case .failed(let why): ("UNAVAILABLE", why)
+        case .unloaded: ("UNAVAILABLE", "unloaded")
+        }
+    }
+
     private static func indexEntry(_ endpoint: Endpoint) -> JSONValue {
-        let (state, reason) =
-            switch endpoint.state {
-            case .ready: ("READY", "")
-            case .loading: ("LOADING", "")
-            case .failed(let why): ("UNAVAILABLE", why)
-            case .unloaded: ("UNAVAILABLE", "unloaded")
-            }
+        let (state, reason) = repositoryState(endpoint)
         return [
             "name": .string(endpoint.entry.name), "version": .string(endpoint.versionText), "state": .string(state),
             "reason": .string(reason),

@@ -1,12 +1,17 @@
+package import Journal
 import NIOCore
-import Serving
+package import Serving
 import Tensors
 
 /// What Triton's clients read beyond the protocol: model configuration, statistics, settings.
 ///
 /// Sources: Triton's "Model Configuration", "Statistics", "Trace" and "Logging" extensions.
-enum TritonAnswers {
-    static func platform(_ format: String) -> String { format == "onnx" ? "onnxruntime_onnx" : format }
+package enum TritonAnswers {
+    /// What Triton calls a format.
+    package static func platform(_ format: String) -> String { format == "onnx" ? "onnxruntime_onnx" : format }
+
+    /// What Triton calls what runs a format.
+    package static func backend(_ format: String) -> String { format == "onnx" ? "onnxruntime" : format }
 
     // MARK: configuration
 
@@ -17,19 +22,23 @@ enum TritonAnswers {
         return Answer(json: [
             "name": .string(endpoint.entry.name),
             "platform": .string(platform(description.format)),
-            "backend": .string(description.format == "onnx" ? "onnxruntime" : description.format),
+            "backend": .string(backend(description.format)),
             "version_policy": ["specific": ["versions": [.integer(endpoint.entry.version)]]],
             "max_batch_size": 0,
             "input": .array(description.signature.inputs.map(input)),
             "output": .array(description.signature.outputs.map(output)),
             "instance_group": [["name": .string(endpoint.entry.name), "kind": "KIND_CPU", "count": 1]],
-            "default_model_filename": .string(
-                endpoint.entry.artifact.files.map(\.path).first { $0.hasSuffix(".onnx") } ?? ""),
+            "default_model_filename": .string(modelFile(endpoint)),
             "parameters": .object(
                 description.customMetadata.sorted { $0.key < $1.key }.map {
                     ($0.key, ["string_value": .string($0.value)])
                 }),
         ])
+    }
+
+    /// The path of the file that a runtime opens; empty where none is known by its name.
+    package static func modelFile(_ endpoint: Endpoint) -> String {
+        endpoint.entry.artifact.files.map(\.path).first { $0.hasSuffix(".onnx") } ?? ""
     }
 
     private static func input(_ spec: TensorSpec) -> JSONValue {
@@ -50,6 +59,15 @@ enum TritonAnswers {
 
     private static func dataType(_ type: ElementType) -> String {
         type == .bytes ? "TYPE_STRING" : "TYPE_" + type.rawValue
+    }
+
+    // MARK: repository
+
+    /// The refusal of a load that carries a configuration, or files.
+    package static func loadOverride(_ parameter: String) -> ControlError {
+        ControlError(
+            .invalid, "the load carries '\(Name.excerpt(of: parameter))', which cannot be changed by loading",
+            field: "parameters", hint: "push a new version for other files; set options with `slipway deploy`")
     }
 
     // MARK: statistics
@@ -83,52 +101,5 @@ enum TritonAnswers {
             // Requests are not batched together, so there are no sizes of batches to tell apart.
             "batch_stats": [],
         ]
-    }
-
-    // MARK: settings
-
-    /// Trace and log settings. Both are as they are: an update is answered with them when it asks for nothing else.
-    static func settings(_ route: RouteID, _ body: ByteBuffer) throws(HTTPFault) -> Answer {
-        switch route {
-        case .traceSettings: return trace
-        case .logSettings: return log
-        case .updateTraceSettings:
-            let document = try SmallDocument(body)
-            let asked = document.texts("trace_level").filter { $0 != "OFF" }
-            guard asked.isEmpty else {
-                throw HTTPFault(.badRequest, "tracing is not offered: 'trace_level' can only be OFF")
-            }
-            return trace
-        default:
-            let document = try SmallDocument(body)
-            let asked = document.names.filter { !document.texts($0).isEmpty }
-            guard asked.isEmpty else {
-                throw HTTPFault(
-                    .badRequest,
-                    "log settings cannot be changed here (\(asked.joined(separator: ", "))): they belong to the "
-                        + "server's configuration")
-            }
-            return log
-        }
-    }
-
-    private static let trace = Answer(json: [
-        "trace_level": ["OFF"], "trace_rate": "1000", "trace_count": "-1", "log_frequency": "0", "trace_file": "",
-        "trace_mode": "triton",
-    ])
-
-    private static let log = Answer(json: [
-        "log_file": "", "log_info": true, "log_warning": true, "log_error": true, "log_verbose_level": 0,
-        "log_format": "default",
-    ])
-
-    // MARK: shared memory
-
-    /// No region is ever registered: tensors travel in the request.
-    static func sharedMemory(_ match: RouteMatch) throws(HTTPFault) -> Answer {
-        if let region = match.other {
-            throw HTTPFault(.badRequest, "there is no shared memory region '\(region)': none can be registered")
-        }
-        return Answer(json: [])
     }
 }

@@ -62,10 +62,7 @@ extension ManagementInterface {
             var parameters: [String: Anything]?
         }
         let names = try await call.optionalDocument(Overrides.self)?.parameters?.keys.sorted() ?? []
-        guard let name = names.first else { return }
-        throw ControlError(
-            .invalid, "the load carries '\(Name.excerpt(of: name))', which cannot be changed by loading",
-            field: "parameters", hint: "push a new version for other files; set options with `slipway deploy`")
+        if let name = names.first { throw TritonAnswers.loadOverride(name) }
     }
 
     /// What is meant to answer, with how it does.
