@@ -51,6 +51,18 @@ package protocol ModelInstance: AnyObject, Sendable {
     ///   - handle: stops the run from another thread where the runtime can; `nil` on the shortest path.
     /// - Returns: one tensor for each wanted output, named as the signature names it.
     func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor]
+
+    /// `run`, with what the model itself took where that is known better than by the caller's clock.
+    func answer(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> RunAnswer
+
+    /// Runs the model once for a caller that must not wait (an event loop), on inputs whose run is known to be short.
+    func attempt(_ inputs: [Tensor], outputs: [Int]) throws(RunError) -> RunAttempt
+
+    /// Whether it can answer now.
+    var health: InstanceHealth { get }
+
+    /// How often the process that runs it was replaced.
+    var restarts: Int { get }
 }
 
 /// Why a model cannot be loaded, in a sentence for people.

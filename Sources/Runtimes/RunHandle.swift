@@ -9,7 +9,13 @@ package final class RunHandle: Sendable {
 
     private let state = Mutex(State())
 
-    package init() {}
+    /// Nanoseconds of CLOCK_MONOTONIC after which nobody wants the answer; `nil` when nobody said. A run in a process of
+    /// its own that goes on much longer than this is ended with its process.
+    package let deadline: UInt64?
+
+    package init(deadline: UInt64? = nil) {
+        self.deadline = deadline
+    }
 
     /// Asks the run, now or when it begins, to stop.
     package func terminate() {

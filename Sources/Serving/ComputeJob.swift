@@ -33,12 +33,14 @@ final class ComputeJob: Sendable {
     let deadline: UInt64
     /// Nanoseconds from submission to the deadline.
     private let allowed: UInt64
-    private let handle = RunHandle()
+    private let handle: RunHandle
+    /// What an event loop has begun and did not wait for.
+    private let unfinished: (any UnfinishedRun)?
     private let phase = Mutex(Phase.waiting)
     private let completion: PredictionCompletion
 
     init(
-        model: LoadedModel, request: InferenceRequest, allowed: UInt64,
+        model: LoadedModel, request: InferenceRequest, allowed: UInt64, unfinished: (any UnfinishedRun)? = nil,
         completion: @escaping PredictionCompletion
     ) {
         self.model = model
@@ -46,6 +48,8 @@ final class ComputeJob: Sendable {
         self.allowed = allowed
         self.submitted = MonotonicClock.nanoseconds()
         self.deadline = submitted.addingReportingOverflow(allowed).overflow ? .max : submitted &+ allowed
+        self.handle = RunHandle(deadline: deadline)
+        self.unfinished = unfinished
         self.completion = completion
     }
 
@@ -78,13 +82,18 @@ final class ComputeJob: Sendable {
             phase = .running
             return true
         }
-        guard mayRun else { return }
+        // What is under way already has to be waited for, whoever still wants to hear of it.
+        guard mayRun || unfinished != nil else { return }
         let start = MonotonicClock.nanoseconds()
-        guard start < deadline else {
+        guard start < deadline || unfinished != nil else {
             finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000))))
             return
         }
         do throws(PredictionError) {
+            if let unfinished {
+                finish(.success(try model.finish(unfinished, of: request, handle: handle)))
+                return
+            }
             var result = try model.run(request, handle: handle)
             result.queue = start &- submitted
             finish(.success(result))

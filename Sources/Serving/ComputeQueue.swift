@@ -55,6 +55,14 @@ package final class ComputeQueue: Sendable {
         return nil
     }
 
+    /// Takes `job`, whose run has begun elsewhere, on a thread that waits for its end, or says why not. The width does not
+    /// count: nothing is computed here.
+    func adopt(_ job: ComputeJob) -> PredictionError? {
+        guard pool.run({ job.run() }) else { return .overloaded("the system gives no more threads") }
+        watch.add(job)
+        return nil
+    }
+
     /// Runs `job` and whatever waits behind it on this thread.
     private func drain(from job: ComputeJob) {
         var current = job

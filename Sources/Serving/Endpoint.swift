@@ -58,18 +58,25 @@ package final class Endpoint: Sendable {
         completion: @escaping PredictionCompletion
     ) -> PredictionStart {
         let model: LoadedModel
+        var unfinished: (any UnfinishedRun)?
         do throws(PredictionError) {
             model = try readyModel()
             if mayRunHere, model.runsInline(request) {
-                return .answered(.success(try model.run(request, handle: nil)))
+                switch try model.attempt(request) {
+                case .answered(let result): return .answered(.success(result))
+                case .underWay(let rest): unfinished = rest
+                case .busy: break
+                }
             }
         } catch {
             return .answered(.failure(error))
         }
         let deadline = UInt64(max(1, entry.options.deadlineMilliseconds)) &* 1_000_000
         let job = ComputeJob(
-            model: model, request: request, allowed: min(deadline, timeout ?? deadline), completion: completion)
-        if let refusal = model.queue.submit(job) { return .answered(.failure(refusal)) }
+            model: model, request: request, allowed: min(deadline, timeout ?? deadline), unfinished: unfinished,
+            completion: completion)
+        let refusal = unfinished == nil ? model.queue.submit(job) : model.queue.adopt(job)
+        if let refusal { return .answered(.failure(refusal)) }
         return .pending(PredictionTicket(job))
     }
 

@@ -65,29 +65,67 @@ final class LoadedModel: Sendable {
         return rows
     }
 
+    /// Runs it on this thread, which may block unless `handle` is `nil` and the model runs in this process.
     func run(_ request: InferenceRequest, handle: RunHandle?) throws(PredictionError) -> PredictionResult {
         let start = MonotonicClock.nanoseconds()
-        let outputs: [Tensor]
         do throws(RunError) {
-            outputs = try instance.run(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
+            let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
+            return result(answer, of: request, since: start, onEventLoop: handle == nil)
         } catch {
-            switch error {
-            case .invalidInput(let message): throw .invalidInput(message)
-            case .failed(let message): throw .failed(message)
-            case .unavailable(let message): throw .unavailable(message)
-            case .terminated: throw .cancelled
-            }
+            throw PredictionError(error)
         }
-        let compute = MonotonicClock.nanoseconds() &- start
-        if handle == nil {
-            if compute > Self.surprise {
-                surprises.wrappingAdd(1, ordering: .relaxed)
-            } else if surprises.load(ordering: .relaxed) > 0, compute <= Self.inlineNanoseconds {
-                forgive()
+    }
+
+    /// What became of a run that an event loop asked for.
+    enum Attempt {
+        case answered(PredictionResult)
+        case underWay(any UnfinishedRun)
+        case busy
+    }
+
+    /// Runs it for an event loop, which waits no longer than a short run takes.
+    func attempt(_ request: InferenceRequest) throws(PredictionError) -> Attempt {
+        let start = MonotonicClock.nanoseconds()
+        do throws(RunError) {
+            switch try instance.attempt(request.inputs, outputs: request.outputs.map(\.index)) {
+            case .answered(let answer):
+                return .answered(result(answer, of: request, since: start, onEventLoop: true))
+            case .underWay(let rest): return .underWay(rest)
+            case .busy: return .busy
             }
+        } catch {
+            throw PredictionError(error)
         }
-        cost.record(size: Self.size(of: request), nanoseconds: compute)
-        return PredictionResult(outputs: outputs, queue: 0, compute: compute)
+    }
+
+    /// Waits for a run that `attempt` has begun. Blocks.
+    func finish(
+        _ rest: any UnfinishedRun, of request: InferenceRequest, handle: RunHandle
+    ) throws(PredictionError) -> PredictionResult {
+        let start = MonotonicClock.nanoseconds()
+        do throws(RunError) {
+            return result(try rest.finish(handle: handle), of: request, since: start, onEventLoop: false)
+        } catch {
+            throw PredictionError(error)
+        }
+    }
+
+    private func result(
+        _ answer: RunAnswer, of request: InferenceRequest, since start: UInt64, onEventLoop: Bool
+    ) -> PredictionResult {
+        let elapsed = MonotonicClock.nanoseconds() &- start
+        if onEventLoop { note(elapsed) }
+        // What a run costs where it runs: the way to another process and back says nothing about the model.
+        cost.record(size: Self.size(of: request), nanoseconds: answer.nanoseconds ?? elapsed)
+        return PredictionResult(outputs: answer.outputs, queue: 0, compute: elapsed)
+    }
+
+    private func note(_ elapsed: UInt64) {
+        if elapsed > Self.surprise {
+            surprises.wrappingAdd(1, ordering: .relaxed)
+        } else if surprises.load(ordering: .relaxed) > 0, elapsed <= Self.inlineNanoseconds {
+            forgive()
+        }
     }
 
     /// One surprise is forgotten for each thousand short runs: a busy machine puts threads aside now and then.

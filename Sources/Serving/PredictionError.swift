@@ -1,3 +1,5 @@
+import Runtimes
+
 /// Why an endpoint gave no answer.
 package enum PredictionError: Error, Sendable, Hashable {
     /// Loading, or it could not be loaded; the text says which.
@@ -15,6 +17,17 @@ package enum PredictionError: Error, Sendable, Hashable {
     case unavailable(String)
     /// The caller went away.
     case cancelled
+}
+
+extension PredictionError {
+    init(_ error: RunError) {
+        switch error {
+        case .invalidInput(let message): self = .invalidInput(message)
+        case .failed(let message): self = .failed(message)
+        case .unavailable(let message): self = .unavailable(message)
+        case .terminated: self = .cancelled
+        }
+    }
 }
 
 extension PredictionError: CustomStringConvertible {
