@@ -132,11 +132,12 @@ let package = Package(
         room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
         room("Journal", [crypto]),
         // data plane
-        room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", nioCore, logging]),
+        room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
+        .target(name: "CCrashJournal"),
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),
         tests("Server", ["SlipwayClient", "ManagementAPI"]),

@@ -11,9 +11,15 @@ struct ChildProcess {
 
     enum Failure: Error { case system(String, CInt) }
 
+    /// Swift's own report of a crash takes seconds, in which nobody answers. Who wants it says so in this variable.
+    private static func quietBacktrace() {
+        setenv("SWIFT_BACKTRACE", "enable=no", 0)
+    }
+
     /// Starts this binary with `arguments`. `sockets` become descriptors 4, 5, ... of the child; our others are
     /// closed there.
     static func start(arguments: [String], sockets: [CInt]) throws(Failure) -> ChildProcess {
+        quietBacktrace()
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .system("make a pipe", errno) }
         let (theirs, ours) = (ends[0], ends[1])

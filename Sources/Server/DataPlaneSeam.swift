@@ -1,16 +1,66 @@
 import Deployments
+import Journal
+import Logging
 import Registry
 import Runtimes
 import Serving
 import Tensors
 
-/// The data plane of this process behind the seam that Deployments knows.
+/// The data plane of this process behind the seam that Deployments knows. What has crashed the server before is on its own
+/// from here on.
 struct DataPlaneSeam: ServingPlane {
     let dataPlane: DataPlane
+    let crashes: CrashJournal
+    let logger: Logger
 
-    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
+    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(placed(entry)) }
 
-    func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
+    func discard(_ entry: EndpointEntry) { dataPlane.discard(placed(entry)) }
 
-    func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+    func install(_ snapshot: ServingSnapshot) async {
+        settle(snapshot)
+        var snapshot = snapshot
+        snapshot.endpoints = snapshot.endpoints.map(placed)
+        await dataPlane.install(snapshot)
+    }
+
+    /// `entry` where it has to run.
+    private func placed(_ entry: EndpointEntry) -> EndpointEntry {
+        guard entry.isolation == .shared, let crash = crashes.crash(of: entry) else { return entry }
+        var entry = entry
+        entry.isolation = .worker
+        entry.isolationReason = """
+            moved to worker isolation after a crash of the server at \(crash.moment) (signal \(crash.signal)) while \
+            the model was \(crash.phase == .load ? "being loaded" : "running"); a new revision is trusted again
+            """
+        return entry
+    }
+
+    private func settle(_ snapshot: ServingSnapshot) {
+        for (crash, moved) in crashes.settle(snapshot.endpoints) {
+            var about: Logger.Metadata = [
+                "crash.signal": "\(crash.signal)", "crash.at": "\(crash.moment)",
+                "crash.phase": "\(crash.phase.rawValue)",
+            ]
+            guard !moved.isEmpty else {
+                about["endpoint.space"] = "\(crash.space)"
+                about["endpoint.name"] = "\(crash.endpoint)"
+                logger.error("the server crashed in a model that is not deployed", metadata: about)
+                continue
+            }
+            for entry in moved {
+                about["endpoint.space"] = "\(entry.space)"
+                about["endpoint.name"] = "\(entry.name)"
+                about["model.version"] = "\(entry.model):\(entry.version)"
+                logger.error("the server crashed in a model: its endpoint moves to worker isolation", metadata: about)
+            }
+        }
+    }
+}
+
+extension CrashReport {
+    /// RFC 3339, UTC.
+    fileprivate var moment: String {
+        Timestamp(microseconds: at.multipliedReportingOverflow(by: 1_000_000).partialValue).description
+    }
 }

@@ -53,7 +53,13 @@ final class RunningServer: Sendable {
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit),
             logger: logger)
-        let deployments = DeploymentService(store: store.deployments, plane: DataPlaneSeam(dataPlane: dataPlane))
+        let crashes = CrashJournal(folder: store.path)
+        if !crashes.listen() {
+            logger.warning(
+                "crashes cannot be reported", metadata: ["error.message": "\(String(cString: strerror(errno)))"])
+        }
+        let deployments = DeploymentService(
+            store: store.deployments, plane: DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger))
         let spaces = Spaces(store: store.spaces)
         let authorizer = try await spaces.authorizer()
         let inspection = Inspection(

@@ -44,7 +44,10 @@ package struct Supervisor {
             case .stopped(let code): return code
             case .died(let code) where Self.finalCodes.contains(code): return code
             case .died(let code), .killed(let code):
-                quickDeaths = Self.now() - started < Self.quickDeathSeconds ? quickDeaths + 1 : 0
+                // Each model that crashes the server does so once, then it runs elsewhere: that is no reason to give up.
+                if !CrashJournal.hasReport(folder: configuration.dataDir) {
+                    quickDeaths = Self.now() - started < Self.quickDeathSeconds ? quickDeaths + 1 : 0
+                }
                 guard quickDeaths < Self.quickDeathsAllowed else {
                     Self.say("the server process died \(quickDeaths) times in a row right after its start; giving up")
                     return 1

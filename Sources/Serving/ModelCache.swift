@@ -123,9 +123,13 @@ final class ModelCache: Sendable {
                     .unsupportedFormat, "no runtime here executes the format '\(entry.artifact.format)'")
             }
             let artifact = try artifacts.locate(entry.artifact)
-            let instance = try runtime.load(artifact, options: key.options)
+            let subject = CrashSubject(entry, hasThreads: key.options.intraOpThreads > 1)
+            let instance = try subject.during(.load) { () throws(ModelLoadError) in
+                try runtime.load(artifact, options: key.options)
+            }
             let queue = ComputeQueue(pool: pool, watch: watch, width: width, limit: queueLimit)
-            let model = LoadedModel(key: key, instance: instance, queue: queue)
+            let model = LoadedModel(
+                key: key, instance: JournaledInstance(instance, subject: subject), queue: queue)
             model.warmUp(trial: entry.description.trialRun)
             return .success(model)
         } catch {

@@ -35,6 +35,8 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
     package var options: EndpointOptions
     /// Where the model runs, after the deployment, its space and what has crashed before were asked.
     package var isolation: Isolation
+    /// Why it runs there though its deployment and its space do not ask for it, for people; else `nil`.
+    package var isolationReason: String?
     /// False where a repository unload took the model out of memory; the endpoint then answers that it is unloaded.
     package var isLoaded: Bool
 
