@@ -29,10 +29,11 @@ struct DataPlaneSeam: ServingPlane {
         guard entry.isolation == .shared, let crash = crashes.crash(of: entry) else { return entry }
         var entry = entry
         entry.isolation = .worker
-        entry.isolationReason = """
+        entry.isolationReason = .crash(
+            """
             moved to worker isolation after a crash of the server at \(crash.moment) (signal \(crash.signal)) while \
             the model was \(crash.phase == .load ? "being loaded" : "running"); a new revision is trusted again
-            """
+            """)
         return entry
     }
 

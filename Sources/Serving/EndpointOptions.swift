@@ -84,3 +84,25 @@ package enum Isolation: String, Sendable, Hashable, Codable, CaseIterable {
     /// In a process of its own, so that its crash, its hang and its memory are nobody else's.
     case worker
 }
+
+/// Who decided where a model runs.
+package enum IsolationReason: Sendable, Hashable, Codable {
+    /// Nobody: the default holds.
+    case standard
+    /// The deployment asks for it.
+    case deployment
+    /// The space's policy demands it.
+    case space
+    /// The model brought down the process that it ran in; the text says when and how.
+    case crash(String)
+
+    /// For people; empty where nobody decided.
+    package var text: String {
+        switch self {
+        case .standard: ""
+        case .deployment: "asked for by the deployment"
+        case .space: "demanded by the space"
+        case .crash(let what): what
+        }
+    }
+}

@@ -35,14 +35,14 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
     package var options: EndpointOptions
     /// Where the model runs, after the deployment, its space and what has crashed before were asked.
     package var isolation: Isolation
-    /// Why it runs there though its deployment and its space do not ask for it, for people; else `nil`.
-    package var isolationReason: String?
+    package var isolationReason: IsolationReason
     /// False where a repository unload took the model out of memory; the endpoint then answers that it is unloaded.
     package var isLoaded: Bool
 
     package init(
         space: String, name: String, model: String, version: Int, revision: Int, artifact: ArtifactReference,
-        description: ModelDescription, options: EndpointOptions, isolation: Isolation = .shared, isLoaded: Bool
+        description: ModelDescription, options: EndpointOptions, isolation: Isolation = .shared,
+        isolationReason: IsolationReason = .standard, isLoaded: Bool
     ) {
         self.space = space
         self.name = name
@@ -53,6 +53,7 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
         self.description = description
         self.options = options
         self.isolation = isolation
+        self.isolationReason = isolationReason
         self.isLoaded = isLoaded
     }
 }
