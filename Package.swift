@@ -128,7 +128,7 @@ let package = Package(
         // control plane
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Journal"]),
+        room("Governance", ["Journal", "Serving"]),
         room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
         room("Journal", [crypto]),
         // data plane

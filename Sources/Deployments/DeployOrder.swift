@@ -1,3 +1,4 @@
+import Governance
 import Journal
 import Registry
 import Runtimes
@@ -20,8 +21,7 @@ struct DeployOrder: Sendable {
     /// For the hash that an idempotency key is bound to.
     var canonical: [String] {
         target.canonical("deployment.deploy") + [
-            model, version.map { String($0) } ?? "latest", String(options.runtime.intraOpThreads),
-            String(options.deadlineMilliseconds), String(options.maxBodyBytes), reason,
+            model, version.map { String($0) } ?? "latest", options.canonical, reason,
         ]
     }
 
@@ -35,6 +35,7 @@ struct DeployOrder: Sendable {
                 endpoint: target.endpoint, space: target.space, model: model, number: version, revision: next,
                 options: options)
         else { throw RegistryService.notFound(model, version, target.space) }
+        try checkIsolation(of: entry, transaction)
         guard let live = record?.live else { return Plan(entry: entry, isLive: false) }
         guard live.model == model else {
             throw ControlError(
@@ -45,6 +46,24 @@ struct DeployOrder: Sendable {
         let isLive = live.isLoaded && live.version == entry.version && live.options == options
         if isLive { entry.revision = live.revision }
         return Plan(entry: entry, isLive: isLive)
+    }
+
+    private func checkIsolation(of entry: EndpointEntry, _ transaction: any DeploymentTransaction) throws {
+        if let wanted = options.isolation, let demanded = try transaction.policy(of: target.space)?.isolation,
+            wanted != demanded
+        {
+            throw ControlError(
+                .refused,
+                "space '\(target.space)' demands \(demanded.rawValue) isolation, the deployment asks for "
+                    + wanted.rawValue,
+                field: "isolation",
+                hint: "leave isolation out, or change what the space demands: `slipway space set-policy`")
+        }
+        if options.workerMemoryBytes != nil, entry.isolation == .shared {
+            throw ControlError(
+                .invalid, "workerMemoryBytes is set, but the model would run in shared isolation, without a worker",
+                field: "workerMemoryBytes", hint: "ask for worker isolation too, or leave workerMemoryBytes out")
+        }
     }
 
     /// The unit of work: plans again, and stops when the world is no longer the one that was prepared for.
@@ -78,7 +97,7 @@ struct DeployOrder: Sendable {
             action: "deployment.deploy", subject: target.endpoint,
             detail: [
                 "revision": String(now.revision), "version": "\(now.model):\(now.version)", "digest": now.digest,
-                "reason": reason,
+                "options": options.canonical, "reason": reason,
             ])
     }
 }

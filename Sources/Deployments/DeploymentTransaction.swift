@@ -1,3 +1,4 @@
+package import Governance
 package import Journal
 package import Serving
 
@@ -44,6 +45,10 @@ package struct RevisionDraft: Sendable, Hashable {
 /// What Deployments needs of the database.
 package protocol DeploymentTransaction {
     func hasSpace(_ name: String) throws -> Bool
+    /// What the space demands of its deployments; `nil` when there is no such space.
+    func policy(of space: String) throws -> SpacePolicy?
+    /// Makes `isolation` what the space demands, as the next revision of its policy.
+    func setPolicy(of space: String, isolation: Isolation?) throws
     /// The entry that would serve this version; `nil` when the version is not available in the space. `number` `nil` means
     /// the latest that is.
     func entry(

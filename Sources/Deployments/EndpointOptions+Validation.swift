@@ -1,25 +1,23 @@
+import Foundation
 import Journal
-import Runtimes
 import Serving
 
 extension EndpointOptions {
-    static let intraOpThreadsRange = 1...256
-    /// Up to a day.
-    static let deadlineRange = 1...86_400_000
-    /// Up to 2 GiB: a body is one buffer, and those end at 4.
-    static let maxBodyRange = 1...(2 << 30)
-
-    func validate() throws(ControlError) {
-        try Self.check(runtime.intraOpThreads, Self.intraOpThreadsRange, field: "intraOpThreads")
-        try Self.check(deadlineMilliseconds, Self.deadlineRange, field: "deadlineMilliseconds")
-        try Self.check(maxBodyBytes, Self.maxBodyRange, field: "maxBodyBytes")
+    /// All options as one text, the same for the same options: for the hash of a request, and for the audit.
+    var canonical: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        // Numbers and words only: encoding them cannot fail.
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    private static func check(_ value: Int, _ range: ClosedRange<Int>, field: String) throws(ControlError) {
-        guard range.contains(value) else {
+    /// Throws `invalid` for the first option that is out of its range.
+    func validate() throws(ControlError) {
+        for option in OptionRange.all {
+            guard let value = option.value(self), !option.range.contains(value) else { continue }
             throw ControlError(
-                .invalid, "\(field) is \(value)", field: field,
-                hint: "from \(range.lowerBound) to \(range.upperBound)")
+                .invalid, "\(option.name) is \(value)", field: option.name,
+                hint: "from \(option.range.lowerBound) to \(option.range.upperBound)")
         }
     }
 }

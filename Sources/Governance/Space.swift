@@ -7,10 +7,12 @@ package struct Space: Sendable, Hashable, Codable {
 
     package let name: String
     package let createdAt: Timestamp
+    package let policy: SpacePolicy
 
-    package init(name: String, createdAt: Timestamp) {
+    package init(name: String, createdAt: Timestamp, policy: SpacePolicy = SpacePolicy()) {
         self.name = name
         self.createdAt = createdAt
+        self.policy = policy
     }
 
     /// The refusal for a space that is not there, in the same words wherever it is named.

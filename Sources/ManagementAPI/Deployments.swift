@@ -1,19 +1,3 @@
-/// What a person may set for a deployment; absent fields take the server's defaults.
-public struct DeploymentOptions: Codable, Sendable, Hashable {
-    /// Threads that one operator of the model may use (1 unless set).
-    public var intraOpThreads: Int?
-    /// Milliseconds after which a prediction is given up.
-    public var deadlineMilliseconds: Int?
-    /// Largest request body in bytes.
-    public var maxBodyBytes: Int?
-
-    public init(intraOpThreads: Int? = nil, deadlineMilliseconds: Int? = nil, maxBodyBytes: Int? = nil) {
-        self.intraOpThreads = intraOpThreads
-        self.deadlineMilliseconds = deadlineMilliseconds
-        self.maxBodyBytes = maxBodyBytes
-    }
-}
-
 /// Makes a version answer at an endpoint.
 public struct DeployRequest: Codable, Sendable, Hashable {
     public var model: String
@@ -33,11 +17,17 @@ public struct DeployRequest: Codable, Sendable, Hashable {
 }
 
 /// A condition of a deployment that the server keeps true or explains.
-public enum DeploymentState: String, Codable, Sendable, Hashable {
+public enum DeploymentState: String, Codable, Sendable, Hashable, CaseIterable {
     /// Loaded and answering.
     case ready
+    /// Not in memory; the next request loads it and is answered.
+    case idle
     /// Meant to answer, loading now.
     case loading
+    /// Its worker process ended and is being replaced.
+    case restarting
+    /// Its worker keeps ending: it is started again after a pause, which `message` tells.
+    case suspended
     /// Could not be loaded; `message` says why.
     case failed
     /// Taken out of memory by a repository unload.
@@ -57,6 +47,10 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
     public var message: String
     /// As they are in force, defaults filled in.
     public var options: DeploymentOptions
+    /// Where the model runs now.
+    public var isolation: IsolationMode
+    /// Who decided that, in words; empty where nobody did and the default holds.
+    public var isolationReason: String
     public var createdAt: String
     public var updatedAt: String
     public var updatedBy: String
@@ -64,14 +58,17 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
     public var requests: Int
     /// Those among `requests` that were refused or failed.
     public var errors: Int
+    /// Predictions that wait now.
+    public var queued: Int
     /// Milliseconds at the median and the 99th percentile since the server started; absent without requests.
     public var p50Milliseconds: Double?
     public var p99Milliseconds: Double?
 
     public init(
         endpoint: String, space: String, model: String, version: Int, revision: Int, state: DeploymentState,
-        message: String, options: DeploymentOptions, createdAt: String, updatedAt: String, updatedBy: String,
-        requests: Int, errors: Int, p50Milliseconds: Double?, p99Milliseconds: Double?
+        message: String, options: DeploymentOptions, isolation: IsolationMode, isolationReason: String,
+        createdAt: String, updatedAt: String, updatedBy: String, requests: Int, errors: Int, queued: Int,
+        p50Milliseconds: Double?, p99Milliseconds: Double?
     ) {
         self.endpoint = endpoint
         self.space = space
@@ -81,11 +78,14 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
         self.state = state
         self.message = message
         self.options = options
+        self.isolation = isolation
+        self.isolationReason = isolationReason
         self.createdAt = createdAt
         self.updatedAt = updatedAt
         self.updatedBy = updatedBy
         self.requests = requests
         self.errors = errors
+        self.queued = queued
         self.p50Milliseconds = p50Milliseconds
         self.p99Milliseconds = p99Milliseconds
     }

@@ -103,6 +103,8 @@ public struct VersionInfo: Codable, Sendable, Hashable {
     public var tags: [String: String]
     public var gitCommit: String?
     public var dataset: String?
+    /// How many golden requests the version brings along, which the checker and every load run; absent without any.
+    public var goldenRequests: Int?
     /// RFC 3339, UTC.
     public var createdAt: String
     public var createdBy: String
@@ -111,7 +113,7 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         model: String, version: Int, space: String, digest: String, files: [FileEntry], format: String,
         inputs: [TensorInfo], outputs: [TensorInfo], opsets: [String: Int], producer: String, documentation: String,
         metadata: [String: String], notes: [String], metrics: [String: Double], tags: [String: String],
-        gitCommit: String?, dataset: String?, createdAt: String, createdBy: String
+        gitCommit: String?, dataset: String?, goldenRequests: Int?, createdAt: String, createdBy: String
     ) {
         self.model = model
         self.version = version
@@ -130,6 +132,7 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         self.tags = tags
         self.gitCommit = gitCommit
         self.dataset = dataset
+        self.goldenRequests = goldenRequests
         self.createdAt = createdAt
         self.createdBy = createdBy
     }

@@ -12,6 +12,9 @@ struct Deploy: AsyncParsableCommand {
 
               slipway deploy churn       the latest version, at the endpoint churn
               slipway deploy churn:3 --as exit-survey --reason "better on new customers"
+              slipway deploy churn --max-batch-size 64 --isolation worker
+
+            What a deploy does not give is the default, whatever the revision before had.
             """)
 
     @Argument(
@@ -24,14 +27,7 @@ struct Deploy: AsyncParsableCommand {
     @Option(help: "Why, for the history.")
     var reason: String?
 
-    @Option(help: "Threads that one operator of the model may use (1 unless given).")
-    var threads: Int?
-
-    @Option(help: ArgumentHelp("Give a prediction up after this long.", valueName: "milliseconds"))
-    var deadline: Int?
-
-    @Option(help: ArgumentHelp("Refuse requests with larger bodies.", valueName: "bytes"))
-    var maxBody: Int?
+    @OptionGroup var options: DeployOptions
 
     @OptionGroup var global: GlobalOptions
 
@@ -39,9 +35,6 @@ struct Deploy: AsyncParsableCommand {
         if let endpoint {
             do { _ = try ResourceName.check(endpoint, "endpoint name") } catch { throw ValidationError(error) }
         }
-        if let threads, threads < 1 { throw ValidationError("--threads \(threads): at least 1 is needed") }
-        if let maxBody, maxBody < 1 { throw ValidationError("--max-body \(maxBody): at least 1 byte is needed") }
-        if let deadline, deadline < 1 { throw ValidationError("--deadline \(deadline): at least 1 ms is needed") }
     }
 
     func run() async throws {
@@ -49,13 +42,11 @@ struct Deploy: AsyncParsableCommand {
         try await Session.run(global) { session in
             let client = session.client
             let before = try? await client.deployment(endpoint)
-            let options = DeploymentOptions(
-                intraOpThreads: threads, deadlineMilliseconds: deadline, maxBodyBytes: maxBody)
             let deployment = try await session.naming(.model, model.name) {
                 try await session.checkingVersion(model.version, of: model.name) {
                     try await client.deploy(
                         model: model.name, version: model.version, endpoint: endpoint,
-                        options: options == DeploymentOptions() ? nil : options, reason: reason)
+                        options: options.options, reason: reason)
                 }
             }
             if session.format == .json { return try session.printJSON(deployment) }

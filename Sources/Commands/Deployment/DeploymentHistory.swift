@@ -22,18 +22,20 @@ struct DeploymentHistory: AsyncParsableCommand {
     }
 
     static func table(_ revisions: [RevisionInfo]) -> Table {
-        Table(
+        let options = revisions.map { OptionsText.short($0.options) }
+        let hasOptions = options.contains { !$0.isEmpty }
+        return Table(
             columns: [
                 .init(title: "REVISION", isNumber: true), .init(title: "ACTION"),
                 .init(title: "MODEL", mayShrink: true), .init(title: "WHEN"), .init(title: "BY", mayShrink: true),
+            ] + (hasOptions ? [.init(title: "OPTIONS", mayShrink: true)] : []) + [
                 .init(title: "REASON", mayShrink: true), .init(title: ""),
             ],
-            rows: revisions.map { revision in
+            rows: zip(revisions, options).map { revision, options in
                 [
                     String(revision.revision), revision.action, "\(revision.model):\(revision.version)",
-                    Age.text(revision.createdAt), revision.createdBy, revision.reason,
-                    revision.isCurrent ? "current" : "",
-                ]
+                    Age.text(revision.createdAt), revision.createdBy,
+                ] + (hasOptions ? [options] : []) + [revision.reason, revision.isCurrent ? "current" : ""]
             })
     }
 }

@@ -17,7 +17,7 @@ struct DeploymentList: AsyncParsableCommand {
                 return
             }
             session.print(DeploymentText.table(deployments))
-            for trouble in DeploymentText.troubles(deployments) { session.console.say("failed: \(trouble)") }
+            for trouble in DeploymentText.troubles(deployments) { session.console.say(trouble) }
         }
     }
 }

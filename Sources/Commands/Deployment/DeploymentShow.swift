@@ -34,16 +34,23 @@ struct DeploymentShow: AsyncParsableCommand {
         facts.add("outputs", SignatureText.lines(version?.outputs ?? []))
         let prefix = deployment.space == "default" ? "" : "/spaces/\(deployment.space)"
         facts.add("address", "\(server)\(prefix)/v2/models/\(deployment.endpoint)/infer")
-        facts.add("options", DeploymentText.options(deployment.options))
+        facts.add("options", OptionsText.full(deployment.options))
+        facts.add("isolation", isolation(deployment))
         facts.add(
             "revision",
             "\(deployment.revision), \(Age.moment(deployment.updatedAt)) by \(deployment.updatedBy)"
                 + " (\(Age.text(deployment.updatedAt)))")
         facts.add("requests", "\(deployment.requests), of them \(deployment.errors) failed, since the server started")
+        facts.add("waiting", deployment.queued == 0 ? nil : String(deployment.queued))
         if let p50 = deployment.p50Milliseconds, let p99 = deployment.p99Milliseconds {
             facts.add(
                 "latency", "\(NumberText.milliseconds(p50)) ms median, \(NumberText.milliseconds(p99)) ms at 99%")
         }
         return facts
+    }
+    /// `nil` where nobody asked for anything and the default holds.
+    private static func isolation(_ deployment: DeploymentInfo) -> String? {
+        guard !deployment.isolationReason.isEmpty else { return nil }
+        return "\(deployment.isolation.rawValue): \(deployment.isolationReason)"
     }
 }

@@ -35,7 +35,7 @@ struct Status: AsyncParsableCommand {
                 console.print(Self.title(space, emphasis: console.emphasis))
                 if !deployments.isEmpty { session.print(DeploymentText.table(deployments)) }
             }
-            for trouble in DeploymentText.troubles(report.deployments) { console.say("failed: \(trouble)") }
+            for trouble in DeploymentText.troubles(report.deployments) { console.say(trouble) }
             if report.deployments.isEmpty { console.print("\nnext: slipway deploy NAME\(session.flags)") }
         }
     }

@@ -1,7 +1,7 @@
 import Deployments
 import GRDB
+import Governance
 import Journal
-import Runtimes
 import Serving
 import Tensors
 
@@ -10,9 +10,11 @@ extension StoredTransaction: DeploymentTransaction {
         endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
     ) throws -> EndpointEntry? {
         guard let row = try availableVersion(model: model, number: number, space: space) else { return nil }
+        let (isolation, reason) = (try policy(of: space) ?? SpacePolicy()).isolation(wanted: options.isolation)
         return EndpointEntry(
             space: space, name: endpoint, model: model, version: row["number"], revision: revision,
-            artifact: try artifact(row), description: try description(row), options: options, isLoaded: true)
+            artifact: try artifact(row), description: try description(row), options: options, isolation: isolation,
+            isolationReason: reason, isLoaded: true)
     }
 
     func endpoint(_ name: String, space: String) throws -> EndpointRecord? {
@@ -26,7 +28,7 @@ extension StoredTransaction: DeploymentTransaction {
         else { return nil }
         let live = try Row.fetchOne(
             db, sql: Self.live + " AND s.name = ? AND d.endpoint = ?", arguments: [space, name])
-        return EndpointRecord(lastRevision: last, live: live.map(Self.deployment))
+        return EndpointRecord(lastRevision: last, live: try live.map(Self.deployment))
     }
 
     func append(_ draft: RevisionDraft, by principal: Principal) throws {
@@ -47,21 +49,21 @@ extension StoredTransaction: DeploymentTransaction {
             ])
         try execute(
             """
-            INSERT INTO revision (deployment_id, number, action, version_id, intra_op_threads, deadline_milliseconds,
-                max_body_bytes, reason, created_at, created_by)
+            INSERT INTO revision (deployment_id, number, action, version_id, options, reason, created_at,
+                created_by)
             VALUES (
                 (SELECT d.id FROM deployment d JOIN space s ON s.id = d.space_id
                     WHERE s.name = :space AND d.endpoint = :endpoint),
                 :number, :action,
                 (SELECT v.id FROM version v JOIN model m ON m.id = v.model_id
                     WHERE m.name = :model AND v.number = :version),
-                :threads, :deadline, :body, :reason, :now, :principal)
+                :options, :reason, :now, :principal)
             """,
             [
                 "space": draft.space, "endpoint": draft.endpoint, "number": draft.number,
                 "action": draft.action.rawValue, "model": draft.model, "version": draft.version,
-                "threads": draft.options.runtime.intraOpThreads, "deadline": draft.options.deadlineMilliseconds,
-                "body": draft.options.maxBodyBytes, "reason": draft.reason, "now": now, "principal": principal.id,
+                "options": try Self.json(draft.options), "reason": draft.reason, "now": now,
+                "principal": principal.id,
             ])
     }
 
@@ -91,7 +93,7 @@ extension StoredTransaction: DeploymentTransaction {
             }
             return Revision(
                 number: row["number"], action: action, model: row["model"], version: row["version"],
-                digest: row["digest"], options: Self.options(row),
+                digest: row["digest"], options: try Self.options(row),
                 createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"],
                 reason: row["reason"], isCurrent: row["is_current"])
         }
@@ -102,16 +104,18 @@ extension StoredTransaction: DeploymentTransaction {
             db,
             sql: """
                 SELECT v.*, s.name AS space, d.endpoint, m.name AS model, d.is_loaded, r.number AS revision,
-                    r.intra_op_threads, r.deadline_milliseconds, r.max_body_bytes
+                    r.options, s.isolation, s.policy_revision
                 \(Self.liveTables) ORDER BY s.name, d.endpoint
                 """)
         return ServingSnapshot(
             generation: try generation().number,
             endpoints: try rows.map { row in
-                EndpointEntry(
+                let options = try Self.options(row)
+                let (isolation, reason) = try Self.policy(row).isolation(wanted: options.isolation)
+                return EndpointEntry(
                     space: row["space"], name: row["endpoint"], model: row["model"], version: row["number"],
                     revision: row["revision"], artifact: try artifact(row), description: try description(row),
-                    options: Self.options(row), isLoaded: row["is_loaded"])
+                    options: options, isolation: isolation, isolationReason: reason, isLoaded: row["is_loaded"])
             })
     }
 
@@ -126,22 +130,20 @@ extension StoredTransaction: DeploymentTransaction {
 
     private static let live = """
         SELECT d.endpoint, s.name AS space, m.name AS model, v.number AS version, v.digest, r.number AS revision,
-            r.intra_op_threads, r.deadline_milliseconds, r.max_body_bytes, d.is_loaded, d.created_at,
+            r.options, d.is_loaded, d.created_at,
             r.created_at AS updated_at, r.created_by, r.reason
         \(liveTables)
         """
 
-    private static func deployment(_ row: Row) -> Deployment {
+    private static func deployment(_ row: Row) throws -> Deployment {
         Deployment(
             endpoint: row["endpoint"], space: row["space"], model: row["model"], version: row["version"],
-            digest: row["digest"], revision: row["revision"], options: options(row), isLoaded: row["is_loaded"],
+            digest: row["digest"], revision: row["revision"], options: try options(row), isLoaded: row["is_loaded"],
             createdAt: Timestamp(microseconds: row["created_at"]),
             updatedAt: Timestamp(microseconds: row["updated_at"]), updatedBy: row["created_by"], reason: row["reason"])
     }
 
-    private static func options(_ row: Row) -> EndpointOptions {
-        EndpointOptions(
-            runtime: RuntimeOptions(intraOpThreads: row["intra_op_threads"]),
-            deadlineMilliseconds: row["deadline_milliseconds"], maxBodyBytes: row["max_body_bytes"])
+    private static func options(_ row: Row) throws -> EndpointOptions {
+        try decode(EndpointOptions.self, row["options"])
     }
 }

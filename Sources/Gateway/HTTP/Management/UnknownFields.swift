@@ -1,7 +1,8 @@
 import Foundation
 import Journal
 
-/// Finds what a document says and its schema does not know: an option that is misspelt must not be lost in silence.
+/// Finds what a document says and its schema does not know, fields and words: an option that is misspelt must not be lost
+/// in silence.
 enum UnknownFields {
     /// Throws `invalid` with the path of the first unknown field and the names there are. `schema` is a name in
     /// `OpenAPISchemas`; what is no object where it should be one is left for the decoder to say.
@@ -16,6 +17,18 @@ enum UnknownFields {
                 return
             }
             return try refuse(in: value, shape, path: path)
+        }
+        if let word = value as? String, case .array(let words)? = schema["enum"] {
+            let known = words.compactMap(\.plainText)
+            guard known.contains(word) else {
+                throw ControlError(
+                    .invalid, "'\(path)' is '\(Name.excerpt(of: word))'", field: path,
+                    hint: "there are \(known.joined(separator: ", "))")
+            }
+        }
+        // The decoder would not say which number it means.
+        if schema["type"]?.plainText == "integer", let number = value as? Double, number != number.rounded() {
+            throw ControlError(.invalid, "'\(path)' must be a whole number, got \(number)", field: path)
         }
         if let items = value as? [Any], let shape = schema["items"] {
             for (index, item) in items.enumerated() { try refuse(in: item, shape, path: "\(path)[\(index)]") }

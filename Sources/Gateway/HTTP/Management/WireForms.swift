@@ -21,7 +21,8 @@ extension VersionInfo {
             documentation: description.documentation, metadata: description.customMetadata, notes: version.notes,
             metrics: version.provenance.metrics, tags: version.provenance.tags,
             gitCommit: version.provenance.gitCommit, dataset: version.provenance.dataset,
-            createdAt: version.createdAt.description, createdBy: version.createdBy)
+            goldenRequests: description.goldenRequests, createdAt: version.createdAt.description,
+            createdBy: version.createdBy)
     }
 }
 
@@ -55,14 +56,6 @@ extension SpaceInfo {
         self.init(
             name: summary.space.name, models: summary.models, deployments: summary.deployments,
             createdAt: summary.space.createdAt.description)
-    }
-}
-
-extension DeploymentOptions {
-    init(_ options: EndpointOptions) {
-        self.init(
-            intraOpThreads: options.runtime.intraOpThreads, deadlineMilliseconds: options.deadlineMilliseconds,
-            maxBodyBytes: options.maxBodyBytes)
     }
 }
 

@@ -2,7 +2,6 @@ import Deployments
 import Hummingbird
 import Journal
 import ManagementAPI
-import Runtimes
 import Serving
 
 extension ManagementInterface {
@@ -21,7 +20,7 @@ extension ManagementInterface {
         let order = try await call.document(DeployRequest.self, schema: "DeployRequest")
         let deployment = try await services.deployments.deploy(
             endpoint: call.name, space: call.space, model: order.model, version: order.version,
-            options: EndpointOptions(order.options), reason: order.reason ?? "", principal: call.principal,
+            options: try EndpointOptions(order.options), reason: order.reason ?? "", principal: call.principal,
             idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
         return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
     }
@@ -74,10 +73,12 @@ extension ManagementInterface {
         return DeploymentInfo(
             endpoint: deployment.endpoint, space: deployment.space, model: deployment.model,
             version: deployment.version, revision: deployment.revision, state: state, message: message,
-            options: DeploymentOptions(deployment.options), createdAt: deployment.createdAt.description,
+            options: DeploymentOptions(deployment.options),
+            isolation: IsolationMode(served?.entry.isolation ?? deployment.options.isolation ?? .shared),
+            isolationReason: served?.entry.isolationReason.text ?? "", createdAt: deployment.createdAt.description,
             updatedAt: deployment.updatedAt.description, updatedBy: deployment.updatedBy,
             requests: counts.map { Int(clamping: $0.successes &+ $0.failures) } ?? 0,
-            errors: counts.map { Int(clamping: $0.failures) } ?? 0,
+            errors: counts.map { Int(clamping: $0.failures) } ?? 0, queued: served?.queueDepth ?? 0,
             p50Milliseconds: counts.flatMap { Self.milliseconds(0.5, $0) },
             p99Milliseconds: counts.flatMap { Self.milliseconds(0.99, $0) })
     }
@@ -93,15 +94,5 @@ extension ManagementInterface {
 
     private static func milliseconds(_ share: Double, _ counts: EndpointStatistics.Snapshot) -> Double? {
         LatencyHistogram.quantile(share, of: counts.latency).map { Double($0) / 1e6 }
-    }
-}
-
-extension EndpointOptions {
-    /// What a person set, over the defaults.
-    init(_ options: DeploymentOptions?) {
-        self.init(
-            runtime: RuntimeOptions(intraOpThreads: options?.intraOpThreads ?? 1),
-            deadlineMilliseconds: options?.deadlineMilliseconds ?? EndpointOptions.defaultDeadlineMilliseconds,
-            maxBodyBytes: options?.maxBodyBytes ?? EndpointOptions.defaultMaxBodyBytes)
     }
 }

@@ -1,3 +1,5 @@
+import ManagementAPI
+
 /// The shapes of bodies. `OpenAPISchemaTests` holds each against what is really sent.
 enum OpenAPISchemas {
     static let all: [String: JSONValue] = management.merging(inference) { first, _ in first }
@@ -13,8 +15,12 @@ enum OpenAPISchemas {
     private static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
     private static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 
+    static func oneOf<Words: CaseIterable & RawRepresentable<String>>(_ words: Words.Type) -> JSONValue {
+        ["type": "string", "enum": .array(Words.allCases.map { .string($0.rawValue) })]
+    }
+
     /// All properties but `optional` are required.
-    private static func object(_ properties: [String: JSONValue], optional: Set<String> = []) -> JSONValue {
+    static func object(_ properties: [String: JSONValue], optional: Set<String> = []) -> JSONValue {
         [
             "type": "object",
             "properties": .sorted(properties),
@@ -42,25 +48,25 @@ enum OpenAPISchemas {
                 "files": arrayOf(ref("FileEntry")), "format": string, "inputs": arrayOf(ref("TensorInfo")),
                 "outputs": arrayOf(ref("TensorInfo")), "opsets": integers, "producer": string, "documentation": string,
                 "metadata": texts, "notes": arrayOf(string), "metrics": numbers, "tags": texts, "gitCommit": string,
-                "dataset": string, "createdAt": string, "createdBy": string,
-            ], optional: ["gitCommit", "dataset"]),
+                "dataset": string, "goldenRequests": integer, "createdAt": string, "createdBy": string,
+            ], optional: ["gitCommit", "dataset", "goldenRequests"]),
         "ModelInfo": object([
             "name": string, "space": string, "format": string, "versions": integer, "latestVersion": integer,
             "latestSize": integer, "metrics": numbers, "deployed": arrayOf(string), "createdAt": string,
             "updatedAt": string,
         ]),
-        "DeploymentOptions": object(
-            ["intraOpThreads": integer, "deadlineMilliseconds": integer, "maxBodyBytes": integer],
-            optional: ["intraOpThreads", "deadlineMilliseconds", "maxBodyBytes"]),
+        "DeploymentOptions": OpenAPIDeploymentOptions.options,
+        "BatchingOptions": OpenAPIDeploymentOptions.batching,
         "DeployRequest": object(
             ["model": string, "version": integer, "options": ref("DeploymentOptions"), "reason": string],
             optional: ["version", "options", "reason"]),
         "DeploymentInfo": object(
             [
                 "endpoint": string, "space": string, "model": string, "version": integer, "revision": integer,
-                "state": ["type": "string", "enum": ["ready", "loading", "failed", "unloaded"]], "message": string,
-                "options": ref("DeploymentOptions"), "createdAt": string, "updatedAt": string, "updatedBy": string,
-                "requests": integer, "errors": integer, "p50Milliseconds": number, "p99Milliseconds": number,
+                "state": oneOf(DeploymentState.self), "message": string, "options": ref("DeploymentOptions"),
+                "isolation": oneOf(IsolationMode.self), "isolationReason": string, "createdAt": string,
+                "updatedAt": string, "updatedBy": string, "requests": integer, "errors": integer, "queued": integer,
+                "p50Milliseconds": number, "p99Milliseconds": number,
             ], optional: ["p50Milliseconds", "p99Milliseconds"]),
         "RevisionInfo": object([
             "revision": integer, "action": ["type": "string", "enum": ["deploy", "delete", "load", "unload"]],

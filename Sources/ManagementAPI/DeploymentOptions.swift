@@ -1,0 +1,67 @@
+/// What a person may set for a deployment; absent fields take the server's defaults. `docs/reference/deployment.md` says
+/// for each when to touch it.
+public struct DeploymentOptions: Codable, Sendable, Hashable {
+    /// Predictions of the endpoint that run at once; the server's `compute_threads` unless set.
+    public var instances: Int?
+    /// 0 lets the model leave memory when nobody asks for `idleSeconds`; the next request brings it back. 1 unless set.
+    public var minInstances: Int?
+    /// Seconds without a request after which the model leaves memory, where `minInstances` is 0.
+    public var idleSeconds: Int?
+    /// Predictions that may wait; one more is refused. The server's `queue_limit` unless set.
+    public var queueLimit: Int?
+    /// Threads that one operator of the model may use; 1 unless set.
+    public var intraOpThreads: Int?
+    /// Milliseconds after which a prediction is given up.
+    public var deadlineMilliseconds: Int?
+    /// Largest request body in bytes.
+    public var maxBodyBytes: Int?
+    /// Requests put together into one run; each runs by itself unless set.
+    public var batching: BatchingOptions?
+    /// Where the model runs; the space's policy decides unless set, and without one it is `shared`.
+    public var isolation: IsolationMode?
+    /// Bytes of memory that the worker may have, in `worker` isolation.
+    public var workerMemoryBytes: Int?
+
+    public init(
+        instances: Int? = nil, minInstances: Int? = nil, idleSeconds: Int? = nil, queueLimit: Int? = nil,
+        intraOpThreads: Int? = nil, deadlineMilliseconds: Int? = nil, maxBodyBytes: Int? = nil,
+        batching: BatchingOptions? = nil, isolation: IsolationMode? = nil, workerMemoryBytes: Int? = nil
+    ) {
+        self.instances = instances
+        self.minInstances = minInstances
+        self.idleSeconds = idleSeconds
+        self.queueLimit = queueLimit
+        self.intraOpThreads = intraOpThreads
+        self.deadlineMilliseconds = deadlineMilliseconds
+        self.maxBodyBytes = maxBodyBytes
+        self.batching = batching
+        self.isolation = isolation
+        self.workerMemoryBytes = workerMemoryBytes
+    }
+
+    /// What an answer says of a deployment for which nothing was set. Where it says nothing, the server's own settings
+    /// or the space's policy decide.
+    public static let standard = DeploymentOptions(
+        minInstances: 1, idleSeconds: 300, intraOpThreads: 1, deadlineMilliseconds: 60_000, maxBodyBytes: 64 << 20)
+}
+
+/// How requests to one endpoint are put together into one run.
+public struct BatchingOptions: Codable, Sendable, Hashable {
+    /// Rows of one run at most.
+    public var maxBatchSize: Int
+    /// Microseconds that a request may wait for others; 1000 unless set.
+    public var maxDelayMicroseconds: Int?
+
+    public init(maxBatchSize: Int, maxDelayMicroseconds: Int? = nil) {
+        self.maxBatchSize = maxBatchSize
+        self.maxDelayMicroseconds = maxDelayMicroseconds
+    }
+}
+
+/// Where a model runs.
+public enum IsolationMode: String, Codable, Sendable, Hashable, CaseIterable {
+    /// In the server's own process.
+    case shared
+    /// In a process of its own, so that its crash, its hang and its memory are nobody else's.
+    case worker
+}
