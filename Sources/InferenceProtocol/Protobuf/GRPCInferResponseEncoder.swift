@@ -23,7 +23,7 @@ package enum GRPCInferResponseEncoder {
     ) throws(ProtocolError) {
         let response = try GRPCResponseLayout(
             modelName: modelName, modelVersion: modelVersion, id: id ?? "", isFinal: isFinal,
-            tensors: try answered(outputs, requested, labels), isRaw: requested.contains(where: \.binary))
+            outputs: try answered(outputs, requested, labels), isRaw: requested.contains(where: \.binary))
         buffer.writeProtobuf(size: response.size) { response.write(&$0) }
     }
 
@@ -34,7 +34,7 @@ package enum GRPCInferResponseEncoder {
     ) throws(ProtocolError) {
         let response = try GRPCResponseLayout(
             modelName: modelName, modelVersion: modelVersion, id: id ?? "", isFinal: isFinal,
-            tensors: try answered(outputs, requested, labels), isRaw: requested.contains(where: \.binary))
+            outputs: try answered(outputs, requested, labels), isRaw: requested.contains(where: \.binary))
         buffer.writeProtobuf(size: ProtobufSize.field(2, length: response.size)) { writer in
             writer.begin(2, length: response.size)
             response.write(&writer)
