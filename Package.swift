@@ -133,11 +133,12 @@ let package = Package(
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),
-        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", nioCore, logging]),
+        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
+        .target(name: "CWorkerMemory"),
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),
         tests("Server", ["SlipwayClient", "ManagementAPI"]),
@@ -153,7 +154,7 @@ let package = Package(
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
         tests("Serving", [nioEmbedded]),
-        tests("Runtimes"),
+        tests("Runtimes", [logging]),
         tests("InferenceProtocol", [nioCore]),
         tests("Tensors"),
     ]

@@ -32,8 +32,10 @@ package protocol UnfinishedRun: Sendable {
 /// Whether an instance that was loaded can answer now.
 package enum InstanceHealth: Sendable, Hashable {
     case running
-    /// The process that ran it is gone and another one is not there yet; the text says why, and what happens next.
-    case unavailable(String)
+    /// The process that ran it is gone, and the next one is loading the model. Runs wait for it.
+    case restarting
+    /// That happened too often in a row: none is started for a while, and runs are refused. The text says why.
+    case heldBack(String)
 }
 
 /// What holds for an instance in this process: a run is over when it comes back, and it is there as long as we are.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Runtimes
 
 /// Keeps a prediction that asks for more memory than the machine has from taking the machine with it: beyond the bound the
 /// system refuses, which ONNX Runtime turns into an error of that one request.
@@ -8,7 +9,7 @@ enum MemoryBound {
     private static let share = 0.9
 
     static func apply() {
-        giveLargeBlocksBack()
+        Allocator.giveLargeBlocksBack()
         let total = UInt64(Double(available()) * share)
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0, total > 0 else { return }
@@ -23,17 +24,5 @@ enum MemoryBound {
             let group = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines))
         else { return machine }
         return min(machine, group)
-    }
-
-    /// Blocks from 4 MiB on come from the system one by one and go back when they are freed. Left to itself, glibc moves
-    /// that border up to 32 MiB with what is freed and keeps the rest: a few large requests, and hundreds of megabytes stay.
-    private static func giveLargeBlocksBack() {
-        typealias SetOption = @convention(c) (CInt, CInt) -> CInt
-        // Another C library has no such options, and no such habit.
-        guard let mallopt = dlsym(nil, "mallopt").map({ unsafeBitCast($0, to: SetOption.self) }) else { return }
-        let trimThreshold: CInt = -1
-        let mmapThreshold: CInt = -3
-        _ = mallopt(mmapThreshold, 4 << 20)
-        _ = mallopt(trimThreshold, 16 << 20)
     }
 }

@@ -50,6 +50,7 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let dataPlane = DataPlane(
             runtimes: [runtime], artifacts: store.artifacts,
+            workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit),
             logger: logger)

@@ -16,6 +16,12 @@ package struct ServerProcess: Sendable {
     /// The checker's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runChecker(arguments: [String]) -> Int32 { ModelCheckerProcess.run(arguments: arguments) }
 
+    /// The hidden subcommand of this binary that runs one endpoint's model.
+    package static let workerSubcommand = "model-worker"
+
+    /// The worker's entry. `arguments` are what follows the subcommand. Returns the exit code.
+    package static func runWorker(arguments: [String]) -> Int32 { ModelWorkerProcess.run(arguments: arguments) }
+
     let configuration: ServerConfiguration
     let sockets: ListeningSockets
     /// `nil` where nobody supervises.

@@ -32,11 +32,12 @@ package final class DataPlane: Sendable {
     private let logger: Logger
 
     package init(
-        runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, configuration: Configuration, logger: Logger
+        runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost = WorkerHost(),
+        configuration: Configuration, logger: Logger
     ) {
         let pool = ThreadPool()
         self.cache = ModelCache(
-            runtimes: runtimes, artifacts: artifacts, pool: pool, watch: DeadlineWatch(pool: pool),
+            runtimes: runtimes, artifacts: artifacts, workers: workers, pool: pool, watch: DeadlineWatch(pool: pool),
             width: configuration.width, queueLimit: configuration.queueLimit)
         self.logger = logger
     }

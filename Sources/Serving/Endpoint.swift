@@ -16,7 +16,7 @@ package enum EndpointState: Sendable, Hashable {
 /// One endpoint as the current snapshot has it. Requests that hold one keep its model alive until they are answered.
 package final class Endpoint: Sendable {
     package let entry: EndpointEntry
-    package let state: EndpointState
+    private let loadState: EndpointState
     package let statistics: EndpointStatistics
     /// The version as the protocols write it.
     package let versionText: String
@@ -28,13 +28,26 @@ package final class Endpoint: Sendable {
 
     init(entry: EndpointEntry, state: EndpointState, model: LoadedModel?, statistics: EndpointStatistics) {
         self.entry = entry
-        self.state = state
+        self.loadState = state
         self.model = model
         self.statistics = statistics
         self.versionText = String(entry.version)
         self.signature = entry.description.signature
         self.labels = ClassLabels.read(entry.description.customMetadata)
     }
+
+    /// How it is now: a worker may have come to harm since it was loaded.
+    package var state: EndpointState {
+        guard let model else { return loadState }
+        return switch model.instance.health {
+        case .running: loadState
+        case .restarting: .loading
+        case .heldBack(let why): .failed(why)
+        }
+    }
+
+    /// How often the process that runs its model was replaced; `nil` where it has none of its own.
+    package var workerRestarts: Int? { entry.isolation == .worker ? model?.instance.restarts ?? 0 : nil }
 
     /// Whether predictions are answered rather than refused.
     package var isReady: Bool { state == .ready }
@@ -82,7 +95,7 @@ package final class Endpoint: Sendable {
 
     private func readyModel() throws(PredictionError) -> LoadedModel {
         if let model { return model }
-        switch state {
+        switch loadState {
         case .unloaded: throw .unloaded
         case .failed(let why): throw .notReady("endpoint '\(entry.name)' is not ready: \(why)")
         case .ready, .loading: throw .notReady("endpoint '\(entry.name)' is loading")

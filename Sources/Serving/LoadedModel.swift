@@ -4,16 +4,36 @@ import Synchronization
 import Tensors
 
 /// One loaded copy of a version, what it costs to run, and the queue for runs that are too long for an event loop.
-/// Endpoints that serve the same bytes with the same options share it.
+/// Endpoints that serve the same bytes with the same options share it, unless they ask for a process of their own.
 final class LoadedModel: Sendable {
     /// What tells two copies apart.
     struct Key: Sendable, Hashable {
         let digest: String
         let options: RuntimeOptions
+        /// `nil` in shared isolation.
+        let worker: WorkerKey?
 
         init(_ entry: EndpointEntry) {
             digest = entry.artifact.digest
             options = entry.options.runtime
+            worker = entry.isolation == .worker ? WorkerKey(entry) : nil
+        }
+    }
+
+    /// A worker belongs to one endpoint, so that no other one feels what happens to it.
+    struct WorkerKey: Sendable, Hashable {
+        let space: String
+        let endpoint: String
+        let runs: Int?
+        let memoryBytes: Int?
+        let deadlineMilliseconds: Int
+
+        init(_ entry: EndpointEntry) {
+            space = entry.space
+            endpoint = entry.name
+            runs = entry.options.instances
+            memoryBytes = entry.options.workerMemoryBytes
+            deadlineMilliseconds = entry.options.deadlineMilliseconds
         }
     }
 

@@ -20,17 +20,19 @@ final class ModelCache: Sendable {
     private let state = Mutex(State())
     private let runtimes: [String: any ModelRuntime]
     private let artifacts: any ArtifactProvider
+    private let workers: WorkerHost
     private let pool: ThreadPool
     private let watch: DeadlineWatch
     private let width: Int
     private let queueLimit: Int
 
     init(
-        runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, pool: ThreadPool, watch: DeadlineWatch,
-        width: Int, queueLimit: Int
+        runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost, pool: ThreadPool,
+        watch: DeadlineWatch, width: Int, queueLimit: Int
     ) {
         self.runtimes = Dictionary(runtimes.map { ($0.format, $0) }, uniquingKeysWith: { first, _ in first })
         self.artifacts = artifacts
+        self.workers = workers
         self.pool = pool
         self.watch = watch
         self.width = width
@@ -123,17 +125,31 @@ final class ModelCache: Sendable {
                     .unsupportedFormat, "no runtime here executes the format '\(entry.artifact.format)'")
             }
             let artifact = try artifacts.locate(entry.artifact)
-            let subject = CrashSubject(entry, hasThreads: key.options.intraOpThreads > 1)
-            let instance = try subject.during(.load) { () throws(ModelLoadError) in
-                try runtime.load(artifact, options: key.options)
-            }
+            let instance = try instance(of: artifact, key: key, entry: entry, runtime: runtime)
             let queue = ComputeQueue(pool: pool, watch: watch, width: width, limit: queueLimit)
-            let model = LoadedModel(
-                key: key, instance: JournaledInstance(instance, subject: subject), queue: queue)
+            let model = LoadedModel(key: key, instance: instance, queue: queue)
             model.warmUp(trial: entry.description.trialRun)
             return .success(model)
         } catch {
             return .failure(error)
         }
+    }
+
+    private func instance(
+        of artifact: ModelArtifact, key: LoadedModel.Key, entry: EndpointEntry, runtime: any ModelRuntime
+    ) throws(ModelLoadError) -> any ModelInstance {
+        guard let worker = key.worker else {
+            let subject = CrashSubject(entry, hasThreads: key.options.intraOpThreads > 1)
+            let instance = try subject.during(.load) { () throws(ModelLoadError) in
+                try runtime.load(artifact, options: key.options)
+            }
+            return JournaledInstance(instance, subject: subject)
+        }
+        return try workers.load(
+            artifact, signature: entry.description.signature, options: key.options,
+            limits: WorkerLimits(
+                memoryBytes: worker.memoryBytes, runs: worker.runs ?? width,
+                runMilliseconds: worker.deadlineMilliseconds),
+            place: "\(worker.space)/\(worker.endpoint)")
     }
 }

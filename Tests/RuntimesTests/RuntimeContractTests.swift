@@ -20,14 +20,25 @@ import Testing
     /// A runtime, and models in its format that do what the promises need.
     enum RuntimeUnderTest: CaseIterable, Sendable {
         case onnx
+        /// The same in a process of its own.
+        case worker
+
+        static var allCases: [RuntimeUnderTest] { TestMachine.slipway == nil ? [.onnx] : [.onnx, .worker] }
 
         func identity(_ type: ElementType) throws -> any ModelInstance {
-            try TestMachine.load(TestModels.identity(Int(Self.number(type))))
+            try load(TestModels.identity(Int(Self.number(type))))
         }
-        func addSub() throws -> any ModelInstance { try TestMachine.load(TestModels.addSub) }
-        func through() throws -> any ModelInstance { try TestMachine.load(TestModels.through) }
-        func endless() throws -> any ModelInstance { try TestMachine.load(TestModels.loop(byInput: false)) }
-        func scalar() throws -> any ModelInstance { try TestMachine.load(TestModels.identity(ONNX.float, [])) }
+        func addSub() throws -> any ModelInstance { try load(TestModels.addSub) }
+        func through() throws -> any ModelInstance { try load(TestModels.through) }
+        func endless() throws -> any ModelInstance { try load(TestModels.loop(byInput: false)) }
+        func scalar() throws -> any ModelInstance { try load(TestModels.identity(ONNX.float, [])) }
+
+        private func load(_ model: Message) throws -> any ModelInstance {
+            switch self {
+            case .onnx: try TestMachine.load(model)
+            case .worker: try TestMachine.loadInWorker(model, TestFolder())
+            }
+        }
 
         private static func number(_ type: ElementType) -> Int {
             switch type {

@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 import Runtimes
 import Tensors
 
@@ -53,5 +54,22 @@ enum TestMachine {
     static func load(_ model: Message, options: RuntimeOptions = RuntimeOptions()) throws -> any ModelInstance {
         let folder = try TestFolder()
         return try runtime.load(folder.artifact(model.bytes), options: options)
+    }
+
+    /// Starts workers out of the binary beside the tests.
+    static var host: WorkerHost {
+        WorkerHost(
+            command: .init(path: slipway ?? "/nonexistent", arguments: ["model-worker"]),
+            library: try? runtime.library().path, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// One loaded copy of `model` in a process of its own, from `folder`.
+    static func loadInWorker(
+        _ model: Message, _ folder: TestFolder, memoryBytes: Int? = nil
+    ) throws -> any ModelInstance {
+        let signature = try load(model).description.signature
+        return try host.load(
+            folder.artifact(model.bytes), signature: signature, options: RuntimeOptions(),
+            limits: WorkerLimits(memoryBytes: memoryBytes, runs: 2, runMilliseconds: 60_000), place: "test")
     }
 }

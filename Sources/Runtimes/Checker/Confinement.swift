@@ -1,6 +1,6 @@
 import Glibc
 
-/// What a checker gives up before it touches a model. Each step only takes away; one that the system refuses is left
+/// What a checker or a worker gives up before it touches a model. Each step only takes away; one that the system refuses is left
 /// out, since the others still hold.
 enum Confinement {
     static func enter(memoryBytes: Int, cpuSeconds: Int) {
@@ -11,6 +11,19 @@ enum Confinement {
         limit(RLIMIT_DATA, memoryBytes)
         limit(RLIMIT_CPU, cpuSeconds)
         // Whoever tries to write a file gets an error, and not a signal that would look like a crash.
+        signal(SIGXFSZ, SIG_IGN)
+        limit(RLIMIT_FSIZE, 0)
+        limit(RLIMIT_NOFILE, 64)
+        limit(RLIMIT_CORE, 0)
+        SystemFunctions.forbidNewPrivileges()
+        SystemFunctions.leaveNetwork()
+    }
+
+    /// What a worker gives up before it loads its model. It serves, so it has its full share of the processor.
+    static func enterWorker(memoryBytes: Int) {
+        preferForOutOfMemory()
+        // Private memory: what it shares with the server is counted there.
+        limit(RLIMIT_DATA, memoryBytes)
         signal(SIGXFSZ, SIG_IGN)
         limit(RLIMIT_FSIZE, 0)
         limit(RLIMIT_NOFILE, 64)

@@ -76,6 +76,7 @@ package struct MetricsPage: Sendable {
         for (endpoint, _) in samples {
             line("slipway_endpoint_ready", Self.labels(endpoint), endpoint.isReady ? "1" : "0")
         }
+        workers(samples.map(\.endpoint))
         let name = "slipway_request_duration_seconds"
         head(name, "histogram", "From decoding to encoding of answered predictions")
         for (endpoint, counts) in samples {
@@ -94,6 +95,14 @@ package struct MetricsPage: Sendable {
             line(name + "_sum", labels, Self.seconds(counts.total))
             line(name + "_count", labels, String(total))
         }
+    }
+
+    private mutating func workers(_ endpoints: [Endpoint]) {
+        let name = "slipway_worker_restarts_total"
+        let restarts = endpoints.compactMap { endpoint in endpoint.workerRestarts.map { (endpoint, $0) } }
+        guard !restarts.isEmpty else { return }
+        head(name, "counter", "Times that the process of an endpoint's model was replaced")
+        for (endpoint, count) in restarts { line(name, Self.labels(endpoint), String(count)) }
     }
 
     private mutating func process(_ process: Process) {

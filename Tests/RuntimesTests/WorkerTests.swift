@@ -1,0 +1,169 @@
+import Foundation
+import Runtimes
+import Synchronization
+import Tensors
+import Testing
+
+/// What happens to a worker, in real processes: the slipway binary that lies beside the tests, or that SLIPWAY_BINARY names.
+@Suite(.enabled(if: TestMachine.slipway != nil, "there is no slipway binary beside the tests"))
+struct WorkerTests {
+    /// The processes that work on the model in `folder`.
+    private func workers(_ folder: TestFolder) -> [pid_t] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+        let children = tasks.flatMap { task in
+            ((try? String(contentsOfFile: "/proc/self/task/\(task)/children", encoding: .utf8)) ?? "").split(separator: " ")
+        }
+        return children.compactMap { pid_t($0) }.filter { pid in
+            let words = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
+            return words?.contains(folder.path) ?? false
+        }
+    }
+
+    private func run(_ instance: any ModelInstance, _ value: Float) throws -> [Float]? {
+        let x = try Tensor("a", .fp32, [1, 2], [value, value])
+        return try instance.run([x], outputs: [0], handle: nil).first?.elements(of: Float.self)
+    }
+
+    @Test func `a killed worker is replaced, and the next run waits for that`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        #expect(try run(instance, 1) == [11, 11])
+        for restarts in 1...3 {
+            let pid = try #require(workers(folder).first)
+            kill(pid, SIGKILL)
+            // The run may still meet the dying one, and is then lost with it.
+            while true {
+                do throws(any Error) {
+                    #expect(try run(instance, 2) == [12, 12])
+                    if workers(folder).first != pid { break }
+                } catch let error as RunError {
+                    guard case .unavailable = error else { throw error }
+                }
+            }
+            #expect(instance.restarts == restarts)
+            #expect(instance.health == .running)
+        }
+    }
+
+    @Test func `a crash loop opens the breaker, which refuses at once and says why`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        var seen = Set<pid_t>()
+        while seen.count < 4 {
+            for pid in workers(folder) where seen.insert(pid).inserted { kill(pid, SIGSEGV) }
+            if seen.count < 4 { _ = try? run(instance, 1) }
+        }
+        while true {
+            do throws(any Error) {
+                _ = try run(instance, 1)
+            } catch let error as RunError {
+                guard case .unavailable(let why) = error else { throw error }
+                if why.contains("4 times in a row"), why.contains("signal 11") { break }
+            }
+        }
+        guard case .heldBack(let why) = instance.health else { throw RunError.failed("\(instance.health)") }
+        #expect(why.contains("started again in"))
+    }
+
+    @Test func `a run that never ends is given up, and its worker with it`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        let pid = try #require(workers(folder).first)
+        kill(pid, SIGSTOP)
+        let now = clock_gettime_nsec()
+        let x = try Tensor("a", .fp32, [1, 2], [1, 1] as [Float])
+        do {
+            _ = try instance.run([x], outputs: [0], handle: RunHandle(deadline: now + 50_000_000))
+            Issue.record("a stopped process has answered")
+        } catch {
+            guard case .unavailable(let why) = error else { throw error }
+            #expect(why.contains("after its deadline"))
+        }
+        #expect(try run(instance, 3) == [13, 13])
+        #expect(workers(folder) != [pid])
+    }
+
+    @Test func `outputs of any size come back`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.zeros, folder)
+        for count in [0, 1, 70_000, 3_000_000, 20_000_000, 5] as [Int64] {
+            let shape = try Tensor("shape", .int64, [2], [2, count])
+            let output = try #require(try instance.run([shape], outputs: [0], handle: nil).first)
+            #expect(output.shape.dimensions == [2, Int(count)])
+            #expect(output.storage.byteCount == 8 * Int(count))
+            #expect(output.storage.bytes.allSatisfy { $0 == 0 })
+        }
+    }
+
+    @Test func `memory beyond the limit is refused to the run, and the worker lives on`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.zeros, folder, memoryBytes: 1 << 30)
+        let shape = try Tensor("shape", .int64, [2], [1 << 20, 1 << 10])
+        do {
+            _ = try instance.run([shape], outputs: [0], handle: nil)
+            Issue.record("4 GiB were given to a worker that may have 1")
+        } catch {
+            guard case .unavailable(let why) = error else { throw error }
+            #expect(why.contains("more memory than its worker may have"))
+        }
+        let small = try Tensor("shape", .int64, [1], [2])
+        #expect(try instance.run([small], outputs: [0], handle: nil).first?.elements(of: Float.self) == [0, 0])
+        #expect(instance.restarts == 0)
+    }
+
+    @Test func `an event loop that does not wait gets the answer from whoever does`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        let x = try Tensor("a", .fp32, [1, 2], [1, 1] as [Float])
+        let pid = try #require(workers(folder).first)
+        kill(pid, SIGSTOP)
+        guard case .underWay(let rest) = try instance.attempt([x], outputs: [0]) else {
+            throw RunError.failed("a stopped process has answered")
+        }
+        // Nobody else waits while somebody is late.
+        guard case .busy = try instance.attempt([x], outputs: [0]) else { throw RunError.failed("not busy") }
+        kill(pid, SIGCONT)
+        #expect(try rest.finish(handle: nil).outputs.first?.elements(of: Float.self) == [11, 11])
+    }
+
+    @Test func `a worker goes with its instance`() throws {
+        let folder = try TestFolder()
+        var instance: (any ModelInstance)? = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        let pid = try #require(workers(folder).first)
+        #expect(instance != nil)
+        instance = nil
+        while kill(pid, 0) == 0 { sched_yield() }
+        #expect(workers(folder).isEmpty)
+    }
+
+    @Test func `a model that cannot be loaded says why, and leaves no process`() throws {
+        let folder = try TestFolder()
+        let signature = try TestMachine.load(TestModels.addSub).description.signature
+        let artifact = try folder.artifact([1, 2, 3])
+        let error = #expect(throws: ModelLoadError.self) {
+            try TestMachine.host.load(
+                artifact, signature: signature, options: RuntimeOptions(),
+                limits: WorkerLimits(runs: 1, runMilliseconds: 1000), place: "test")
+        }
+        #expect(error?.reason == .invalidModel)
+        #expect(workers(folder).isEmpty)
+    }
+
+    @Test func `a model with another signature than the version's is refused`() throws {
+        let folder = try TestFolder()
+        let artifact = try folder.artifact(TestModels.zeros.bytes)
+        let error = #expect(throws: ModelLoadError.self) {
+            try TestMachine.host.load(
+                artifact, signature: Signature(inputs: [], outputs: []), options: RuntimeOptions(),
+                limits: WorkerLimits(runs: 1, runMilliseconds: 1000), place: "test")
+        }
+        #expect(error?.message.contains("other inputs or outputs") == true)
+        #expect(workers(folder).isEmpty)
+    }
+
+    private func clock_gettime_nsec() -> UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+}
