@@ -35,7 +35,7 @@ package enum InstanceHealth: Sendable, Hashable {
     /// The process that ran it is gone, and the next one is loading the model. Runs wait for it.
     case restarting
     /// That happened too often in a row: none is started for a while, and runs are refused. The text says why.
-    case heldBack(String)
+    case suspended(String)
 }
 
 /// What holds for an instance in this process: a run is over when it comes back, and it is there as long as we are.

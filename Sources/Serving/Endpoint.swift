@@ -11,6 +11,10 @@ package enum EndpointState: Sendable, Hashable {
     /// The text says why.
     case failed(String)
     case unloaded
+    /// Its worker ended, and the next one is loading the model; predictions wait for it.
+    case restarting
+    /// Its worker keeps ending and is started again after a pause; predictions are refused. The text says why.
+    case suspended(String)
 }
 
 /// One endpoint as the current snapshot has it. Requests that hold one keep its model alive until they are answered.
@@ -41,8 +45,8 @@ package final class Endpoint: Sendable {
         guard let model else { return loadState }
         return switch model.instance.health {
         case .running: loadState
-        case .restarting: .loading
-        case .heldBack(let why): .failed(why)
+        case .restarting: .restarting
+        case .suspended(let why): .suspended(why)
         }
     }
 
@@ -98,7 +102,7 @@ package final class Endpoint: Sendable {
         switch loadState {
         case .unloaded: throw .unloaded
         case .failed(let why): throw .notReady("endpoint '\(entry.name)' is not ready: \(why)")
-        case .ready, .loading: throw .notReady("endpoint '\(entry.name)' is loading")
+        case .ready, .loading, .restarting, .suspended: throw .notReady("endpoint '\(entry.name)' is loading")
         }
     }
 }

@@ -46,7 +46,10 @@ import Testing
     @Test func `inputs of another name, order or type make no call`() throws {
         let a = try Tensor("a", .fp32, [1, 2], [1, 2] as [Float])
         let b = try Tensor("b", .int64, [], [1] as [Int64])
-        let misfits = [[b, a], [a, a], [try Tensor("c", .fp32, [1], [1] as [Float])], [try Tensor("a", .int64, [1], [1] as [Int64])]]
+        let misfits = [
+            [b, a], [a, a], [try Tensor("c", .fp32, [1], [1] as [Float])],
+            [try Tensor("a", .int64, [1], [1] as [Int64])],
+        ]
         for inputs in misfits { #expect(CallForm(inputs, outputs: [0], signature: Self.signature) == nil) }
     }
 
@@ -89,7 +92,8 @@ import Testing
     @Test func `a refusal keeps its words`() throws {
         let area = try memory(4096)
         AnswerForm.write(.invalidInput, "too long", to: area, at: 4096 - 1024)
-        let content = try AnswerForm.read(from: area, at: 4096 - 1024, outputs: [0], signature: Self.signature, owner: area)
+        let content = try AnswerForm.read(
+            from: area, at: 4096 - 1024, outputs: [0], signature: Self.signature, owner: area)
         guard case .refused(.invalidInput, message: "too long") = content else { throw WorkerFault("\(content)") }
     }
 

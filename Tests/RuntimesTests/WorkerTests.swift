@@ -11,7 +11,8 @@ struct WorkerTests {
     private func workers(_ folder: TestFolder) -> [pid_t] {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         let children = tasks.flatMap { task in
-            ((try? String(contentsOfFile: "/proc/self/task/\(task)/children", encoding: .utf8)) ?? "").split(separator: " ")
+            ((try? String(contentsOfFile: "/proc/self/task/\(task)/children", encoding: .utf8)) ?? "").split(
+                separator: " ")
         }
         return children.compactMap { pid_t($0) }.filter { pid in
             let words = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8)
@@ -61,7 +62,7 @@ struct WorkerTests {
                 if why.contains("4 times in a row"), why.contains("signal 11") { break }
             }
         }
-        guard case .heldBack(let why) = instance.health else { throw RunError.failed("\(instance.health)") }
+        guard case .suspended(let why) = instance.health else { throw RunError.failed("\(instance.health)") }
         #expect(why.contains("started again in"))
     }
 

@@ -11,7 +11,7 @@ final class Worker: Sendable {
         case running(WorkerConnection)
         case starting
         /// None is started before this moment.
-        case heldBack(until: UInt64)
+        case suspended(until: UInt64)
         case stopped
     }
 
@@ -42,21 +42,21 @@ final class Worker: Sendable {
             switch state.phase {
             case .running(let connection): connection.ended == nil ? .running : .restarting
             case .starting: .restarting
-            case .heldBack(let until): .heldBack(Self.heldBack(state, until))
-            case .stopped: .heldBack("its worker is stopped")
+            case .suspended(let until): .suspended(Self.suspended(state, until))
+            case .stopped: .suspended("its worker is stopped")
             }
         }
     }
 
     // MARK: - For runs
 
-    /// The connection, unless the worker is being replaced; throws while it is kept back.
+    /// The connection, unless the worker is being replaced; throws while it is suspended.
     func running() throws(RunError) -> WorkerConnection? {
         let found = state.withLock { state -> Result<WorkerConnection?, RunError> in
             switch state.phase {
             case .running(let connection): .success(connection)
             case .starting: .success(nil)
-            case .heldBack(let until): .failure(.unavailable(Self.heldBack(state, until)))
+            case .suspended(let until): .failure(.unavailable(Self.suspended(state, until)))
             case .stopped: .failure(.unavailable("its worker is stopped"))
             }
         }
@@ -129,7 +129,7 @@ final class Worker: Sendable {
             }
             state.withLock { state in
                 state.breaker.triesAgain()
-                if case .heldBack = state.phase { state.phase = .starting }
+                if case .suspended = state.phase { state.phase = .starting }
             }
             changes.change()
             switch launch.start(admit) {
@@ -150,7 +150,7 @@ final class Worker: Sendable {
             if case .stopped = state.phase { return nil }
             let now = WorkerNanoseconds()
             let next = state.breaker.died(at: now)
-            state.phase = next > now ? .heldBack(until: next) : .starting
+            state.phase = next > now ? .suspended(until: next) : .starting
             state.process = nil
             state.restarts += 1
             state.cause = cause
@@ -192,7 +192,7 @@ final class Worker: Sendable {
         return isWanted
     }
 
-    private static func heldBack(_ state: State, _ until: UInt64) -> String {
+    private static func suspended(_ state: State, _ until: UInt64) -> String {
         let now = WorkerNanoseconds()
         let seconds = until > now ? (until &- now) / 1_000_000_000 &+ 1 : 0
         return "its worker died \(state.breaker.deaths) times in a row, the last time of this: \(state.cause); it is "

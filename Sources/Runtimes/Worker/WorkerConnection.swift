@@ -102,7 +102,7 @@ final class WorkerConnection: Sendable {
         }
         guard let (memory, descriptor) = SharedMemory.make(byteCount: size) else {
             state.withLock { $0.shared -= size - old }
-            throw .unavailable("the system gives no memory to share with the worker (\(String(cString: strerror(errno))))")
+            throw .unavailable("the system gives no memory to share with a worker: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         let order = WorkerOrder.area(slot: slot.index, generation: slot.nextGeneration, byteCount: size)

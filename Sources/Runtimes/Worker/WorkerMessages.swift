@@ -20,8 +20,9 @@ struct WorkerReport: Codable, Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let part = Array(rest.prefix(Self.partBytes))
-            guard part.withUnsafeBytes({ Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) })
-                == part.count
+            guard
+                part.withUnsafeBytes({ Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) })
+                    == part.count
             else { return false }
             rest = rest.dropFirst(part.count)
         }

@@ -58,6 +58,8 @@ package enum OpenInferenceAnswers {
         case .loading: ("LOADING", "")
         case .failed(let why): ("UNAVAILABLE", why)
         case .unloaded: ("UNAVAILABLE", "unloaded")
+        case .restarting: ("UNAVAILABLE", "its worker is being replaced")
+        case .suspended(let why): ("UNAVAILABLE", why)
         }
     }
 

@@ -10,9 +10,9 @@ enum TensorFlowAnswers {
         let (state, code, message) =
             switch endpoint.state {
             case .ready: ("AVAILABLE", "OK", "")
-            case .loading: ("LOADING", "OK", "")
+            case .loading, .restarting: ("LOADING", "OK", "")
             case .unloaded: ("UNLOADING", "OK", "")
-            case .failed(let why): ("END", "UNKNOWN", why)
+            case .failed(let why), .suspended(let why): ("END", "UNKNOWN", why)
             }
         return Answer(json: [
             "model_version_status": [

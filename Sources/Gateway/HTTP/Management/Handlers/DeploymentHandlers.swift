@@ -88,6 +88,8 @@ extension ManagementInterface {
         case .ready: (.ready, "")
         case .failed(let why): (.failed, why)
         case .unloaded: (.unloaded, "taken out of memory by a repository unload")
+        case .restarting: (.restarting, "its worker process ended and is being replaced")
+        case .suspended(let why): (.suspended, why)
         case .loading, nil: deployment.isLoaded ? (.loading, "") : (.unloaded, "")
         }
     }
