@@ -99,11 +99,11 @@ import Testing
 
     /// Whatever a worker leaves in the memory, the server reads tensors inside it or a fault, and never traps.
     @Test func `scribbled answers are faults or tensors inside the area`() throws {
-        var random = SystemRandomNumberGenerator()
+        var random = SeededRandom(seed: 3)
         let area = try memory(4096)
         let good = [UInt64](repeating: 0, count: 32)
         let words: [UInt64] = [0, 1, 6, 64, 4095, 4096, 1 << 31, 1 << 32, 1 << 62, 1 << 63, .max, .max - 63]
-        for round in 0..<200_000 {
+        for round in 0..<20_000 {
             var bytes = good
             bytes.withUnsafeMutableBytes { head in
                 head.storeBytes(of: UInt32(round % 8), toByteOffset: 0, as: UInt32.self)
@@ -113,7 +113,7 @@ import Testing
                 for offset in stride(from: 28, to: 68, by: 8) {
                     head.storeBytes(of: words.randomElement(using: &random) ?? 0, toByteOffset: offset, as: UInt64.self)
                 }
-                area.base.copyMemory(from: head.baseAddress ?? UnsafeRawPointer(area.base), byteCount: head.count)
+                if let base = head.baseAddress { area.base.copyMemory(from: base, byteCount: head.count) }
             }
             guard
                 case .answered(let tensors, _)? = try? AnswerForm.read(
@@ -147,5 +147,20 @@ import Testing
         #expect(WorkerSettings(arguments: ["/a", "m", "--slots", "0"]) == nil)
         #expect(WorkerSettings(arguments: ["/a", "m", "--shots", "1"]) == nil)
         #expect(WorkerSettings(arguments: ["/a"]) == nil)
+    }
+}
+
+/// The same numbers on every run: a failure can be looked at again. SplitMix64 (Steele, Lea, Flood 2014).
+private struct SeededRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
+        return word ^ (word >> 31)
     }
 }

@@ -49,7 +49,9 @@ struct SlotWords: @unchecked Sendable {
             if seen == number { return true }
             // After the load: whoever ends it changes the word last, and the wait below then comes back at once.
             if isOver() { return false }
-            if !WorkerWordWait(answered, seen, deadline) { return WorkerWordLoad(answered) == number }
+            let isInTime = WorkerWordWait(answered, seen, deadline)
+            // Asked of the clock too: a word that changes all the time would never let a wait run out.
+            if !isInTime || WorkerNanoseconds() >= deadline { return WorkerWordLoad(answered) == number }
         }
     }
 
