@@ -24,7 +24,7 @@ package typealias PredictionCompletion = @Sendable (Result<PredictionResult, Pre
 
 /// One prediction on its way through a compute queue. It is answered exactly once: by its run, its deadline or its
 /// caller, whoever comes first; a run that is under way is asked to stop when somebody else was first.
-final class ComputeJob: Sendable {
+final class ComputeJob: PendingPrediction, DeadlineBound {
     private enum Phase { case waiting, running, answered }
 
     private let model: LoadedModel

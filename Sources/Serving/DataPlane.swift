@@ -6,28 +6,33 @@ import Synchronization
 package final class DataPlane: Sendable {
     /// How the data plane uses the machine.
     package struct Configuration: Sendable {
+        package static let defaultKeepSupersededSeconds = 300
+
         /// Runs of one model at once, on threads of their own.
         package var width: Int
         /// Predictions that may wait for one model.
         package var queueLimit: Int
+        /// Bytes that all models together may take; `nil` for as much as the process may have.
+        package var memoryBudgetBytes: Int?
+        /// How long an endpoint's version before the current one stays in memory.
+        package var keepSupersededSeconds: Int
 
-        package init(width: Int, queueLimit: Int = 1024) {
+        package init(
+            width: Int, queueLimit: Int = 1024, memoryBudgetBytes: Int? = nil,
+            keepSupersededSeconds: Int = defaultKeepSupersededSeconds
+        ) {
             self.width = width
             self.queueLimit = queueLimit
+            self.memoryBudgetBytes = memoryBudgetBytes
+            self.keepSupersededSeconds = keepSupersededSeconds
         }
     }
 
-    private struct StatisticsKey: Hashable {
-        var space: String
-        var name: String
-        var version: Int
-    }
-
     private let table = Mutex(RoutingTable(generation: 0, endpoints: []))
-    private let cache: ModelCache
-    /// Models that deployments have prepared and no snapshot holds yet, once for each that asked.
-    private let prepared = Mutex<[LoadedModel.Key: [LoadedModel]]>([:])
-    private let statistics = Mutex<[StatisticsKey: EndpointStatistics]>([:])
+    private let residency: Residency
+    private let watch: DeadlineWatch
+    private let queueLimit: Int
+    private let statistics = StatisticsTable()
     private let installed = Atomic<Bool>(false)
     private let logger: Logger
 
@@ -36,9 +41,15 @@ package final class DataPlane: Sendable {
         configuration: Configuration, logger: Logger
     ) {
         let pool = ThreadPool()
-        self.cache = ModelCache(
-            runtimes: runtimes, artifacts: artifacts, workers: workers, pool: pool, watch: DeadlineWatch(pool: pool),
-            width: configuration.width, queueLimit: configuration.queueLimit)
+        let watch = DeadlineWatch(pool: pool)
+        self.watch = watch
+        self.queueLimit = configuration.queueLimit
+        self.residency = Residency(
+            loader: ModelLoader(
+                runtimes: runtimes, artifacts: artifacts, workers: workers, pool: pool, watch: watch,
+                width: configuration.width, queueLimit: configuration.queueLimit),
+            pool: pool, budget: configuration.memoryBudgetBytes,
+            keepSuperseded: UInt64(max(0, configuration.keepSupersededSeconds)) &* 1_000_000_000, logger: logger)
         self.logger = logger
     }
 
@@ -59,29 +70,25 @@ package final class DataPlane: Sendable {
 
     /// Loads and warms the version of `entry` beside whatever serves now, and keeps it until a snapshot takes it up or
     /// `discard` gives it back.
-    package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
-        let model = try await cache.model(for: entry).get()
-        prepared.withLock { $0[model.key, default: []].append(model) }
-    }
+    package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await residency.prepare(entry) }
 
     /// Gives back what `prepare` keeps for `entry`.
-    package func discard(_ entry: EndpointEntry) {
-        let key = LoadedModel.Key(entry)
-        prepared.withLock { prepared in
-            // Another deployment of the same bytes may still count on its own.
-            _ = prepared[key]?.popLast()
-            if prepared[key]?.isEmpty == true { prepared[key] = nil }
-        }
-    }
+    package func discard(_ entry: EndpointEntry) { residency.discard(entry) }
 
-    /// An endpoint that failed to load is not tried again by every snapshot, only once `prepare` has succeeded.
-    private func isPrepared(_ entry: EndpointEntry) -> Bool {
-        prepared.withLock { $0[LoadedModel.Key(entry)] != nil }
-    }
+    /// Lets go of the models that nobody has asked for in too long at `now`, in nanoseconds of `MonotonicClock`. Happens
+    /// by itself once a second.
+    package func unloadIdle(at now: UInt64) { residency.sweep(now: now) }
+
+    /// Bytes that loaded models are estimated to take.
+    package var modelBytes: Int { residency.ledger.used }
+
+    /// Bytes that they may take together; `nil` for no bound of ours.
+    package var memoryBudgetBytes: Int? { residency.ledger.budget }
 
     /// Makes `snapshot` what answers from now on. Returns once it does; an older generation is ignored.
     ///
-    /// An endpoint whose model cannot be loaded is there all the same, says why, and keeps nobody else from answering.
+    /// An endpoint whose model cannot be loaded is there all the same, says why, and keeps nobody else from answering. One
+    /// that may do without its model, or finds no memory for it, has it loaded by its first request.
     package func install(_ snapshot: ServingSnapshot) async {
         guard snapshot.format == ServingSnapshot.currentFormat else {
             logger.error("snapshot of an unknown format refused", metadata: ["snapshot.format": "\(snapshot.format)"])
@@ -89,62 +96,47 @@ package final class DataPlane: Sendable {
         }
         guard snapshot.generation >= generation else { return }
         let before = current
-        let endpoints = await withTaskGroup(of: Endpoint.self) { group in
-            for entry in snapshot.endpoints {
-                if let same = before.endpoint(space: entry.space, name: entry.name), same.entry == entry,
-                    same.isReady || !isPrepared(entry)
-                {
-                    group.addTask { same }
-                } else {
-                    group.addTask { await self.makeEndpoint(entry) }
-                }
+        var endpoints: [Endpoint] = []
+        var new: [EndpointEntry] = []
+        for entry in snapshot.endpoints {
+            // One that is as it was stays, even if it failed to load: not every snapshot tries again.
+            if let same = before.endpoint(space: entry.space, name: entry.name), same.entry == entry {
+                endpoints.append(same)
+            } else {
+                new.append(entry)
             }
-            return await group.reduce(into: []) { $0.append($1) }
         }
+        endpoints += await makeEndpoints(new)
         let next = RoutingTable(generation: snapshot.generation, endpoints: endpoints)
         let isNewer = table.withLock { table in
             guard next.generation >= table.generation else { return false }
             table = next
             return true
         }
-        if isNewer { forgetUnused(endpoints) }
+        if isNewer {
+            residency.settle(before: before, now: endpoints)
+            statistics.forget(allBut: endpoints)
+        } else {
+            for entry in new where entry.isLoaded { residency.discard(entry) }
+        }
         installed.store(true, ordering: .releasing)
     }
 
+    private func makeEndpoints(_ entries: [EndpointEntry]) async -> [Endpoint] {
+        await withTaskGroup(of: Endpoint.self) { group in
+            for entry in entries { group.addTask { await self.makeEndpoint(entry) } }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
     private func makeEndpoint(_ entry: EndpointEntry) async -> Endpoint {
-        let counters = statistics(for: entry)
-        guard entry.isLoaded else {
-            return Endpoint(entry: entry, state: .unloaded, model: nil, statistics: counters)
+        let place = entry.isLoaded ? residency.place(for: entry) : nil
+        if let place {
+            residency.hold(place)
+            if entry.options.minInstances > 0 { _ = await residency.loadIfRoom(place) }
         }
-        switch await cache.model(for: entry) {
-        case .success(let model):
-            return Endpoint(entry: entry, state: .ready, model: model, statistics: counters)
-        case .failure(let error):
-            logger.error(
-                "endpoint cannot be loaded",
-                metadata: [
-                    "endpoint.space": "\(entry.space)", "endpoint.name": "\(entry.name)",
-                    "model.version": "\(entry.model):\(entry.version)", "error.message": "\(error.message)",
-                ])
-            return Endpoint(entry: entry, state: .failed(error.message), model: nil, statistics: counters)
-        }
-    }
-
-    private func statistics(for entry: EndpointEntry) -> EndpointStatistics {
-        let key = StatisticsKey(space: entry.space, name: entry.name, version: entry.version)
-        return statistics.withLock { known in
-            if let counters = known[key] { return counters }
-            let counters = EndpointStatistics()
-            known[key] = counters
-            return counters
-        }
-    }
-
-    /// Lets go of prepared models that an endpoint now holds, and of counters of endpoints that are gone.
-    private func forgetUnused(_ endpoints: [Endpoint]) {
-        let used = Set(endpoints.compactMap { $0.model?.key })
-        prepared.withLock { $0 = $0.filter { !used.contains($0.key) } }
-        let names = Set(endpoints.map { [$0.entry.space, $0.entry.name] })
-        statistics.withLock { $0 = $0.filter { names.contains([$0.key.space, $0.key.name]) } }
+        return Endpoint(
+            entry: entry, place: place, residency: residency, watch: watch, queueLimit: queueLimit,
+            statistics: statistics.counters(for: entry))
     }
 }

@@ -8,13 +8,22 @@ import Synchronization
     import Darwin
 #endif
 
+/// What must be answered by a certain moment, in nanoseconds of `MonotonicClock`.
+protocol DeadlineBound: AnyObject, Sendable {
+    var deadline: UInt64 { get }
+    /// Whether nobody needs to watch it any more.
+    var isAnswered: Bool { get }
+    /// The moment has passed.
+    func expire()
+}
+
 /// Answers jobs whose deadline has passed, whether they wait or run. It looks every few milliseconds while there are
 /// jobs, on a thread that it gives back when there are none.
 package final class DeadlineWatch: Sendable {
     private static let period = 10_000_000
 
     private struct State {
-        var jobs: [ComputeJob] = []
+        var jobs: [any DeadlineBound] = []
         var isWatching = false
     }
 
@@ -25,7 +34,7 @@ package final class DeadlineWatch: Sendable {
         self.pool = pool
     }
 
-    func add(_ job: ComputeJob) {
+    func add(_ job: any DeadlineBound) {
         let mustStart = state.withLock { state in
             state.jobs.append(job)
             defer { state.isWatching = true }
@@ -43,8 +52,8 @@ package final class DeadlineWatch: Sendable {
         while true {
             nanosleep(&pause, nil)
             let now = MonotonicClock.nanoseconds()
-            let expired = state.withLock { state -> [ComputeJob]? in
-                state.jobs.removeAll(where: \.isAnswered)
+            let expired = state.withLock { state -> [any DeadlineBound]? in
+                state.jobs.removeAll { $0.isAnswered }
                 guard !state.jobs.isEmpty else {
                     state.isWatching = false
                     return nil

@@ -7,9 +7,13 @@ package import Tensors
 /// How an endpoint is, for people and for readiness.
 package enum EndpointState: Sendable, Hashable {
     case ready
+    /// On its way into memory; requests wait for it.
     case loading
-    /// The text says why.
+    /// Not in memory; the next request brings it there, and waits for it.
+    case idle
+    /// The text says why. A later request tries again.
     case failed(String)
+    /// Taken out of memory by a repository unload; only a repository load brings it back.
     case unloaded
     /// Its worker ended, and the next one is loading the model; predictions wait for it.
     case restarting
@@ -20,7 +24,6 @@ package enum EndpointState: Sendable, Hashable {
 /// One endpoint as the current snapshot has it. Requests that hold one keep its model alive until they are answered.
 package final class Endpoint: Sendable {
     package let entry: EndpointEntry
-    private let loadState: EndpointState
     package let statistics: EndpointStatistics
     /// The version as the protocols write it.
     package let versionText: String
@@ -28,39 +31,75 @@ package final class Endpoint: Sendable {
     package let labels: [String]?
     /// Kept apart from `entry`, so that a request copies no more of it than this.
     package let signature: Signature
-    let model: LoadedModel?
+    /// Where its model is or comes to be; `nil` after a repository unload.
+    let place: ModelPlace?
+    private let residency: Residency
+    private let watch: DeadlineWatch
+    private let queueLimit: Int
+    /// Whether the leading dimension of the first input is the number of rows.
+    private let hasRows: Bool
 
-    init(entry: EndpointEntry, state: EndpointState, model: LoadedModel?, statistics: EndpointStatistics) {
+    /// - Parameter queueLimit: predictions that may wait for the model to come into memory, where `entry` does not say.
+    init(
+        entry: EndpointEntry, place: ModelPlace?, residency: Residency, watch: DeadlineWatch, queueLimit: Int,
+        statistics: EndpointStatistics
+    ) {
         self.entry = entry
-        self.loadState = state
-        self.model = model
+        self.place = place
+        self.residency = residency
+        self.watch = watch
+        self.queueLimit = entry.options.queueLimit ?? queueLimit
         self.statistics = statistics
+        switch entry.description.signature.inputs.first?.shape.first {
+        case .symbolic, .unknown: hasRows = true
+        case .fixed, nil: hasRows = false
+        }
         self.versionText = String(entry.version)
         self.signature = entry.description.signature
         self.labels = ClassLabels.read(entry.description.customMetadata)
     }
 
-    /// How it is now: a worker may have come to harm since it was loaded.
+    /// How it is now: its model may have come or gone, and a worker come to harm.
     package var state: EndpointState {
-        guard let model else { return loadState }
-        return switch model.instance.health {
-        case .running: loadState
-        case .restarting: .restarting
-        case .suspended(let why): .suspended(why)
+        guard let place else { return .unloaded }
+        switch place.condition {
+        case .resident(let model):
+            switch model.instance.health {
+            case .running: return .ready
+            case .restarting: return .restarting
+            case .suspended(let why): return .suspended(why)
+            }
+        case .loading: return .loading
+        case .absent: return .idle
+        case .failed(let error): return .failed(error.message)
         }
     }
 
     /// How often the process that runs its model was replaced; `nil` where it has none of its own.
-    package var workerRestarts: Int? { entry.isolation == .worker ? model?.instance.restarts ?? 0 : nil }
+    package var workerRestarts: Int? { entry.isolation == .worker ? place?.model?.instance.restarts ?? 0 : nil }
 
-    /// Whether predictions are answered rather than refused.
-    package var isReady: Bool { state == .ready }
+    /// Whether predictions are answered rather than refused, be it after a load.
+    package var isReady: Bool {
+        switch state {
+        case .ready, .loading, .idle: true
+        case .failed, .unloaded, .restarting, .suspended: false
+        }
+    }
 
-    /// Jobs that wait for a thread.
-    package var queueDepth: Int { model?.queue.depth ?? 0 }
+    /// Whether the model is in memory.
+    package var isResident: Bool { place?.model != nil }
+
+    /// Predictions that wait for a thread, or for the model.
+    package var queueDepth: Int {
+        guard let place else { return 0 }
+        return (place.model?.queue.depth ?? 0) + place.waiting
+    }
 
     /// The number of rows in `request`: its leading dimension where the model leaves that open, else one.
-    package func rows(of request: InferenceRequest) -> Int { model?.rows(of: request) ?? 1 }
+    package func rows(of request: InferenceRequest) -> Int {
+        guard hasRows, let rows = request.inputs.first?.shape.dimensions.first else { return 1 }
+        return rows
+    }
 
     /// Takes one prediction on. Call it on an event loop.
     ///
@@ -74,35 +113,56 @@ package final class Endpoint: Sendable {
         _ request: InferenceRequest, timeout: UInt64? = nil, mayRunHere: Bool = true, eventLoop: any EventLoop,
         completion: @escaping PredictionCompletion
     ) -> PredictionStart {
-        let model: LoadedModel
+        guard let place else { return .answered(.failure(.unloaded)) }
+        let deadline = UInt64(max(1, entry.options.deadlineMilliseconds)) &* 1_000_000
+        let allowed = min(deadline, timeout ?? deadline)
+        guard let model = place.model else {
+            return awaitModel(at: place, request, allowed: allowed, eventLoop: eventLoop, completion: completion)
+        }
+        return start(
+            request, on: model, allowed: allowed, mayRunHere: mayRunHere, eventLoop: eventLoop, completion: completion)
+    }
+
+    /// As above, for a model that is in memory. `allowed`: nanoseconds to the deadline.
+    func start(
+        _ request: InferenceRequest, on model: LoadedModel, allowed: UInt64, mayRunHere: Bool,
+        eventLoop: any EventLoop, completion: @escaping PredictionCompletion
+    ) -> PredictionStart {
         var unfinished: (any UnfinishedRun)?
-        do throws(PredictionError) {
-            model = try readyModel()
-            if mayRunHere, model.runsInline(request) {
+        if mayRunHere, model.runsInline(request) {
+            do throws(PredictionError) {
                 switch try model.attempt(request) {
                 case .answered(let result): return .answered(.success(result))
                 case .underWay(let rest): unfinished = rest
                 case .busy: break
                 }
+            } catch {
+                return .answered(.failure(error))
             }
-        } catch {
-            return .answered(.failure(error))
         }
-        let deadline = UInt64(max(1, entry.options.deadlineMilliseconds)) &* 1_000_000
         let job = ComputeJob(
-            model: model, request: request, allowed: min(deadline, timeout ?? deadline), unfinished: unfinished,
-            completion: completion)
+            model: model, request: request, allowed: allowed, unfinished: unfinished, completion: completion)
         let refusal = unfinished == nil ? model.queue.submit(job) : model.queue.adopt(job)
         if let refusal { return .answered(.failure(refusal)) }
         return .pending(PredictionTicket(job))
     }
 
-    private func readyModel() throws(PredictionError) -> LoadedModel {
-        if let model { return model }
-        switch loadState {
-        case .unloaded: throw .unloaded
-        case .failed(let why): throw .notReady("endpoint '\(entry.name)' is not ready: \(why)")
-        case .ready, .loading, .restarting, .suspended: throw .notReady("endpoint '\(entry.name)' is loading")
+    /// Has the model brought into memory, and the prediction wait for it.
+    private func awaitModel(
+        at place: ModelPlace, _ request: InferenceRequest, allowed: UInt64, eventLoop: any EventLoop,
+        completion: @escaping PredictionCompletion
+    ) -> PredictionStart {
+        let awaited = AwaitedPrediction(
+            endpoint: self, request: request, allowed: allowed, eventLoop: eventLoop, completion: completion)
+        switch residency.wish(place, limit: queueLimit, then: { awaited.arrived($0) }) {
+        case .fulfilled(let model): awaited.arrived(.success(model))
+        case .joined, .mustLoad: break
+        case .full: return .answered(.failure(.overloaded("\(queueLimit) predictions are waiting already")))
+        case .failed(let error): return .answered(.failure(notReady(error.message)))
         }
+        watch.add(awaited)
+        return .pending(PredictionTicket(awaited))
     }
+
+    func notReady(_ why: String) -> PredictionError { .notReady("endpoint '\(entry.name)' is not ready: \(why)") }
 }

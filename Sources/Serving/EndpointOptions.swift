@@ -44,6 +44,13 @@ package struct EndpointOptions: Sendable, Hashable, Codable {
         self.workerMemoryBytes = workerMemoryBytes
     }
 
+    /// Nanoseconds without a request after which the model leaves memory; `nil` for never.
+    var idleNanoseconds: UInt64? {
+        guard minInstances < 1 else { return nil }
+        let (nanoseconds, overflow) = UInt64(max(1, idleSeconds)).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : nanoseconds
+    }
+
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

@@ -46,25 +46,30 @@ final class LoadedModel: Sendable {
     let key: Key
     let instance: any ModelInstance
     let queue: ComputeQueue
+    /// What it takes of the memory that models may have.
+    let memory: MemoryShare
     private let cost = CostEstimate()
     /// Runs that held an event loop far longer than was expected of them.
     private let surprises = Atomic<Int>(0)
     private let shortRuns = Atomic<UInt64>(0)
     private let mayRunInline: Bool
-    /// Whether the leading dimension of the first input is the number of rows.
-    private let hasRows: Bool
+    /// When the last run began, or the model was made; and runs under way.
+    private let lastBegun: Atomic<UInt64>
+    private let running = Atomic<Int>(0)
 
-    init(key: Key, instance: any ModelInstance, queue: ComputeQueue) {
+    init(key: Key, instance: any ModelInstance, queue: ComputeQueue, memory: MemoryShare) {
         self.key = key
         self.instance = instance
         self.queue = queue
-        let description = instance.description
-        self.mayRunInline = !description.hasControlFlow
-        switch description.signature.inputs.first?.shape.first {
-        case .symbolic, .unknown: hasRows = true
-        case .fixed, nil: hasRows = false
-        }
+        self.memory = memory
+        self.mayRunInline = !instance.description.hasControlFlow
+        self.lastBegun = Atomic(MonotonicClock.nanoseconds())
     }
+
+    /// Nanoseconds of `MonotonicClock`.
+    var lastUse: UInt64 { lastBegun.load(ordering: .relaxed) }
+
+    var isRunning: Bool { running.load(ordering: .relaxed) > 0 }
 
     /// Whether a run of `request` is known to be short. Unknown counts as long: it is measured on a thread first.
     func runsInline(_ request: InferenceRequest) -> Bool {
@@ -79,15 +84,10 @@ final class LoadedModel: Sendable {
         request.inputs.reduce(0) { $0 &+ $1.storage.byteCount }
     }
 
-    /// The number of rows in `request`: the leading dimension where the model leaves it open, else one.
-    func rows(of request: InferenceRequest) -> Int {
-        guard hasRows, let rows = request.inputs.first?.shape.dimensions.first else { return 1 }
-        return rows
-    }
-
     /// Runs it on this thread, which may block unless `handle` is `nil` and the model runs in this process.
     func run(_ request: InferenceRequest, handle: RunHandle?) throws(PredictionError) -> PredictionResult {
-        let start = MonotonicClock.nanoseconds()
+        let start = begin()
+        defer { end() }
         do throws(RunError) {
             let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
             return result(answer, of: request, since: start, onEventLoop: handle == nil)
@@ -105,7 +105,8 @@ final class LoadedModel: Sendable {
 
     /// Runs it for an event loop, which waits no longer than a short run takes.
     func attempt(_ request: InferenceRequest) throws(PredictionError) -> Attempt {
-        let start = MonotonicClock.nanoseconds()
+        let start = begin()
+        defer { end() }
         do throws(RunError) {
             switch try instance.attempt(request.inputs, outputs: request.outputs.map(\.index)) {
             case .answered(let answer):
@@ -122,13 +123,24 @@ final class LoadedModel: Sendable {
     func finish(
         _ rest: any UnfinishedRun, of request: InferenceRequest, handle: RunHandle
     ) throws(PredictionError) -> PredictionResult {
-        let start = MonotonicClock.nanoseconds()
+        let start = begin()
+        defer { end() }
         do throws(RunError) {
             return result(try rest.finish(handle: handle), of: request, since: start, onEventLoop: false)
         } catch {
             throw PredictionError(error)
         }
     }
+
+    /// Notes that a run begins now.
+    private func begin() -> UInt64 {
+        let now = MonotonicClock.nanoseconds()
+        lastBegun.store(now, ordering: .relaxed)
+        running.wrappingAdd(1, ordering: .relaxed)
+        return now
+    }
+
+    private func end() { running.wrappingSubtract(1, ordering: .relaxed) }
 
     private func result(
         _ answer: RunAnswer, of request: InferenceRequest, since start: UInt64, onEventLoop: Bool

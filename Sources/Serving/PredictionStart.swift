@@ -8,12 +8,17 @@ package enum PredictionStart: Sendable {
 
 /// Lets the caller of a pending prediction give it up.
 package final class PredictionTicket: Sendable {
-    private let job: ComputeJob
+    private let prediction: any PendingPrediction
 
-    init(_ job: ComputeJob) {
-        self.job = job
+    init(_ prediction: any PendingPrediction) {
+        self.prediction = prediction
     }
 
     /// Nothing is computed for it any more where that can still be helped; the completion brings `cancelled`.
-    package func cancel() { job.cancel() }
+    package func cancel() { prediction.cancel() }
+}
+
+/// A prediction that is not answered yet.
+protocol PendingPrediction: AnyObject, Sendable {
+    func cancel()
 }

@@ -22,11 +22,13 @@ package final class ThreadPool: @unchecked Sendable {
     private var threads = 0
     private let idleSeconds: Int
     private let stackBytes: Int
+    private let priority: ThreadPriority
 
     /// - Parameters:
     ///   - idleSeconds: how long a thread waits for more work before it ends.
     ///   - stackBytes: deep graphs recurse inside the runtime, so more than the default of small systems.
-    package init(idleSeconds: Int = 10, stackBytes: Int = 8 << 20) {
+    package init(idleSeconds: Int = 10, stackBytes: Int = 8 << 20, priority: ThreadPriority = .normal) {
+        self.priority = priority
         self.idleSeconds = idleSeconds
         self.stackBytes = stackBytes
         mutex = .allocate(capacity: 1)
@@ -88,6 +90,7 @@ package final class ThreadPool: @unchecked Sendable {
     }
 
     private func loop() {
+        priority.apply()
         while let body = takeWork() { body() }
     }
 

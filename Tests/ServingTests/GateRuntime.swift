@@ -8,20 +8,28 @@ final class GateRuntime: ModelRuntime {
     let format = "gate"
     let version: String? = "1"
     let gate = Gate()
+    let loadGate = Gate()
     private let loadsCounter = Atomic<Int>(0)
+    private let tally = Tally()
     private let broken: Set<String>
 
-    /// - Parameter broken: digests that cannot be loaded.
-    init(broken: Set<String> = []) {
+    /// - Parameters:
+    ///   - broken: digests that cannot be loaded.
+    ///   - loadsWait: whether loads wait for `loadGate` to open.
+    init(broken: Set<String> = [], loadsWait: Bool = false) {
         self.broken = broken
+        if !loadsWait { loadGate.open() }
     }
 
     var loads: Int { loadsCounter.load(ordering: .relaxed) }
+    /// Runs of all instances.
+    var runs: Int { tally.count.load(ordering: .relaxed) }
 
     func load(_ artifact: ModelArtifact, options: RuntimeOptions) throws(ModelLoadError) -> any ModelInstance {
         loadsCounter.wrappingAdd(1, ordering: .relaxed)
+        loadGate.pass()
         if broken.contains(artifact.digest) { throw ModelLoadError(.digestMismatch, "digest mismatch in model.onnx") }
-        return GateInstance(gate: gate, waits: artifact.digest.hasPrefix("slow"))
+        return GateInstance(gate: gate, waits: artifact.digest.hasPrefix("slow"), tally: tally)
     }
 }
 
@@ -34,13 +42,16 @@ final class GateInstance: ModelInstance {
     let description = ModelDescription(format: "gate", signature: GateInstance.signature)
     private let gate: Gate
     private let waits: Bool
+    private let tally: Tally
 
-    init(gate: Gate, waits: Bool) {
+    init(gate: Gate, waits: Bool, tally: Tally) {
         self.gate = gate
         self.waits = waits
+        self.tally = tally
     }
 
     func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
+        tally.count.wrappingAdd(1, ordering: .relaxed)
         if waits { gate.pass() }
         if handle?.isTerminated == true { throw .terminated }
         guard let input = inputs.first else { throw .invalidInput("no input") }
@@ -50,6 +61,11 @@ final class GateInstance: ModelInstance {
         for index in values.indices { doubled[index] = values[index] * 2 }
         return [Tensor(checkedName: "y", elementType: .fp32, shape: input.shape, storage: storage)]
     }
+}
+
+/// Counts runs.
+final class Tally: Sendable {
+    let count = Atomic<Int>(0)
 }
 
 /// Closed until it is opened for good; counts who waits before it.

@@ -77,6 +77,10 @@ package struct MetricsPage: Sendable {
             line("slipway_endpoint_ready", Self.labels(endpoint), endpoint.isReady ? "1" : "0")
         }
         workers(samples.map(\.endpoint))
+        head("slipway_endpoint_resident", "gauge", "1 while the endpoint's model is in memory")
+        for (endpoint, _) in samples {
+            line("slipway_endpoint_resident", Self.labels(endpoint), endpoint.isResident ? "1" : "0")
+        }
         let name = "slipway_request_duration_seconds"
         head(name, "histogram", "From decoding to encoding of answered predictions")
         for (endpoint, counts) in samples {

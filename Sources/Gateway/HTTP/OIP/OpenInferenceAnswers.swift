@@ -55,6 +55,8 @@ package enum OpenInferenceAnswers {
     package static func repositoryState(_ endpoint: Endpoint) -> (state: String, reason: String) {
         switch endpoint.state {
         case .ready: ("READY", "")
+        // Ready all the same: the next request is answered, after a load.
+        case .idle: ("READY", "not in memory; the next request loads it")
         case .loading: ("LOADING", "")
         case .failed(let why): ("UNAVAILABLE", why)
         case .unloaded: ("UNAVAILABLE", "unloaded")

@@ -10,6 +10,8 @@ enum TensorFlowAnswers {
         let (state, code, message) =
             switch endpoint.state {
             case .ready: ("AVAILABLE", "OK", "")
+            // Available all the same: the next request is answered, after a load.
+            case .idle: ("AVAILABLE", "OK", "not in memory; the next request loads it")
             case .loading, .restarting: ("LOADING", "OK", "")
             case .unloaded: ("UNLOADING", "OK", "")
             case .failed(let why), .suspended(let why): ("END", "UNKNOWN", why)

@@ -86,6 +86,7 @@ extension ManagementInterface {
     private static func state(of deployment: Deployment, _ endpoint: Endpoint?) -> (DeploymentState, String) {
         switch endpoint?.state {
         case .ready: (.ready, "")
+        case .idle: (.idle, "not in memory; the next request loads it")
         case .failed(let why): (.failed, why)
         case .unloaded: (.unloaded, "taken out of memory by a repository unload")
         case .restarting: (.restarting, "its worker process ended and is being replaced")

@@ -2,30 +2,30 @@ import Runtimes
 import Synchronization
 import Tensors
 
-/// Loaded models by digest and options: each loaded once however many ask, and gone when nobody holds it any more.
-final class ModelCache: Sendable {
-    private struct Held {
-        weak var model: LoadedModel?
-    }
+/// Loads models on threads of its own, which get the processor only when nobody else wants it: predictions come first.
+final class ModelLoader: Sendable {
+    typealias Completion = @Sendable (Result<LoadedModel, ModelLoadError>) -> Void
 
     private struct State {
-        var models: [LoadedModel.Key: Held] = [:]
-        /// Who waits for a load that is under way.
-        var loading: [LoadedModel.Key: [@Sendable (Result<LoadedModel, ModelLoadError>) -> Void]] = [:]
         /// Loads that have a thread, and those that wait for one of them to end.
         var underWay = 0
         var line: [@Sendable () -> Void] = []
     }
 
-    private let state = Mutex(State())
     private let runtimes: [String: any ModelRuntime]
     private let artifacts: any ArtifactProvider
     private let workers: WorkerHost
+    private let threads = ThreadPool(priority: .background)
     private let pool: ThreadPool
     private let watch: DeadlineWatch
     private let width: Int
     private let queueLimit: Int
+    private let state = Mutex(State())
 
+    /// - Parameters:
+    ///   - pool: for the loaded models' runs.
+    ///   - width: runs of one model at once, and loads at once.
+    ///   - queueLimit: predictions that may wait for one model.
     init(
         runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost, pool: ThreadPool,
         watch: DeadlineWatch, width: Int, queueLimit: Int
@@ -35,54 +35,34 @@ final class ModelCache: Sendable {
         self.workers = workers
         self.pool = pool
         self.watch = watch
-        self.width = width
+        self.width = max(1, width)
         self.queueLimit = queueLimit
     }
 
-    /// The model of `entry`, loaded on a thread of the pool unless somebody holds it already.
-    func model(for entry: EndpointEntry) async -> Result<LoadedModel, ModelLoadError> {
-        let key = LoadedModel.Key(entry)
-        return await withCheckedContinuation { continuation in
-            request(key, entry: entry) { continuation.resume(returning: $0) }
-        }
-    }
-
-    private func request(
-        _ key: LoadedModel.Key, entry: EndpointEntry,
-        then: @escaping @Sendable (Result<LoadedModel, ModelLoadError>) -> Void
+    /// Loads and warms the model of `entry` when its turn comes.
+    ///
+    /// - Parameters:
+    ///   - room: called on the loading thread before anything else; blocks until there is memory for it.
+    ///   - then: called on the loading thread.
+    func load(
+        _ entry: EndpointEntry, room: @escaping @Sendable () throws(ModelLoadError) -> MemoryShare,
+        then: @escaping Completion
     ) {
-        enum Step {
-            case held(LoadedModel)
-            case join
-            case load
-        }
-        let step = state.withLock { state -> Step in
-            if let model = state.models[key]?.model { return .held(model) }
-            if state.loading[key] != nil {
-                state.loading[key]?.append(then)
-                return .join
+        enter {
+            // A process inherits the priority of the thread that starts it, and a worker serves for as long as it lives.
+            let threads = entry.isolation == .worker ? self.pool : self.threads
+            let started = threads.run {
+                then(self.loadNow(entry, room: room))
+                self.leave()
             }
-            state.loading[key] = [then]
-            return .load
-        }
-        switch step {
-        case .held(let model): then(.success(model))
-        case .join: break
-        case .load:
-            enter {
-                let started = self.pool.run {
-                    self.finish(key, self.load(key, entry: entry))
-                    self.leave()
-                }
-                if !started {
-                    self.finish(key, .failure(ModelLoadError(.outOfMemory, "the system gives no more threads")))
-                    self.leave()
-                }
+            if !started {
+                then(.failure(ModelLoadError(.outOfMemory, "the system gives no more threads")))
+                self.leave()
             }
         }
     }
 
-    /// A load takes memory that it gives back when it is done: as many at once as there are runs of one model.
+    /// A load takes memory that it gives back when it is done: only so many at once.
     private func enter(_ load: @escaping @Sendable () -> Void) {
         let mayStart = state.withLock { state in
             if state.underWay < width {
@@ -106,29 +86,24 @@ final class ModelCache: Sendable {
         next?()
     }
 
-    private func finish(_ key: LoadedModel.Key, _ result: Result<LoadedModel, ModelLoadError>) {
-        let waiting = state.withLock { state in
-            if case .success(let model) = result {
-                state.models[key] = Held(model: model)
-                state.models = state.models.filter { $0.value.model != nil }
-            }
-            return state.loading.removeValue(forKey: key) ?? []
-        }
-        for then in waiting { then(result) }
-    }
-
-    /// Blocks: file reads, the runtime's own work, and the warm-up.
-    private func load(_ key: LoadedModel.Key, entry: EndpointEntry) -> Result<LoadedModel, ModelLoadError> {
+    /// Blocks: waiting for memory, file reads, the runtime's own work, and the warm-up.
+    private func loadNow(
+        _ entry: EndpointEntry, room: @Sendable () throws(ModelLoadError) -> MemoryShare
+    ) -> Result<LoadedModel, ModelLoadError> {
         do throws(ModelLoadError) {
             guard let runtime = runtimes[entry.artifact.format] else {
                 throw ModelLoadError(
                     .unsupportedFormat, "no runtime here executes the format '\(entry.artifact.format)'")
             }
+            let memory = try room()
             let artifact = try artifacts.locate(entry.artifact)
+            let estimate = MemoryEstimate(entry)
+            let key = LoadedModel.Key(entry)
             let instance = try instance(of: artifact, key: key, entry: entry, runtime: runtime)
             let queue = ComputeQueue(pool: pool, watch: watch, width: width, limit: queueLimit)
-            let model = LoadedModel(key: key, instance: instance, queue: queue)
+            let model = LoadedModel(key: key, instance: instance, queue: queue, memory: memory)
             model.warmUp(trial: entry.description.trialRun)
+            memory.correct(to: estimate.afterLoading())
             return .success(model)
         } catch {
             return .failure(error)

@@ -1,0 +1,116 @@
+import Runtimes
+import Synchronization
+
+/// Where one version, with certain options, is in memory or may come to be. All endpoints that serve the same bytes with
+/// the same options have the same place.
+final class ModelPlace: Sendable {
+    /// How a place is at one moment.
+    enum Condition {
+        case resident(LoadedModel)
+        case loading
+        /// Not in memory; the next request brings it there.
+        case absent
+        /// The last load failed.
+        case failed(ModelLoadError)
+    }
+
+    /// What became of a wish to have the model.
+    enum Wish {
+        case fulfilled(LoadedModel)
+        /// A load is under way; the closure will be called.
+        case joined
+        /// The closure will be called, and the caller must start the load.
+        case mustLoad
+        /// So many wait already.
+        case full
+        /// It failed a moment ago, and it is too early to try again.
+        case failed(ModelLoadError)
+    }
+
+    typealias Arrival = @Sendable (Result<LoadedModel, ModelLoadError>) -> Void
+
+    private struct State {
+        var model: LoadedModel?
+        var isLoading = false
+        var waiting: [Arrival] = []
+        var failure: ModelLoadError?
+        var backOff = LoadBackOff()
+        var knownBytes: Int?
+    }
+
+    let key: LoadedModel.Key
+    /// One of the entries that have this place; what differs between them does not matter for loading.
+    let entry: EndpointEntry
+    private let state = Mutex(State())
+
+    init(_ entry: EndpointEntry) {
+        self.key = LoadedModel.Key(entry)
+        self.entry = entry
+    }
+
+    /// The model, when it is in memory.
+    var model: LoadedModel? { state.withLock { $0.model } }
+
+    var condition: Condition {
+        state.withLock { state in
+            if let model = state.model { return .resident(model) }
+            if state.isLoading { return .loading }
+            if let failure = state.failure { return .failed(failure) }
+            return .absent
+        }
+    }
+
+    /// Who waits for a load to end.
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// Bytes that the model took when it was in memory before.
+    var knownBytes: Int? { state.withLock { $0.knownBytes } }
+
+    /// - Parameters:
+    ///   - limit: how many may wait; `nil` for any number, who may also try again at once what failed a moment ago.
+    ///   - now: nanoseconds of `MonotonicClock`.
+    func wish(limit: Int?, now: UInt64, then: @escaping Arrival) -> Wish {
+        state.withLock { state in
+            if let model = state.model { return .fulfilled(model) }
+            if state.isLoading {
+                if let limit, state.waiting.count >= limit { return .full }
+                state.waiting.append(then)
+                return .joined
+            }
+            if let failure = state.failure, limit != nil, !state.backOff.mayTry(at: now) { return .failed(failure) }
+            state.isLoading = true
+            state.waiting.append(then)
+            return .mustLoad
+        }
+    }
+
+    /// Ends the load that `mustLoad` asked for.
+    func finish(_ result: Result<LoadedModel, ModelLoadError>, now: UInt64) {
+        let waiting = state.withLock { state in
+            switch result {
+            case .success(let model):
+                state.model = model
+                state.failure = nil
+                state.backOff = LoadBackOff()
+                state.knownBytes = model.memory.bytes
+            case .failure(let error):
+                state.failure = error
+                state.backOff.failed(at: now)
+            }
+            state.isLoading = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for arrival in waiting { arrival(result) }
+    }
+
+    /// Lets go of the model. Runs under way keep it until they end.
+    func vacate() {
+        let leaving = state.withLock { state in
+            defer { state.model = nil }
+            return state.model
+        }
+        leaving?.memory.depart()
+        // Released here, outside the lock.
+    }
+}
