@@ -30,6 +30,7 @@ unit:
 	@dev/setup unit
 	swift build --build-tests
 	swift test --skip-build
+	dev/check-client
 
 conformance:
 	@dev/setup test

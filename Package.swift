@@ -145,7 +145,7 @@ let package = Package(
         tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
         tests("Gateway", ["Store", nioEmbedded, nioPosix]),
-        tests("SlipwayClient", ["ManagementAPI", nioCore]),
+        tests("SlipwayClient", ["ManagementAPI", "InferenceProtocol", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],

@@ -31,26 +31,33 @@ struct GlobalOptions: ParsableArguments {
     var output: OutputFormat = .table
 
     static let defaultServer = "http://127.0.0.1:8080"
+    static let defaultGRPCServer = "http://127.0.0.1:8081"
 
-    func settings(environment: [String: String] = ProcessInfo.processInfo.environment) -> Settings {
+    func settings(
+        grpcServer: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> Settings {
         Settings(
-            server: server, token: token, space: space, caCertificate: caCertificate, environment: environment)
+            server: server, grpcServer: grpcServer, token: token, space: space, caCertificate: caCertificate,
+            environment: environment)
     }
 }
 
 /// Flags and environment put together; flags win.
 struct Settings: Sendable, Hashable {
     var server: String
+    var grpcServer: String
     var token: String?
     var space: String
     var caCertificate: String?
 
     /// What is absent is taken from the environment, else from the defaults; an empty variable is an absent one.
     init(
-        server: String?, token: String?, space: String?, caCertificate: String?, environment: [String: String]
+        server: String?, grpcServer: String? = nil, token: String?, space: String?, caCertificate: String?,
+        environment: [String: String]
     ) {
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
         self.server = server ?? variable("SLIPWAY_SERVER") ?? GlobalOptions.defaultServer
+        self.grpcServer = grpcServer ?? variable("SLIPWAY_GRPC_SERVER") ?? GlobalOptions.defaultGRPCServer
         self.token = token ?? variable("SLIPWAY_TOKEN")
         self.space = space ?? variable("SLIPWAY_SPACE") ?? "default"
         self.caCertificate = caCertificate

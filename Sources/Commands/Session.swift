@@ -18,13 +18,23 @@ struct Session: Sendable {
     var space: String { client.space }
 
     /// Opens a client for the time of `body`; whatever goes wrong leaves as a `Failure`.
-    static func run(_ options: GlobalOptions, _ body: (Session) async throws -> Void) async throws {
+    ///
+    /// - Parameter grpcServer: where to ask for predictions, if over gRPC.
+    static func run(
+        _ options: GlobalOptions, grpcServer: String? = nil, _ body: (Session) async throws -> Void
+    ) async throws {
         let settings = options.settings()
         let client: SlipwayClient
         do {
-            client = try SlipwayClient(
-                server: settings.server, token: settings.token, caCertificate: settings.caCertificate,
-                space: settings.space)
+            if let grpcServer {
+                client = try SlipwayClient(
+                    server: settings.server, grpcServer: grpcServer, token: settings.token,
+                    caCertificate: settings.caCertificate, space: settings.space)
+            } else {
+                client = try SlipwayClient(
+                    server: settings.server, token: settings.token, caCertificate: settings.caCertificate,
+                    space: settings.space)
+            }
         } catch {
             throw Failure(error)
         }

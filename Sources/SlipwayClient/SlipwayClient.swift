@@ -24,6 +24,10 @@ public struct SlipwayClient: Sendable {
     /// The space that all calls without one of their own speak of.
     public let space: String
     let transport: Transport
+    #if GRPC
+        /// How predictions travel; over HTTP without it.
+        let grpc: GRPCInference?
+    #endif
 
     /// - Parameters:
     ///   - server: `http://HOST:PORT` or `https://HOST:PORT`.
@@ -34,17 +38,64 @@ public struct SlipwayClient: Sendable {
         space: String = "default", retries: RetryPolicy = RetryPolicy()
     ) throws(ClientError) {
         try self.init(
-            server: server, token: token, caCertificate: caCertificate, space: space, retries: retries, clock: .system)
+            server: server, token: token, caCertificate: caCertificate, space: space,
+            retrying: Retrying(policy: retries, clock: .system))
     }
 
     init(
         server: String, token: String? = nil, caCertificate: String? = nil, space: String = "default",
-        retries: RetryPolicy, clock: RetryClock
+        retrying: Retrying
     ) throws(ClientError) {
-        let address = try ServerAddress(server)
         self.space = space
         transport = try Transport(
-            address: address, token: token, caCertificate: caCertificate, retries: retries, clock: clock)
+            address: ServerAddress(server), token: token, caCertificate: caCertificate, retrying: retrying)
+        #if GRPC
+            grpc = nil
+        #endif
+    }
+
+    #if GRPC
+        /// A client that asks for predictions over gRPC, and for everything else over HTTP.
+        ///
+        /// - Parameters:
+        ///   - grpcServer: `http://HOST:PORT` or, with TLS, `https://HOST:PORT`.
+        ///   - server, caCertificate: as without gRPC.
+        /// - Throws: `badAddress`, `badCertificate`.
+        public init(
+            server: String = "http://127.0.0.1:8080", grpcServer: String, token: String? = nil,
+            caCertificate: String? = nil, space: String = "default", retries: RetryPolicy = RetryPolicy()
+        ) throws(ClientError) {
+            try self.init(
+                server: server, grpcServer: grpcServer, token: token, caCertificate: caCertificate, space: space,
+                retrying: { Retrying(policy: retries, clock: .system) })
+        }
+
+        init(
+            server: String, grpcServer: String, token: String? = nil, caCertificate: String? = nil,
+            space: String = "default", retrying: () -> Retrying
+        ) throws(ClientError) {
+            self.space = space
+            // First what is nothing to close yet, should the other fail.
+            let connection = try GRPCConnection(
+                address: ServerAddress(grpcServer), token: token, caCertificate: caCertificate)
+            grpc = GRPCInference(connection: connection, retrying: retrying())
+            transport = try Transport(
+                address: ServerAddress(server), token: token, caCertificate: caCertificate, retrying: retrying())
+        }
+    #endif
+
+    /// A client for the time of `body`, closed after it.
+    ///
+    ///     let answer = try await SlipwayClient.with(SlipwayClient(space: "prod")) { client in
+    ///         try await client.infer("churn", inputs: inputs)
+    ///     }
+    public static func with<Value>(
+        _ client: SlipwayClient, _ body: (SlipwayClient) async throws -> Value
+    ) async throws -> Value {
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(client)) } catch { result = .failure(error) }
+        try await client.shutdown()
+        return try result.get()
     }
 
     /// The server as messages name it: `http://127.0.0.1:8080`.
@@ -52,6 +103,9 @@ public struct SlipwayClient: Sendable {
 
     /// Closes the connections. Must be called once, last.
     public func shutdown() async throws(ClientError) {
+        #if GRPC
+            await grpc?.connection.close()
+        #endif
         do { try await transport.http.shutdown() } catch {
             throw .unexpectedAnswer(server: server, what: "\(error)")
         }

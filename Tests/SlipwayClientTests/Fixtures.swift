@@ -3,6 +3,9 @@ import Synchronization
 
 @testable import SlipwayClient
 
+/// A name that GRPCCore has not too.
+typealias Policy = RetryPolicy
+
 /// Waits for nothing between attempts.
 let impatient = RetryPolicy(attempts: 4, base: .zero)
 
@@ -11,11 +14,9 @@ func withClient<Value>(
     _ address: String, space: String = "default", token: String? = nil, retries: RetryPolicy = impatient,
     clock: RetryClock = .system, _ body: (SlipwayClient) async throws -> Value
 ) async throws -> Value {
-    let client = try SlipwayClient(server: address, token: token, space: space, retries: retries, clock: clock)
-    let result: Result<Value, any Error>
-    do { result = .success(try await body(client)) } catch { result = .failure(error) }
-    try await client.shutdown()
-    return try result.get()
+    let client = try SlipwayClient(
+        server: address, token: token, space: space, retrying: Retrying(policy: retries, clock: clock))
+    return try await SlipwayClient.with(client, body)
 }
 
 /// A clock on which pauses are over at once, and are written down. One of a minute or more lasts until it is cancelled.

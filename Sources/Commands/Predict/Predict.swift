@@ -8,6 +8,10 @@ import SlipwayClient
     import Foundation
 #endif
 
+enum PredictionProtocol: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case http, grpc
+}
+
 struct Predict: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask an endpoint for predictions.",
@@ -20,6 +24,7 @@ struct Predict: AsyncParsableCommand {
               slipway predict churn --file customers.csv
               slipway predict churn --data '[[5.1, 3.5, 1.4, 0.2]]' --output json
               cat customers.csv | slipway predict churn --file -
+              slipway predict churn --file customers.csv --protocol grpc
             """)
 
     @Argument(help: "The endpoint's name.")
@@ -31,9 +36,21 @@ struct Predict: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The JSON itself.", valueName: "json"))
     var data: String?
 
+    @Option(name: .customLong("protocol"), help: "How the prediction travels.")
+    var wire: PredictionProtocol = .http
+
+    @Option(
+        help: ArgumentHelp(
+            "The server's address for gRPC (SLIPWAY_GRPC_SERVER, else \(GlobalOptions.defaultGRPCServer)).",
+            valueName: "url"))
+    var grpcServer: String?
+
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
+        guard wire == .grpc || grpcServer == nil else {
+            throw ValidationError("--grpc-server goes with --protocol grpc")
+        }
         guard (file == nil) != (data == nil) else {
             throw ValidationError("give the rows to predict for with either --file FILE or --data JSON")
         }
@@ -41,7 +58,8 @@ struct Predict: AsyncParsableCommand {
 
     func run() async throws {
         let source: InputSource = data.map { .text($0) } ?? (file == "-" ? .standardInput : .file(file ?? "-"))
-        try await Session.run(global) { session in
+        let settings = global.settings(grpcServer: grpcServer)
+        try await Session.run(global, grpcServer: wire == .grpc ? settings.grpcServer : nil) { session in
             switch try PredictInput(source.read(), source: source.name) {
             case .openInference(let body): try await openInference(body, session)
             case .tensorFlow(let body): try await tensorFlow(body, session)
@@ -51,15 +69,25 @@ struct Predict: AsyncParsableCommand {
     }
 
     private func openInference(_ body: [UInt8], _ session: Session) async throws {
+        let client = session.client
         let answer = try await session.naming(.endpoint, endpoint) {
-            try await session.client.infer(endpoint, json: body)
+            switch wire {
+            case .http: try await client.infer(endpoint, json: body)
+            case .grpc: try await client.infer(endpoint, request: body).json()
+            }
         }
         if session.format == .json { return show(answer, session) }
         let classes = await version(session).flatMap { NameList.classes($0.metadata) }
-        show(try session.client.readInferAnswer(answer).outputs, classes, session)
+        show(try client.readInferAnswer(answer).outputs, classes, session)
     }
 
     private func tensorFlow(_ body: [UInt8], _ session: Session) async throws {
+        guard wire == .http else {
+            throw Failure(
+                "TensorFlow Serving's form of request has no tensors that could be sent over gRPC",
+                hint: "leave out --protocol grpc, or write the request in the Open Inference Protocol's form",
+                code: .usage)
+        }
         let answer = try await session.naming(.endpoint, endpoint) {
             try await session.client.predictTensorFlow(endpoint, json: body)
         }
@@ -80,13 +108,11 @@ struct Predict: AsyncParsableCommand {
         }
         var outputs: [InferTensor] = []
         for range in plan.batches(rows.cells.count) {
-            let body = try client.inferRequest(inputs: plan.tensors(rows, range))
-            let answer = try await client.infer(endpoint, json: body)
+            let answer = try await client.infer(endpoint, inputs: plan.tensors(rows, range))
             if session.format == .json {
-                show(answer, session)
+                show(try answer.json(), session)
             } else {
-                let part = try client.readInferAnswer(answer).outputs
-                outputs = try outputs.isEmpty ? part : joined(outputs, part)
+                outputs = try outputs.isEmpty ? answer.outputs : joined(outputs, answer.outputs)
             }
         }
         if session.format == .table { show(outputs, NameList.classes(version.metadata), session) }

@@ -119,6 +119,13 @@ extension InferTensor {
         }
     }
 
+    /// What a decoder has checked.
+    init(_ tensor: Tensor) {
+        self.init(
+            name: tensor.name, type: TensorType(tensor.elementType), shape: tensor.shape.dimensions,
+            bytes: ByteBuffer(bytes: tensor.storage.bytes))
+    }
+
     /// Without a copy where the bytes lie as their type wants them, which a slice of an answer need not.
     private func storage() -> TensorStorage {
         bytes.withUnsafeReadableBytesWithStorageManagement { source, owner in

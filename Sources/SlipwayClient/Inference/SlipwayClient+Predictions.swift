@@ -2,7 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 extension SlipwayClient {
-    /// Asks an endpoint for a prediction in the Open Inference Protocol. Tensors travel as bytes, copied once.
+    /// Asks an endpoint for a prediction in the Open Inference Protocol: over gRPC where the client was given a gRPC
+    /// server, else over HTTP. Tensors travel as bytes.
     ///
     /// A prediction is asked for again, as the client's `RetryPolicy` says, when no connection came about, and when the
     /// server turned it away and said when to come back (429, 503); never when the connection broke half-way, since the
@@ -16,9 +17,12 @@ extension SlipwayClient {
     public func infer(
         _ endpoint: String, inputs: [InferTensor], outputs: [String] = [], id: String? = nil, deadline: Duration? = nil
     ) async throws(ClientError) -> InferAnswer {
+        let request = InferRequest(id: id, inputs: inputs, outputs: outputs)
+        #if GRPC
+            if let grpc { return try await grpc.infer(endpoint, space: space, request, deadline: deadline) }
+        #endif
         var call = inferCall(endpoint)
         call.deadline = deadline
-        let request = InferRequest(id: id, inputs: inputs, outputs: outputs)
         let (parts, headLength) = try request.binaryBody { head throws(ClientError) in try encoded(head) }
         call.body = .parts(parts, type: "application/octet-stream")
         call.headers.append(("inference-header-content-length", String(headLength)))
@@ -32,7 +36,21 @@ extension SlipwayClient {
         try encoded(InferRequest(id: id, inputs: inputs, outputs: outputs))
     }
 
-    /// Sends a request in the Open Inference Protocol's JSON form as it is, and gives the answer as it is.
+    /// A request in the Open Inference Protocol's JSON form, sent as `infer` sends it. One with parameters is refused.
+    public func infer(
+        _ endpoint: String, request json: [UInt8], deadline: Duration? = nil
+    ) async throws(ClientError) -> InferAnswer {
+        let request: InferRequest
+        do {
+            request = try decode(ByteBuffer(bytes: json))
+        } catch {
+            throw .badInput("the request cannot be sent as tensors: \(error.message)")
+        }
+        return try await infer(
+            endpoint, inputs: request.inputs, outputs: request.outputs, id: request.id, deadline: deadline)
+    }
+
+    /// Sends a request in the Open Inference Protocol's JSON form over HTTP as it is, and gives the answer as it is.
     public func infer(_ endpoint: String, json: [UInt8]) async throws(ClientError) -> [UInt8] {
         var call = inferCall(endpoint)
         call.body = .bytes(ByteBuffer(bytes: json), type: "application/json")

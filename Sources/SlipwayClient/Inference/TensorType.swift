@@ -70,4 +70,24 @@ public enum TensorType: String, Sendable, Hashable, CaseIterable, Codable {
         case .bytes: .bytes
         }
     }
+
+    init(_ type: ElementType) {
+        self =
+            switch type {
+            case .bool: .bool
+            case .int8: .int8
+            case .int16: .int16
+            case .int32: .int32
+            case .int64: .int64
+            case .uint8: .uint8
+            case .uint16: .uint16
+            case .uint32: .uint32
+            case .uint64: .uint64
+            case .fp16: .fp16
+            case .bf16: .bf16
+            case .fp32: .fp32
+            case .fp64: .fp64
+            case .bytes: .bytes
+            }
+    }
 }

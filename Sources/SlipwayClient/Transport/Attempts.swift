@@ -10,6 +10,14 @@ struct Attempts: Sendable {
         case lost
         /// Trying again would change nothing.
         case final
+
+        /// Whether there was somebody.
+        var showsServer: Bool {
+            switch self {
+            case .refused, .lost: true
+            case .unreachable, .final: false
+            }
+        }
     }
 
     let policy: RetryPolicy

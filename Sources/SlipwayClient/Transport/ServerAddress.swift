@@ -4,6 +4,20 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     /// `host:port` or `host`, as written.
     let authority: String
 
+    /// Without the brackets of an IPv6 address.
+    let host: String
+    /// As written, else that of the scheme.
+    let port: Int
+
+    /// What the host is written as.
+    enum Form { case name, ipv4, ipv6 }
+
+    var form: Form {
+        if host.contains(":") { return .ipv6 }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil } ? .ipv4 : .name
+    }
+
     var description: String { "\(isSecure ? "https" : "http")://\(authority)" }
 
     init(_ text: String) throws(ClientError) {
@@ -24,12 +38,18 @@ struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         guard !authority.contains(where: { "/?#@ ".contains($0) || !$0.isASCII }) else {
             throw bad("has more in it than a host and a port")
         }
+        var name = authority
         if let colon = authority.lastIndex(of: ":"), authority.last != "]" {
             guard let port = Int(authority[authority.index(after: colon)...]), (1...65535).contains(port) else {
                 throw bad("has a port that is not a number from 1 to 65535")
             }
             guard colon != authority.startIndex else { throw bad("names no host") }
+            self.port = port
+            name = authority[..<colon]
+        } else {
+            port = isSecure ? 443 : 80
         }
+        host = String(name.first == "[" && name.last == "]" ? name.dropFirst().dropLast() : name)
         self.authority = String(authority)
     }
 

@@ -3,22 +3,17 @@ import ManagementAPI
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import Synchronization
 
 /// Makes calls: one connection pool for one server, retries where a call may be repeated, errors in our words.
 struct Transport: Sendable {
     let address: ServerAddress
     let token: String?
-    let retries: RetryPolicy
+    let retrying: Retrying
     let http: HTTPClient
     /// The one loop of all connections: uploads pace themselves by it.
     let loop: any EventLoop
-    let clock: RetryClock
-    private let contact = Contact()
 
-    init(
-        address: ServerAddress, token: String?, caCertificate: String?, retries: RetryPolicy, clock: RetryClock
-    ) throws(ClientError) {
+    init(address: ServerAddress, token: String?, caCertificate: String?, retrying: Retrying) throws(ClientError) {
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(connect: .seconds(5), read: .minutes(15), write: .minutes(2))
         configuration.redirectConfiguration = .disallow
@@ -38,52 +33,36 @@ struct Transport: Sendable {
         }
         self.address = address
         self.token = token
-        self.retries = retries
-        self.clock = clock
+        self.retrying = retrying
         loop = HTTPClient.defaultEventLoopGroup.next()
         http = HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration)
     }
 
     /// The answer, whatever its status says.
     func send(_ call: Call) async throws(ClientError) -> Answer {
-        let deadline = call.deadline.map { clock.now() + $0 }
-        var attempts = Attempts(policy: retries, isRepeatable: call.isRepeatable, deadline: deadline)
-        while true {
-            let result: Result<Answer, ClientError>
-            let outcome: Attempts.Outcome
+        try await retrying.run(isRepeatable: call.isRepeatable, deadline: call.deadline) { left in
             do {
-                let answer = try await attempt(call, until: deadline)
-                guard answer.status == 503 || answer.status == 429 else {
-                    contact.made()
-                    return answer
-                }
-                (result, outcome) = (.success(answer), .refused(status: answer.status, wish: answer.retryAfter))
+                let answer = try await attempt(call, within: left)
+                guard answer.status == 503 || answer.status == 429 else { return .answer(answer) }
+                return .failure(.refused(status: answer.status, wish: answer.retryAfter), .success(answer))
             } catch let error as ClientError {
-                throw error
+                return .failure(.final, .failure(error))
             } catch {
                 let failure = ConnectionFailure(error)
-                (result, outcome) = (
-                    .failure(failure.error(server: address.description, operation: call.operation)), failure.outcome
-                )
+                let error = failure.error(server: address.description, operation: call.operation)
+                return .failure(failure.outcome, .failure(error))
             }
-            if outcome != .unreachable, outcome != .final { contact.made() }
-            let pause = attempts.pause(
-                after: outcome, metServer: contact.wasMade, now: clock.now(), chance: clock.chance())
-            guard let pause else { return try result.get() }
-            do { try await clock.sleep(pause) } catch { return try result.get() }
         }
     }
 
-    /// One attempt, cut off at the deadline.
-    private func attempt(_ call: Call, until deadline: Duration?) async throws -> Answer {
-        guard let deadline else { return try await attempt(call) }
-        let remaining = deadline - clock.now()
+    /// One attempt, cut off when the time is up.
+    private func attempt(_ call: Call, within left: Duration?) async throws -> Answer {
+        guard let left else { return try await attempt(call) }
         let late = ClientError.timedOut(server: address.description, operation: call.operation)
-        guard remaining > .zero else { throw late }
         return try await withThrowingTaskGroup(of: Answer.self) { group in
             group.addTask { try await attempt(call) }
             group.addTask {
-                try await clock.sleep(remaining)
+                try await retrying.clock.sleep(left)
                 throw late
             }
             defer { group.cancelAll() }
@@ -122,15 +101,6 @@ struct Transport: Sendable {
         }
         return Answer(status: Int(response.status.code), headers: response.headers, body: body)
     }
-}
-
-/// Whether the server has ever answered.
-final class Contact: Sendable {
-    private let flag = Atomic(false)
-
-    var wasMade: Bool { flag.load(ordering: .relaxed) }
-
-    func made() { flag.store(true, ordering: .relaxed) }
 }
 
 extension Answer {
