@@ -56,7 +56,9 @@ final class RunningServer: Sendable {
             runtimes: [runtime], artifacts: store.artifacts,
             workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
             configuration: DataPlane.Configuration(
-                width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit),
+                width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
+                memoryBudgetBytes: configuration.memoryBudgetBytes,
+                keepSupersededSeconds: configuration.keepSupersededSeconds),
             logger: logger)
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {

@@ -1,4 +1,5 @@
 import Foundation
+import Serving
 
 /// Everything that `slipway serve` can be told, after flags, environment and file have been put together.
 package struct ServerConfiguration: Sendable, Hashable, Codable {
@@ -19,6 +20,10 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var computeThreads: Int?
     /// Predictions that may wait for one model before one more is refused.
     package var queueLimit = 1024
+    /// Bytes that all loaded models may take together; as much as the process may have when absent.
+    package var memoryBudgetBytes: Int?
+    /// Seconds that the version before the current one stays in memory, so that going back is instant.
+    package var keepSupersededSeconds = DataPlane.Configuration.defaultKeepSupersededSeconds
     /// Largest body of a management request that is not an upload, in bytes.
     package var maxManagementBodyBytes = 8 << 20
     /// Largest file that may be pushed, in bytes.
@@ -68,6 +73,8 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(eventLoops ?? 1, "event_loops", 1...1024)
         try check(computeThreads ?? 1, "compute_threads", 1...1024)
         try check(queueLimit, "queue_limit", 1...10_000_000)
+        try check(memoryBudgetBytes ?? 1 << 30, "memory_budget_bytes", 1...(1 << 50))
+        try check(keepSupersededSeconds, "keep_superseded_seconds", 0...86_400)
         try check(maxManagementBodyBytes, "max_management_body_bytes", 1024...(1 << 30))
         try check(maxUploadBytes, "max_upload_bytes", 1...(1 << 50))
         try check(idleTimeoutSeconds, "idle_timeout_seconds", 1...86_400)

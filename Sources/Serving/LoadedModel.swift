@@ -166,16 +166,31 @@ final class LoadedModel: Sendable {
         surprises.wrappingSubtract(1, ordering: .relaxed)
     }
 
-    /// Runs once on made-up inputs, so that the first caller does not pay for what a runtime does late, and the cost is
-    /// known. Only for models whose trial run in the checker came to an end.
-    func warmUp(trial: TrialRun?) {
-        guard trial?.succeeded == true, let inputs = MadeUpInputs.make(for: instance.description.signature) else {
-            return
-        }
+    /// Runs the version's own golden requests, or made-up inputs where it has none and the checker's trial with such came
+    /// to an end: so the first caller does not pay for what a runtime does late, and the cost is known. Throws
+    /// `goldenFailed` when an answer is not the expected one.
+    func warmUp(golden: [GoldenRequest], trial: TrialRun?) throws(ModelLoadError) {
+        // The first run pays once-only costs, which must not count towards the estimate.
+        try golden.check(on: instance)
+        for golden in golden { measure(golden.request) }
+        guard golden.isEmpty, trial?.succeeded == true,
+            let inputs = MadeUpInputs.make(for: instance.description.signature)
+        else { return }
         let outputs = instance.description.signature.outputs.indices.map { RequestedOutput(index: $0) }
         let request = InferenceRequest(inputs: inputs, outputs: outputs)
-        // The first run pays once-only costs, which must not count towards the estimate.
         _ = try? instance.run(inputs, outputs: outputs.map(\.index), handle: nil)
-        for _ in 0..<2 { _ = try? run(request, handle: nil) }
+        for _ in 0..<2 { measure(request) }
+    }
+
+    /// One run for the sake of its cost. The loading thread gets the processor last, so the clock on the wall tells more
+    /// about others; with threads of the runtime's own, its processor time tells too little.
+    private func measure(_ request: InferenceRequest) {
+        let (wall, processor) = (MonotonicClock.nanoseconds(), MonotonicClock.ofThisThread())
+        guard let answer = try? instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: nil)
+        else { return }
+        let elapsed =
+            key.options.intraOpThreads > 1
+            ? MonotonicClock.nanoseconds() &- wall : MonotonicClock.ofThisThread() &- processor
+        cost.record(size: Self.size(of: request), nanoseconds: answer.nanoseconds ?? elapsed)
     }
 }

@@ -38,6 +38,12 @@ struct Serve: ParsableCommand {
     @Flag(help: "Serve in this process alone: for systems that restart it themselves, such as containers.")
     var noSupervisor = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes that all loaded models may take; the least recently used leave (default: no bound).",
+            valueName: "bytes"))
+    var memoryBudgetBytes: Int?
+
     @Option(help: ArgumentHelp("ONNX Runtime's shared library, where it is not found by itself.", valueName: "file"))
     var onnxruntime: String?
 
@@ -67,6 +73,7 @@ struct Serve: ParsableCommand {
         if let tlsKey { settings.tlsKey = tlsKey }
         if insecure { settings.insecure = true }
         if noSupervisor { settings.supervisor = false }
+        if let memoryBudgetBytes { settings.memoryBudgetBytes = memoryBudgetBytes }
         if let onnxruntime { settings.onnxruntime = onnxruntime }
         if let logLevel { settings.logLevel = logLevel }
         return settings

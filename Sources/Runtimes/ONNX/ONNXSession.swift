@@ -20,8 +20,11 @@ final class ONNXSession: @unchecked Sendable {
         self.pointer = session
     }
 
+    /// A thread of its own gives the memory back: the last to let go may be an event loop, and a large session takes
+    /// milliseconds.
     deinit {
-        library.functions.ReleaseSession(pointer)
+        let session = ReleasedSession(functions: library.functions, pointer: pointer)
+        if !BlockingThread.start({ session.release() }) { session.release() }
     }
 
     private static func configure(
@@ -46,5 +49,16 @@ final class ONNXSession: @unchecked Sendable {
         ] {
             try functions.check(functions.AddSessionConfigEntry(settings, key, value))
         }
+    }
+}
+
+/// A session that nobody runs any more.
+private struct ReleasedSession: @unchecked Sendable {
+    let functions: ORTFunctions
+    let pointer: OpaquePointer
+
+    func release() {
+        functions.ReleaseSession(pointer)
+        FreedMemory.giveBack()
     }
 }

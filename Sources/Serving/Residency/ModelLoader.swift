@@ -49,8 +49,7 @@ final class ModelLoader: Sendable {
         then: @escaping Completion
     ) {
         enter {
-            // A process inherits the priority of the thread that starts it, and a worker serves for as long as it lives.
-            let threads = entry.isolation == .worker ? self.pool : self.threads
+            let threads = Self.startsOthers(entry) ? self.pool : self.threads
             let started = threads.run {
                 then(self.loadNow(entry, room: room))
                 self.leave()
@@ -60,6 +59,11 @@ final class ModelLoader: Sendable {
                 self.leave()
             }
         }
+    }
+
+    /// Whether the load starts a process or threads that serve later: they inherit the priority of who starts them.
+    private static func startsOthers(_ entry: EndpointEntry) -> Bool {
+        entry.isolation == .worker || entry.options.runtime.intraOpThreads > 1
     }
 
     /// A load takes memory that it gives back when it is done: only so many at once.
@@ -102,7 +106,8 @@ final class ModelLoader: Sendable {
             let instance = try instance(of: artifact, key: key, entry: entry, runtime: runtime)
             let queue = ComputeQueue(pool: pool, watch: watch, width: width, limit: queueLimit)
             let model = LoadedModel(key: key, instance: instance, queue: queue, memory: memory)
-            model.warmUp(trial: entry.description.trialRun)
+            try model.warmUp(
+                golden: try artifact.goldenRequests(entry.description), trial: entry.description.trialRun)
             memory.correct(to: estimate.afterLoading())
             return .success(model)
         } catch {

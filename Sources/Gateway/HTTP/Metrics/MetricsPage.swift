@@ -12,8 +12,16 @@ package struct MetricsPage: Sendable {
         package var uptimeSeconds: Double
         /// Mutations that the control plane has made.
         package var generation: Int
+        /// What loaded models are estimated to take, and may take; `nil` for no bound.
+        package var modelBytes: Int
+        package var memoryBudgetBytes: Int?
 
-        package init(residentBytes: Int, uptimeSeconds: Double, generation: Int) {
+        package init(
+            residentBytes: Int, uptimeSeconds: Double, generation: Int, modelBytes: Int = 0,
+            memoryBudgetBytes: Int? = nil
+        ) {
+            self.modelBytes = modelBytes
+            self.memoryBudgetBytes = memoryBudgetBytes
             self.residentBytes = residentBytes
             self.uptimeSeconds = uptimeSeconds
             self.generation = generation
@@ -114,9 +122,14 @@ package struct MetricsPage: Sendable {
             ("process_resident_memory_bytes", "Resident memory of the server process", "\(process.residentBytes)"),
             ("slipway_uptime_seconds", "Seconds since the server process started", "\(process.uptimeSeconds)"),
             ("slipway_generation", "Mutations that the control plane has made", "\(process.generation)"),
+            ("slipway_model_memory_bytes", "Estimated memory of all loaded models", "\(process.modelBytes)"),
         ] {
             head(name, "gauge", help)
             line(name, "", value)
+        }
+        if let budget = process.memoryBudgetBytes {
+            head("slipway_memory_budget_bytes", "gauge", "Memory that loaded models may take together")
+            line("slipway_memory_budget_bytes", "", "\(budget)")
         }
     }
 

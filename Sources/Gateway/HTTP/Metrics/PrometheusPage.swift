@@ -23,7 +23,8 @@ struct PrometheusPage: Sendable {
             endpoints: dataPlane.endpoints,
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),
-                uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation))
+                uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation,
+                modelBytes: dataPlane.modelBytes, memoryBudgetBytes: dataPlane.memoryBudgetBytes))
         return Answer(
             .ok, contentType: "text/plain; version=0.0.4; charset=utf-8", body: ByteBuffer(string: text))
     }
