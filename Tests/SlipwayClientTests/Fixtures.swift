@@ -76,7 +76,7 @@ enum Wire {
     static let deployment = """
         {"endpoint":"churn","space":"default","model":"churn","version":2,"revision":5,"state":"ready","message":"",\
         "options":{},"createdAt":"2026-07-01T10:00:00Z","updatedAt":"2026-07-02T10:00:00Z","updatedBy":"local",\
-        "requests":0,"errors":0}
+        "isolation":"shared","isolationReason":"","requests":0,"errors":0,"queued":0}
         """
 
     static func model(_ name: String) -> String {
