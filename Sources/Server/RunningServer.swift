@@ -80,8 +80,8 @@ final class RunningServer: Sendable {
                 server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)
         let door = HTTPFrontDoor(
-            limits: configuration.limits, dataPlane: dataPlane, management: management,
-            authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
+            limits: configuration.limits, bodies: BodyBudget(bytes: configuration.bodyMemory), dataPlane: dataPlane,
+            management: management, authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
         let grpcDoor = GRPCFrontDoor(
             dataPlane: dataPlane, authority: CallerAuthority(authorizer),
             services: GRPCServices(
@@ -167,6 +167,11 @@ extension ServerConfiguration {
         return try CertificateStore(certificate: tlsCertificate, key: tlsKey)
     }
 
+    /// At least one body of the largest size that endpoints take unless told otherwise.
+    fileprivate var bodyMemory: Int {
+        maxBodyMemoryBytes ?? max(EndpointOptions.defaultMaxBodyBytes, Int(clamping: MemoryBound.available() / 4))
+    }
+
     fileprivate var limits: HTTPLimits {
         var limits = HTTPLimits()
         limits.smallBody = maxManagementBodyBytes
@@ -174,7 +179,13 @@ extension ServerConfiguration {
         limits.headTimeout = .seconds(Int64(headerTimeoutSeconds))
         limits.idleTimeout = .seconds(Int64(idleTimeoutSeconds))
         limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
-        limits.connections = min(limits.connections, DescriptorBound.forConnections())
+        limits.writeTimeout = .seconds(Int64(writeTimeoutSeconds))
+        limits.requestLine = maxRequestLineBytes
+        limits.headerBytes = maxHeaderBytes
+        limits.headerCount = maxHeaderCount
+        limits.chunkLine = maxChunkLineBytes
+        limits.bodyRate = minBodyBytesPerSecond
+        limits.connections = min(maxConnections, DescriptorBound.forConnections())
         return limits
     }
 }
