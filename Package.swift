@@ -153,7 +153,7 @@ let package = Package(
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
-        tests("Serving", [nioEmbedded, nioPosix]),
+        tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
         tests("InferenceProtocol", [nioCore]),
         tests("Tensors"),

@@ -61,6 +61,11 @@ extension DeploymentService {
         do {
             try await plane.prepare(entry)
         } catch {
+            if error.reason == .notBatchable {
+                throw ControlError(
+                    .invalid, "\(entry.model):\(entry.version): \(error.message)", field: "batching",
+                    hint: "deploy it without batching; nothing was changed")
+            }
             let code: ControlError.Code = error.reason == .digestMismatch ? .digestMismatch : .loadFailed
             throw ControlError(
                 code, "\(entry.model):\(entry.version) could not be loaded: \(error.message)",

@@ -30,7 +30,7 @@ extension RegistryService {
 
     private static func refusal(of modelFile: String, _ error: ModelLoadError) -> ControlError {
         switch error.reason {
-        case .invalidModel, .unsupportedFormat:
+        case .invalidModel, .unsupportedFormat, .notBatchable:
             ControlError(.notAModel, "'\(modelFile)' was refused: \(error.message)", field: "files")
         case .runtimeMissing:
             ControlError(.unavailable, error.message, hint: "`slipway doctor` says what is missing")

@@ -73,6 +73,8 @@ package struct ModelLoadError: Error, Sendable, Hashable, CustomStringConvertibl
             crashed
         /// The version's own golden inputs do not fit it, fail, or are not answered as they should be.
         case goldenFailed
+        /// The model does not answer each row by itself, so that requests must not share runs.
+        case notBatchable
     }
 
     package let reason: Reason

@@ -9,7 +9,7 @@ package struct PredictionResult: Sendable {
     package var outputs: [Tensor]
     /// From submission to the start of the run; 0 when it ran on the calling thread.
     package var queue: UInt64
-    /// The run itself.
+    /// The run itself, whole, also when it was shared.
     package var compute: UInt64
 
     package init(outputs: [Tensor], queue: UInt64, compute: UInt64) {
@@ -22,83 +22,100 @@ package struct PredictionResult: Sendable {
 /// Called exactly once with what a prediction gave, on any thread.
 package typealias PredictionCompletion = @Sendable (Result<PredictionResult, PredictionError>) -> Void
 
-/// One prediction on its way through a compute queue. It is answered exactly once: by its run, its deadline or its
-/// caller, whoever comes first; a run that is under way is asked to stop when somebody else was first.
+/// One prediction on its way to a run. It is answered exactly once: by its run, its deadline or its caller, whoever comes
+/// first; a run that is under way is asked to stop when all that share it are answered.
 final class ComputeJob: PendingPrediction, DeadlineBound {
-    private enum Phase { case waiting, running, answered }
+    private enum Phase {
+        /// In the line of a queue, or in one turn of an event loop.
+        case waiting(InferenceRequest, ComputeQueue?)
+        case running(ComputeRun?)
+        case answered
+    }
 
-    private let model: LoadedModel
-    private let request: InferenceRequest
-    private let submitted: UInt64
+    let model: LoadedModel
+    let statistics: EndpointStatistics
+    /// Of all its inputs.
+    let byteCount: Int
+    /// What its run counts as in the statistics of batches; `nil` where those are not kept.
+    let rows: Int?
+    /// `nil` when it runs by itself.
+    let share: BatchShare?
+    let submitted: UInt64
     let deadline: UInt64
     /// Nanoseconds from submission to the deadline.
     private let allowed: UInt64
-    private let handle: RunHandle
-    /// What an event loop has begun and did not wait for.
-    private let unfinished: (any UnfinishedRun)?
-    private let phase = Mutex(Phase.waiting)
+    private let phase: Mutex<Phase>
     private let completion: PredictionCompletion
 
+    /// - Parameters:
+    ///   - queue: where it waits, to be told when it is answered there.
+    ///   - allowed: nanoseconds until its deadline.
     init(
-        model: LoadedModel, request: InferenceRequest, allowed: UInt64, unfinished: (any UnfinishedRun)? = nil,
-        completion: @escaping PredictionCompletion
+        model: LoadedModel, statistics: EndpointStatistics, request: InferenceRequest, rows: Int?,
+        share: BatchShare?, queue: ComputeQueue?, allowed: UInt64, completion: @escaping PredictionCompletion
     ) {
         self.model = model
-        self.request = request
+        self.statistics = statistics
+        self.byteCount = LoadedModel.size(of: request)
+        self.rows = rows
+        self.share = share
         self.allowed = allowed
         self.submitted = MonotonicClock.nanoseconds()
         self.deadline = submitted.addingReportingOverflow(allowed).overflow ? .max : submitted &+ allowed
-        self.handle = RunHandle(deadline: deadline)
-        self.unfinished = unfinished
+        self.phase = Mutex(.waiting(request, queue))
         self.completion = completion
     }
 
-    var isAnswered: Bool { phase.withLock { $0 == .answered } }
+    var isAnswered: Bool {
+        phase.withLock { if case .answered = $0 { true } else { false } }
+    }
 
     /// Gives the prediction up: nothing is computed for it any more where that can still be helped.
-    func cancel() {
-        if finish(.failure(.cancelled)) { handle.terminate() }
-    }
+    func cancel() { finish(.failure(.cancelled)) }
 
-    func expire() {
-        if finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000)))) { handle.terminate() }
-    }
+    /// Its deadline has passed.
+    func expire() { finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000)))) }
 
-    @discardableResult
-    func finish(_ result: Result<PredictionResult, PredictionError>) -> Bool {
-        let isFirst = phase.withLock { phase in
-            if phase == .answered { return false }
+    /// Answers it, unless somebody has done so.
+    func finish(_ result: Result<PredictionResult, PredictionError>) {
+        let before = phase.withLock { phase in
+            let before = phase
             phase = .answered
-            return true
+            return before
         }
-        if isFirst { completion(result) }
-        return isFirst
+        switch before {
+        case .answered: return
+        case .waiting(_, let queue): queue?.leave(self)
+        case .running(let run): run?.leave()
+        }
+        completion(result)
     }
 
-    /// On a thread of the pool.
-    func run() {
-        let mayRun = phase.withLock { phase in
-            guard phase == .waiting else { return false }
-            phase = .running
+    /// Takes it out of where it waits; `nil` when it is answered already, or is now because it is too late.
+    func take(now: UInt64) -> InferenceRequest? {
+        if now >= deadline { expire() }
+        return phase.withLock { phase in
+            guard case .waiting(let request, _) = phase else { return nil }
+            phase = .running(nil)
+            return request
+        }
+    }
+
+    /// From now on `run` is told when it is answered; false when it is already.
+    func join(_ run: ComputeRun) -> Bool {
+        phase.withLock { phase in
+            guard case .running = phase else { return false }
+            phase = .running(run)
             return true
         }
-        // What is under way already has to be waited for, whoever still wants to hear of it.
-        guard mayRun || unfinished != nil else { return }
-        let start = MonotonicClock.nanoseconds()
-        guard start < deadline || unfinished != nil else {
-            finish(.failure(.deadlineExceeded(milliseconds: Int(clamping: allowed / 1_000_000))))
-            return
-        }
-        do throws(PredictionError) {
-            if let unfinished {
-                finish(.success(try model.finish(unfinished, of: request, handle: handle)))
-                return
-            }
-            var result = try model.run(request, handle: handle)
-            result.queue = start &- submitted
-            finish(.success(result))
-        } catch {
-            finish(.failure(error))
+    }
+
+    /// Back to where it waited, since its run failed or did not begin; false when it is answered.
+    func wait(_ request: InferenceRequest, in queue: ComputeQueue?) -> Bool {
+        phase.withLock { phase in
+            guard case .running = phase else { return false }
+            phase = .waiting(request, queue)
+            return true
         }
     }
 }

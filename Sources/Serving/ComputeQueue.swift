@@ -1,91 +1,92 @@
 import Runtimes
 import Synchronization
 
-/// One loaded model's share of the thread pool: at most `width` runs at once, a bounded line behind them, and a deadline
-/// for each. A model that never comes back blocks its own queue and nobody else's.
-package final class ComputeQueue: Sendable {
-    private struct State {
-        var waiting: [ComputeJob] = []
-        var next = 0
-        var running = 0
-    }
-
+/// One endpoint's share of the thread pool: as many runs at once as it has instances, a bounded line before them, and a
+/// deadline for each prediction. A model that never comes back blocks its own queue and nobody else's.
+///
+/// The thin shell around `BatchPolicy`, which decides who runs when, and with whom.
+final class ComputeQueue: Sendable {
     private let pool: ThreadPool
     private let watch: DeadlineWatch
-    private let width: Int
     private let limit: Int
-    private let state = Mutex(State())
+    private let policy: Mutex<BatchPolicy<ComputeJob>>
+    private let hold = Hold()
 
-    /// - Parameters:
-    ///   - width: runs at once.
-    ///   - limit: jobs that may wait; one more is refused.
-    package init(pool: ThreadPool, watch: DeadlineWatch, width: Int, limit: Int) {
+    init(pool: ThreadPool, watch: DeadlineWatch, rules: BatchPolicy<ComputeJob>.Rules) {
         self.pool = pool
         self.watch = watch
-        self.width = max(1, width)
-        self.limit = max(1, limit)
+        self.limit = rules.queueLimit
+        self.policy = Mutex(BatchPolicy(rules))
     }
 
-    /// Jobs that wait, without those that run.
-    package var depth: Int { state.withLock { $0.waiting.count - $0.next } }
+    /// Predictions that wait, without those that run.
+    var depth: Int { policy.withLock { $0.depth } }
 
     /// Queues `job`, or says why not; then nobody will answer it.
     func submit(_ job: ComputeJob) -> PredictionError? {
-        enum Step { case start, wait, refuse }
-        let step = state.withLock { state -> Step in
-            if state.running < width {
-                state.running += 1
-                return .start
-            }
-            guard state.waiting.count - state.next < limit else { return .refuse }
-            state.waiting.append(job)
-            return .wait
-        }
-        switch step {
-        case .start:
-            if pool.run({ self.drain(from: job) }) {
-                watch.add(job)
-            } else {
-                state.withLock { $0.running -= 1 }
-                return .overloaded("the system gives no more threads")
-            }
-        case .wait: watch.add(job)
+        switch tell(.arrived(job, job.share)) {
         case .refuse: return .overloaded("\(limit) predictions are waiting already")
+        case .start: if !startInstance(for: job) { return Self.noThreads }
+        case .release: hold.release()
+        case .none, .refuseAll, .run, .hold, .rest: break
         }
-        return nil
-    }
-
-    /// Takes `job`, whose run has begun elsewhere, on a thread that waits for its end, or says why not. The width does not
-    /// count: nothing is computed here.
-    func adopt(_ job: ComputeJob) -> PredictionError? {
-        guard pool.run({ job.run() }) else { return .overloaded("the system gives no more threads") }
         watch.add(job)
         return nil
     }
 
-    /// Runs `job` and whatever waits behind it on this thread.
-    private func drain(from job: ComputeJob) {
-        var current = job
+    /// `job` was answered while it waited: its place is free.
+    func leave(_ job: ComputeJob) {
+        _ = tell(.left(job))
+    }
+
+    /// Takes the place of an instance for a run on the calling thread; false when none is free.
+    func borrow() -> Bool {
+        if case .refuse = tell(.borrowed) { false } else { true }
+    }
+
+    /// After a `borrow` that succeeded.
+    func giveBack() {
+        if case .start = tell(.returned) { _ = startInstance(for: nil) }
+    }
+
+    /// Has a thread wait for the end of `run`, which an event loop has begun. That takes no instance: nothing is computed
+    /// here.
+    func adopt(_ run: ComputeRun, _ rest: any UnfinishedRun) {
+        for job in run.jobs { watch.add(job) }
+        guard !pool.run({ run.finish(rest) }) else { return }
+        for job in run.jobs { job.finish(.failure(Self.noThreads)) }
+    }
+
+    static let noThreads = PredictionError.overloaded("the system gives no more threads")
+
+    private func tell(_ event: BatchPolicy<ComputeJob>.Event) -> BatchPolicy<ComputeJob>.Action {
+        let now = MonotonicClock.nanoseconds()
+        return policy.withLock { $0.handle(event, now: now) }
+    }
+
+    /// False when `job` will not be run by anybody.
+    private func startInstance(for job: ComputeJob?) -> Bool {
+        if pool.run({ self.work() }) { return true }
+        guard case .refuseAll(let jobs) = tell(.notStarted) else { return true }
+        for other in jobs where other !== job { other.finish(.failure(Self.noThreads)) }
+        return job == nil
+    }
+
+    /// One instance, on a thread of the pool: runs what the policy gives it until there is nothing left.
+    private func work() {
+        var action = tell(.started)
         while true {
-            current.run()
-            let following = state.withLock { state -> ComputeJob? in
-                guard state.next < state.waiting.count else {
-                    state.running -= 1
-                    return nil
-                }
-                let job = state.waiting[state.next]
-                state.next += 1
-                if state.next == state.waiting.count {
-                    state.waiting.removeAll(keepingCapacity: true)
-                    state.next = 0
-                } else if state.next > 1024 {
-                    state.waiting.removeFirst(state.next)
-                    state.next = 0
-                }
-                return job
+            switch action {
+            case .run(let jobs, let startsAnother):
+                if startsAnother { _ = startInstance(for: nil) }
+                let start = MonotonicClock.nanoseconds()
+                ComputeRun.perform(jobs)
+                action = tell(.ended(MonotonicClock.nanoseconds() &- start))
+            case .hold(let until):
+                hold.wait(until: until)
+                action = tell(.resumed)
+            case .none, .refuse, .refuseAll, .start, .release, .rest: return
             }
-            guard let following else { return }
-            current = following
         }
     }
 }

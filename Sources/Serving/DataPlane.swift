@@ -8,9 +8,9 @@ package final class DataPlane: Sendable {
     package struct Configuration: Sendable {
         package static let defaultKeepSupersededSeconds = 300
 
-        /// Runs of one model at once, on threads of their own.
+        /// Runs of one endpoint at once, on threads of their own, where its deployment says nothing.
         package var width: Int
-        /// Predictions that may wait for one model.
+        /// Predictions that may wait for one endpoint, where its deployment says nothing.
         package var queueLimit: Int
         /// Bytes that all models together may take; `nil` for as much as the process may have.
         package var memoryBudgetBytes: Int?
@@ -30,8 +30,8 @@ package final class DataPlane: Sendable {
 
     private let table = Mutex(RoutingTable(generation: 0, endpoints: []))
     private let residency: Residency
-    private let watch: DeadlineWatch
-    private let queueLimit: Int
+    let artifacts: any ArtifactProvider
+    let resources: ComputeResources
     private let statistics = StatisticsTable()
     private let installed = Atomic<Bool>(false)
     private let logger: Logger
@@ -41,13 +41,14 @@ package final class DataPlane: Sendable {
         configuration: Configuration, logger: Logger
     ) {
         let pool = ThreadPool()
-        let watch = DeadlineWatch(pool: pool)
-        self.watch = watch
-        self.queueLimit = configuration.queueLimit
+        self.artifacts = artifacts
+        self.resources = ComputeResources(
+            pool: pool, watch: DeadlineWatch(pool: pool), instances: configuration.width,
+            queueLimit: configuration.queueLimit)
         self.residency = Residency(
             loader: ModelLoader(
-                runtimes: runtimes, artifacts: artifacts, workers: workers, pool: pool, watch: watch,
-                width: configuration.width, queueLimit: configuration.queueLimit),
+                runtimes: runtimes, artifacts: artifacts, workers: workers, pool: pool,
+                width: configuration.width),
             pool: pool, budget: configuration.memoryBudgetBytes,
             keepSuperseded: UInt64(max(0, configuration.keepSupersededSeconds)) &* 1_000_000_000, logger: logger)
         self.logger = logger
@@ -70,7 +71,17 @@ package final class DataPlane: Sendable {
 
     /// Loads and warms the version of `entry` beside whatever serves now, and keeps it until a snapshot takes it up or
     /// `discard` gives it back.
-    package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await residency.prepare(entry) }
+    ///
+    /// Where its requests are to share runs, that is tried first.
+    package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
+        let model = try await residency.prepare(entry)
+        do throws(ModelLoadError) {
+            try await checkBatching(entry, model)
+        } catch {
+            residency.discard(entry)
+            throw error
+        }
+    }
 
     /// Gives back what `prepare` keeps for `entry`.
     package func discard(_ entry: EndpointEntry) { residency.discard(entry) }
@@ -136,7 +147,7 @@ package final class DataPlane: Sendable {
             if entry.options.minInstances > 0 { _ = await residency.loadIfRoom(place) }
         }
         return Endpoint(
-            entry: entry, place: place, residency: residency, watch: watch, queueLimit: queueLimit,
+            entry: entry, place: place, residency: residency, resources: resources,
             statistics: statistics.counters(for: entry))
     }
 }

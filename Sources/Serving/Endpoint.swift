@@ -36,20 +36,21 @@ package final class Endpoint: Sendable {
     private let residency: Residency
     private let watch: DeadlineWatch
     private let queueLimit: Int
+    private let compute: EndpointCompute
     /// Whether the leading dimension of the first input is the number of rows.
     private let hasRows: Bool
 
-    /// - Parameter queueLimit: predictions that may wait for the model to come into memory, where `entry` does not say.
     init(
-        entry: EndpointEntry, place: ModelPlace?, residency: Residency, watch: DeadlineWatch, queueLimit: Int,
+        entry: EndpointEntry, place: ModelPlace?, residency: Residency, resources: ComputeResources,
         statistics: EndpointStatistics
     ) {
         self.entry = entry
         self.place = place
         self.residency = residency
-        self.watch = watch
-        self.queueLimit = entry.options.queueLimit ?? queueLimit
+        self.watch = resources.watch
+        self.queueLimit = entry.options.queueLimit ?? resources.queueLimit
         self.statistics = statistics
+        self.compute = EndpointCompute(options: entry.options, statistics: statistics, resources: resources)
         switch entry.description.signature.inputs.first?.shape.first {
         case .symbolic, .unknown: hasRows = true
         case .fixed, nil: hasRows = false
@@ -91,8 +92,7 @@ package final class Endpoint: Sendable {
 
     /// Predictions that wait for a thread, or for the model.
     package var queueDepth: Int {
-        guard let place else { return 0 }
-        return (place.model?.queue.depth ?? 0) + place.waiting
+        compute.queue.depth + (place?.waiting ?? 0)
     }
 
     /// The number of rows in `request`: its leading dimension where the model leaves that open, else one.
@@ -128,23 +128,9 @@ package final class Endpoint: Sendable {
         _ request: InferenceRequest, on model: LoadedModel, allowed: UInt64, mayRunHere: Bool,
         eventLoop: any EventLoop, completion: @escaping PredictionCompletion
     ) -> PredictionStart {
-        var unfinished: (any UnfinishedRun)?
-        if mayRunHere, model.runsInline(request) {
-            do throws(PredictionError) {
-                switch try model.attempt(request) {
-                case .answered(let result): return .answered(.success(result))
-                case .underWay(let rest): unfinished = rest
-                case .busy: break
-                }
-            } catch {
-                return .answered(.failure(error))
-            }
-        }
-        let job = ComputeJob(
-            model: model, request: request, allowed: allowed, unfinished: unfinished, completion: completion)
-        let refusal = unfinished == nil ? model.queue.submit(job) : model.queue.adopt(job)
-        if let refusal { return .answered(.failure(refusal)) }
-        return .pending(PredictionTicket(job))
+        compute.start(
+            request, rows: rows(of: request), on: model, allowed: allowed, mayRunHere: mayRunHere,
+            eventLoop: eventLoop, completion: completion)
     }
 
     /// Has the model brought into memory, and the prediction wait for it.

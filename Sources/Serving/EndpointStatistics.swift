@@ -26,8 +26,10 @@ package final class EndpointStatistics: Sendable {
         /// Requests that were refused or failed after they were known to be for this endpoint.
         package var failures: UInt64 = 0
         package var rows: UInt64 = 0
-        /// Runs of the model; as many as `successes`, since requests are not batched.
+        /// Runs of the model that succeeded; fewer than `successes` where requests share them.
         package var executions: UInt64 = 0
+        /// Runs by their rows, ascending; empty where requests are not batched.
+        package var batches: [BatchStatistics.Size] = []
         package var queue: UInt64 = 0
         package var decode: UInt64 = 0
         package var compute: UInt64 = 0
@@ -46,6 +48,8 @@ package final class EndpointStatistics: Sendable {
     private let successes = Atomic<UInt64>(0)
     private let failures = Atomic<UInt64>(0)
     private let rows = Atomic<UInt64>(0)
+    private let executions = Atomic<UInt64>(0)
+    private let batches = BatchStatistics()
     private let queue = Atomic<UInt64>(0)
     private let decode = Atomic<UInt64>(0)
     private let compute = Atomic<UInt64>(0)
@@ -68,6 +72,12 @@ package final class EndpointStatistics: Sendable {
         lastInference.store(WallMilliseconds.now(), ordering: .relaxed)
     }
 
+    /// Counts one run that succeeded, in nanoseconds; by its `rows` too, where they are given.
+    func recordRun(rows: Int?, gather: UInt64 = 0, compute: UInt64, split: UInt64 = 0) {
+        executions.wrappingAdd(1, ordering: .relaxed)
+        if let rows { batches.record(rows: rows, gather: gather, compute: compute, split: split) }
+    }
+
     /// A request that was refused or failed after it was known to be for this endpoint.
     package func recordFailure(nanoseconds: UInt64) {
         failures.wrappingAdd(1, ordering: .relaxed)
@@ -80,7 +90,8 @@ package final class EndpointStatistics: Sendable {
         copy.successes = successes.load(ordering: .relaxed)
         copy.failures = failures.load(ordering: .relaxed)
         copy.rows = rows.load(ordering: .relaxed)
-        copy.executions = copy.successes
+        copy.executions = executions.load(ordering: .relaxed)
+        copy.batches = batches.snapshot()
         copy.queue = queue.load(ordering: .relaxed)
         copy.decode = decode.load(ordering: .relaxed)
         copy.compute = compute.load(ordering: .relaxed)

@@ -3,8 +3,8 @@ import Runtimes
 import Synchronization
 import Tensors
 
-/// One loaded copy of a version, what it costs to run, and the queue for runs that are too long for an event loop.
-/// Endpoints that serve the same bytes with the same options share it, unless they ask for a process of their own.
+/// One loaded copy of a version, and what it costs to run. Endpoints that serve the same bytes with the same options
+/// share it, unless they ask for a process of their own.
 final class LoadedModel: Sendable {
     /// What tells two copies apart.
     struct Key: Sendable, Hashable {
@@ -45,25 +45,35 @@ final class LoadedModel: Sendable {
 
     let key: Key
     let instance: any ModelInstance
-    let queue: ComputeQueue
+    /// Inputs that every request must give.
+    let requiredInputs: Int
     /// What it takes of the memory that models may have.
     let memory: MemoryShare
-    private let cost = CostEstimate()
+    private let cost: CostEstimate
+    private let clock: @Sendable () -> UInt64
     /// Runs that held an event loop far longer than was expected of them.
     private let surprises = Atomic<Int>(0)
     private let shortRuns = Atomic<UInt64>(0)
     private let mayRunInline: Bool
+    /// False once a shared run gave an output that cannot be taken apart again.
+    private let batchable = Atomic<Bool>(true)
+    private let triedRows = Mutex<Set<Int>>([])
     /// When the last run began, or the model was made; and runs under way.
     private let lastBegun: Atomic<UInt64>
     private let running = Atomic<Int>(0)
 
-    init(key: Key, instance: any ModelInstance, queue: ComputeQueue, memory: MemoryShare) {
+    init(
+        key: Key, instance: any ModelInstance, memory: MemoryShare, cost: CostEstimate = CostEstimate(),
+        clock: @escaping @Sendable () -> UInt64 = MonotonicClock.nanoseconds
+    ) {
         self.key = key
         self.instance = instance
-        self.queue = queue
+        self.requiredInputs = instance.description.signature.inputs.count { !$0.isOptional }
         self.memory = memory
+        self.cost = cost
+        self.clock = clock
         self.mayRunInline = !instance.description.hasControlFlow
-        self.lastBegun = Atomic(MonotonicClock.nanoseconds())
+        self.lastBegun = Atomic(clock())
     }
 
     /// Nanoseconds of `MonotonicClock`.
@@ -79,8 +89,22 @@ final class LoadedModel: Sendable {
         return expected <= Self.inlineNanoseconds
     }
 
+    /// Nanoseconds that a run on inputs of this many bytes should take; `nil` when nothing is known of that.
+    func expected(bytes: Int) -> UInt64? { cost.expected(size: bytes) }
+
+    /// Whether it was tried before in batches of up to `rows` rows, and stood the trial.
+    func isKnownToBatch(rows: Int) -> Bool { triedRows.withLock { $0.contains(rows) } }
+
+    func knowToBatch(rows: Int) { triedRows.withLock { _ = $0.insert(rows) } }
+
+    /// Whether requests may still share runs.
+    var isBatchable: Bool { batchable.load(ordering: .relaxed) }
+
+    /// A shared run gave an output without one row for each row that went in: from now on every request runs by itself.
+    func foundUnbatchable() { batchable.store(false, ordering: .relaxed) }
+
     /// The bytes of all inputs: what a run costs goes by them, and not by the rows, since a row may have any length.
-    private static func size(of request: InferenceRequest) -> Int {
+    static func size(of request: InferenceRequest) -> Int {
         request.inputs.reduce(0) { $0 &+ $1.storage.byteCount }
     }
 
@@ -134,7 +158,7 @@ final class LoadedModel: Sendable {
 
     /// Notes that a run begins now.
     private func begin() -> UInt64 {
-        let now = MonotonicClock.nanoseconds()
+        let now = clock()
         lastBegun.store(now, ordering: .relaxed)
         running.wrappingAdd(1, ordering: .relaxed)
         return now
@@ -145,7 +169,7 @@ final class LoadedModel: Sendable {
     private func result(
         _ answer: RunAnswer, of request: InferenceRequest, since start: UInt64, onEventLoop: Bool
     ) -> PredictionResult {
-        let elapsed = MonotonicClock.nanoseconds() &- start
+        let elapsed = clock() &- start
         if onEventLoop { note(elapsed) }
         // What a run costs where it runs: the way to another process and back says nothing about the model.
         cost.record(size: Self.size(of: request), nanoseconds: answer.nanoseconds ?? elapsed)

@@ -90,8 +90,11 @@ final class Gate: Sendable {
         for continuation in ready { continuation.resume() }
         if isOpen { return }
         semaphore.wait()
-        semaphore.signal()
+        if state.withLock({ $0.isOpen }) { semaphore.signal() }
     }
+
+    /// Lets one of those pass that wait.
+    func openOnce() { semaphore.signal() }
 
     func open() {
         state.withLock { $0.isOpen = true }

@@ -17,26 +17,21 @@ final class ModelLoader: Sendable {
     private let workers: WorkerHost
     private let threads = ThreadPool(priority: .background)
     private let pool: ThreadPool
-    private let watch: DeadlineWatch
     private let width: Int
-    private let queueLimit: Int
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - pool: for the loaded models' runs.
+    ///   - pool: for loads that start a process.
     ///   - width: runs of one model at once, and loads at once.
-    ///   - queueLimit: predictions that may wait for one model.
     init(
         runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost, pool: ThreadPool,
-        watch: DeadlineWatch, width: Int, queueLimit: Int
+        width: Int
     ) {
         self.runtimes = Dictionary(runtimes.map { ($0.format, $0) }, uniquingKeysWith: { first, _ in first })
         self.artifacts = artifacts
         self.workers = workers
         self.pool = pool
-        self.watch = watch
         self.width = max(1, width)
-        self.queueLimit = queueLimit
     }
 
     /// Loads and warms the model of `entry` when its turn comes.
@@ -104,8 +99,7 @@ final class ModelLoader: Sendable {
             let estimate = MemoryEstimate(entry)
             let key = LoadedModel.Key(entry)
             let instance = try instance(of: artifact, key: key, entry: entry, runtime: runtime)
-            let queue = ComputeQueue(pool: pool, watch: watch, width: width, limit: queueLimit)
-            let model = LoadedModel(key: key, instance: instance, queue: queue, memory: memory)
+            let model = LoadedModel(key: key, instance: instance, memory: memory)
             try model.warmUp(
                 golden: try artifact.goldenRequests(entry.description), trial: entry.description.trialRun)
             memory.correct(to: estimate.afterLoading())

@@ -66,11 +66,11 @@ final class Residency: Sendable {
     // MARK: - Loading
 
     /// Has the model loaded, unless it is there, and keeps it until a snapshot takes it up or `discard` gives it back.
-    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
+    func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) -> LoadedModel {
         let place = place(for: entry)
         hold(place)
         do throws(ModelLoadError) {
-            _ = try await load(place).get()
+            return try await load(place).get()
         } catch {
             discard(entry)
             throw error

@@ -1,0 +1,1 @@
+../../RuntimesTests/ModelWriter.swift
