@@ -75,7 +75,7 @@ final class EndpointCompute: Sendable {
                 return .answered(.success(result))
             case .underWay(let rest):
                 let job = job()
-                if let run = ComputeRun([job], onEventLoop: true) { queue.adopt(run, rest) }
+                if let run = ComputeRun([job], onEventLoop: true, hasBegun: true) { queue.adopt(run, rest) }
                 return .pending(PredictionTicket(job))
             case .busy: return enqueue(job())
             }

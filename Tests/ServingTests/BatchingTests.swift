@@ -33,7 +33,8 @@ import Testing
             let cost = CostEstimate()
             cost.record(size: 1, nanoseconds: 1)
             model = LoadedModel(
-                key: LoadedModel.Key(entry), instance: instance, memory: try #require(MemoryLedger(budget: nil).reserve(1)), cost: cost,
+                key: LoadedModel.Key(entry), instance: instance,
+                memory: try #require(MemoryLedger(budget: nil).reserve(1)), cost: cost,
                 clock: { 0 })
             let pool = ThreadPool()
             compute = EndpointCompute(

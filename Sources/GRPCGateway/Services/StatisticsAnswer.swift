@@ -30,6 +30,14 @@ enum StatisticsAnswer {
             sum(7, 0, 0, &sums)
             sum(8, 0, 0, &sums)
         }
+        for size in counts.batches {
+            message.message(7) { batch in
+                batch.int64(1, size.rows)
+                sum(2, size.runs, size.gather, &batch)
+                sum(3, size.runs, size.compute, &batch)
+                sum(4, size.runs, size.split, &batch)
+            }
+        }
     }
 
     /// A `StatisticDuration`.

@@ -27,13 +27,15 @@ final class ComputeRun: Sendable {
     var jobs: [ComputeJob] { members.map(\.job) }
 
     /// Takes those of `jobs` that are not answered yet; `nil` when all are. They are of one group, or there is only one.
-    init?(_ jobs: [ComputeJob], onEventLoop: Bool) {
+    ///
+    /// - Parameter hasBegun: it is under way already, and has to be waited for even if it is too late for its answer.
+    init?(_ jobs: [ComputeJob], onEventLoop: Bool, hasBegun: Bool = false) {
         start = MonotonicClock.nanoseconds()
         var members: [Member] = []
         members.reserveCapacity(jobs.count)
         var deadline: UInt64 = 0
         for job in jobs {
-            guard let request = job.take(now: start) else { continue }
+            guard let request = job.take(now: hasBegun ? 0 : start) else { continue }
             members.append(Member(job: job, request: request, rows: job.share?.rows ?? 0))
             deadline = max(deadline, job.deadline)
         }

@@ -47,6 +47,7 @@ package struct MetricsPage: Sendable {
         let samples = endpoints.map { ($0, $0.statistics.snapshot()) }
         page.triton(samples)
         page.own(samples)
+        page.batches(samples)
         if let process { page.process(process) }
         return page.text
     }
@@ -116,6 +117,28 @@ package struct MetricsPage: Sendable {
         head(name, "counter", "Times that the process of an endpoint's model was replaced")
         for (endpoint, count) in restarts { line(name, Self.labels(endpoint), String(count)) }
     }
+
+    /// Of endpoints that batch only: how many rows their runs have.
+    private mutating func batches(_ samples: [Sample]) {
+        let batching = samples.filter { $0.endpoint.entry.options.batching != nil }
+        guard !batching.isEmpty else { return }
+        let name = "slipway_batch_rows"
+        head(name, "histogram", "Rows of one run of the model, where requests share runs")
+        for (endpoint, counts) in batching {
+            let labels = Self.labels(endpoint)
+            for bound in Self.rowBounds {
+                let runs = counts.batches.prefix { $0.rows <= bound }.reduce(0) { $0 &+ $1.runs }
+                line(name + "_bucket", labels + ",le=\"\(bound)\"", String(runs))
+            }
+            let runs = counts.batches.reduce(0) { $0 &+ $1.runs }
+            let rows = counts.batches.reduce(0) { $0 &+ $1.runs &* UInt64(max(0, $1.rows)) }
+            line(name + "_bucket", labels + ",le=\"+Inf\"", String(runs))
+            line(name + "_sum", labels, String(rows))
+            line(name + "_count", labels, String(runs))
+        }
+    }
+
+    private static let rowBounds = (0...12).map { 1 << $0 }
 
     private mutating func process(_ process: Process) {
         for (name, help, value) in [

@@ -15,8 +15,8 @@ package enum TritonAnswers {
 
     // MARK: configuration
 
-    /// In the form of Triton's `ModelConfig`. The first dimension belongs to the shape (`max_batch_size` 0): requests are
-    /// not batched together, and clients send whole shapes.
+    /// In the form of Triton's `ModelConfig`. The first dimension belongs to the shape (`max_batch_size` 0): clients
+    /// send whole shapes, and which of them share a run is the server's affair.
     static func config(_ endpoint: Endpoint) -> Answer {
         let description = endpoint.entry.description
         return Answer(json: [
@@ -98,8 +98,13 @@ package enum TritonAnswers {
                 "cache_hit": sum(0, 0),
                 "cache_miss": sum(0, 0),
             ],
-            // Requests are not batched together, so there are no sizes of batches to tell apart.
-            "batch_stats": [],
+            "batch_stats": .array(
+                counts.batches.map { size in
+                    [
+                        "batch_size": .integer(size.rows), "compute_input": sum(size.runs, size.gather),
+                        "compute_infer": sum(size.runs, size.compute), "compute_output": sum(size.runs, size.split),
+                    ]
+                }),
         ]
     }
 }
