@@ -40,14 +40,14 @@ package final class HTTPFrontDoor: Sendable {
     }
 
     package init(
-        limits: HTTPLimits = HTTPLimits(), dataPlane: DataPlane, management: ManagementInterface,
-        authority: CallerAuthority, tls: @escaping TLSContext = { nil }, logger: Logger
+        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), dataPlane: DataPlane,
+        management: ManagementInterface, authority: CallerAuthority, tls: @escaping TLSContext = { nil }, logger: Logger
     ) {
         let memory = MemoryAnswers(
             dataPlane: dataPlane, readiness: readiness, serverVersion: Release.version,
             metrics: PrometheusPage(dataPlane: dataPlane))
         self.context = GatewayContext(
-            limits: limits, dataPlane: dataPlane, authority: authority, memory: memory,
+            limits: limits, bodies: bodies, dataPlane: dataPlane, authority: authority, memory: memory,
             management: ManagementResponder(management), logger: logger)
         self.tls = tls
     }

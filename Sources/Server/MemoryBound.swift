@@ -18,7 +18,7 @@ enum MemoryBound {
     }
 
     /// Bytes of the machine, or of the control group that holds this process where that is less.
-    private static func available() -> UInt64 {
+    static func available() -> UInt64 {
         let machine = ProcessInfo.processInfo.physicalMemory
         guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
             let group = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines))

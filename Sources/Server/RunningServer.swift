@@ -74,7 +74,8 @@ final class RunningServer: Sendable {
                 server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)
         let door = HTTPFrontDoor(
-            limits: configuration.limits, dataPlane: dataPlane, management: management,
+            limits: configuration.limits, bodies: BodyBudget(bytes: configuration.bodyMemory), dataPlane: dataPlane,
+            management: management,
             authority: CallerAuthority(authorizer), tls: { certificate?.current }, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
@@ -151,6 +152,11 @@ extension ServerConfiguration {
         return try CertificateStore(certificate: tlsCertificate, key: tlsKey)
     }
 
+    /// At least one body of the largest size that endpoints take unless told otherwise.
+    fileprivate var bodyMemory: Int {
+        maxBodyMemoryBytes ?? max(EndpointOptions.defaultMaxBodyBytes, Int(clamping: MemoryBound.available() / 4))
+    }
+
     fileprivate var limits: HTTPLimits {
         var limits = HTTPLimits()
         limits.smallBody = maxManagementBodyBytes
@@ -158,7 +164,13 @@ extension ServerConfiguration {
         limits.headTimeout = .seconds(Int64(headerTimeoutSeconds))
         limits.idleTimeout = .seconds(Int64(idleTimeoutSeconds))
         limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
-        limits.connections = min(limits.connections, DescriptorBound.forConnections())
+        limits.writeTimeout = .seconds(Int64(writeTimeoutSeconds))
+        limits.requestLine = maxRequestLineBytes
+        limits.headerBytes = maxHeaderBytes
+        limits.headerCount = maxHeaderCount
+        limits.chunkLine = maxChunkLineBytes
+        limits.bodyRate = minBodyBytesPerSecond
+        limits.connections = min(maxConnections, DescriptorBound.forConnections())
         return limits
     }
 }

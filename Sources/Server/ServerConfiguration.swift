@@ -23,12 +23,27 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var maxManagementBodyBytes = 8 << 20
     /// Largest file that may be pushed, in bytes.
     package var maxUploadBytes = 64 << 30
+    /// Connections of one protocol at once; more wait in the kernel's queue. What the system gives is a bound as well.
+    package var maxConnections = 16_384
+    /// Bytes of a request line.
+    package var maxRequestLineBytes = 8 << 10
+    /// Bytes of all headers of a request, and their number.
+    package var maxHeaderBytes = 32 << 10
+    package var maxHeaderCount = 100
+    /// Bytes of a chunk's size line, and of all trailers.
+    package var maxChunkLineBytes = 4096
+    /// Bytes of all request bodies together; a quarter of the memory there is when absent.
+    package var maxBodyMemoryBytes: Int?
+    /// Bytes of a body that have to come each second on average; 0 takes any rate.
+    package var minBodyBytesPerSecond = 1024
     /// Seconds that a connection may be idle between requests.
     package var idleTimeoutSeconds = 75
     /// Seconds that a request's headers may take to arrive.
     package var headerTimeoutSeconds = 10
     /// Seconds that a request's body may pause.
     package var bodyTimeoutSeconds = 30
+    /// Seconds in which the peer takes nothing of an answer.
+    package var writeTimeoutSeconds = 60
     /// Seconds that requests in flight get to finish after SIGTERM.
     package var drainSeconds = 20
     /// Limits of the process that first opens a pushed model.
@@ -70,6 +85,14 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(queueLimit, "queue_limit", 1...10_000_000)
         try check(maxManagementBodyBytes, "max_management_body_bytes", 1024...(1 << 30))
         try check(maxUploadBytes, "max_upload_bytes", 1...(1 << 50))
+        try check(maxConnections, "max_connections", 1...10_000_000)
+        try check(maxRequestLineBytes, "max_request_line_bytes", 256...(1 << 20))
+        try check(maxHeaderBytes, "max_header_bytes", 1024...(1 << 20))
+        try check(maxHeaderCount, "max_header_count", 8...10_000)
+        try check(maxChunkLineBytes, "max_chunk_line_bytes", 16...(1 << 20))
+        try check(maxBodyMemoryBytes ?? 1 << 30, "max_body_memory_bytes", (1 << 20)...(1 << 50))
+        try check(minBodyBytesPerSecond, "min_body_bytes_per_second", 0...(1 << 30))
+        try check(writeTimeoutSeconds, "write_timeout_seconds", 1...86_400)
         try check(idleTimeoutSeconds, "idle_timeout_seconds", 1...86_400)
         try check(headerTimeoutSeconds, "header_timeout_seconds", 1...86_400)
         try check(bodyTimeoutSeconds, "body_timeout_seconds", 1...86_400)

@@ -28,7 +28,9 @@ final class Workshop: Sendable {
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
     ///     `broken` are there.
-    init(limits: HTTPLimits = HTTPLimits(), served: Bool = true) async throws {
+    init(
+        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true
+    ) async throws {
         folder = NSTemporaryDirectory() + "slipway-gateway-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var logger = Logger(label: "test")
@@ -49,7 +51,8 @@ final class Workshop: Sendable {
         management = ManagementInterface(services: services)
         authority = CallerAuthority(authorizer)
         door = HTTPFrontDoor(
-            limits: limits, dataPlane: dataPlane, management: management, authority: authority, logger: logger)
+            limits: limits, bodies: bodies, dataPlane: dataPlane, management: management, authority: authority,
+            logger: logger)
         context = door.context
         if served {
             await dataPlane.install(

@@ -209,6 +209,14 @@ compute_threads: 3
 queue_limit: 5
 max_management_body_bytes: 100000
 max_upload_bytes: 1000000
+max_connections: 500
+max_request_line_bytes: 1000
+max_header_bytes: 2000
+max_header_count: 20
+max_chunk_line_bytes: 100
+max_body_memory_bytes: 70000000
+min_body_bytes_per_second: 10
+write_timeout_seconds: 11
 idle_timeout_seconds: 9
 header_timeout_seconds: 8
 body_timeout_seconds: 7

@@ -6,6 +6,7 @@ import Synchronization
 /// What every connection needs and none changes.
 final class GatewayContext: Sendable {
     let limits: HTTPLimits
+    let bodies: BodyBudget
     let routes = RouteTable()
     let dataPlane: DataPlane
     let authority: CallerAuthority
@@ -14,10 +15,11 @@ final class GatewayContext: Sendable {
     let logger: Logger
 
     init(
-        limits: HTTPLimits, dataPlane: DataPlane, authority: CallerAuthority, memory: MemoryAnswers,
+        limits: HTTPLimits, bodies: BodyBudget, dataPlane: DataPlane, authority: CallerAuthority, memory: MemoryAnswers,
         management: ManagementResponder, logger: Logger
     ) {
         self.limits = limits
+        self.bodies = bodies
         self.dataPlane = dataPlane
         self.authority = authority
         self.memory = memory

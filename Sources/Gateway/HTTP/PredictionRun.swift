@@ -8,21 +8,27 @@ struct PredictionRun: Sendable {
     let endpoint: Endpoint
     let decoded: DecodedPrediction
     let rows: Int
+    /// What its body takes of the memory for all of them; the tensors may lie in the body.
+    private let share: BodyShare?
     /// When decoding began.
     private let start: UInt64
     /// How long it took.
     private let decode: UInt64
 
     /// A body that does not fit counts as a failure of the endpoint's.
+    ///
+    /// - Parameter share: of the body as it came; grows where it is unpacked. `nil` for a small one that is not packed.
     static func decode(
-        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint
+        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint,
+        share: BodyShare? = nil
     ) -> Result<PredictionRun, HTTPFault> {
         let start = MonotonicClock.nanoseconds()
         do throws(HTTPFault) {
-            let decoded = try read(body, form: form, headers: headers, endpoint: endpoint)
+            let decoded = try read(body, form: form, headers: headers, endpoint: endpoint, share: share)
             return .success(
                 PredictionRun(
-                    endpoint: endpoint, decoded: decoded, rows: endpoint.rows(of: decoded.request), start: start,
+                    endpoint: endpoint, decoded: decoded, rows: endpoint.rows(of: decoded.request), share: share,
+                    start: start,
                     decode: MonotonicClock.nanoseconds() &- start))
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
@@ -31,16 +37,12 @@ struct PredictionRun: Sendable {
     }
 
     private static func read(
-        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint
+        _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint,
+        share: BodyShare?
     ) throws(HTTPFault) -> DecodedPrediction {
         var body = body
         if let packing = headers.packing {
-            let limit = endpoint.entry.options.maxBodyBytes
-            do throws(PackedBodyError) {
-                body = try packing.unpack(body, limit: limit)
-            } catch {
-                throw HTTPFault(error, limit: limit)
-            }
+            body = try unpack(body, packing, limit: endpoint.entry.options.maxBodyBytes, share: share)
         }
         do throws(ProtocolError) {
             return try DecodedPrediction(
@@ -50,10 +52,28 @@ struct PredictionRun: Sendable {
         }
     }
 
-    private init(endpoint: Endpoint, decoded: DecodedPrediction, rows: Int, start: UInt64, decode: UInt64) {
+    /// How large a body becomes is known only when it is unpacked: until then it takes what it may become.
+    private static func unpack(
+        _ body: ByteBuffer, _ packing: PackedBody, limit: Int, share: BodyShare?
+    ) throws(HTTPFault) -> ByteBuffer {
+        let limit = min(limit, share?.budget.limit ?? limit)
+        if let share, !share.grow(to: limit) { throw HTTPFault(full: share.budget) }
+        do throws(PackedBodyError) {
+            let unpacked = try packing.unpack(body, limit: limit)
+            share?.shrink(to: unpacked.readableBytes)
+            return unpacked
+        } catch {
+            throw HTTPFault(error, limit: limit)
+        }
+    }
+
+    private init(
+        endpoint: Endpoint, decoded: DecodedPrediction, rows: Int, share: BodyShare?, start: UInt64, decode: UInt64
+    ) {
         self.endpoint = endpoint
         self.decoded = decoded
         self.rows = rows
+        self.share = share
         self.start = start
         self.decode = decode
     }

@@ -14,11 +14,13 @@ struct BodyReader {
     }
 
     private var rest: Rest
+    /// Bytes of the body that were given out so far.
+    private(set) var taken = 0
 
-    init(_ framing: BodyFraming) {
+    init(_ framing: BodyFraming, limits: HTTPLimits) {
         switch framing {
         case .length(let length): rest = .length(length)
-        case .chunked: rest = .chunked(ChunkedBody())
+        case .chunked: rest = .chunked(ChunkedBody(lineLimit: limits.chunkLine))
         }
     }
 
@@ -35,6 +37,7 @@ struct BodyReader {
             let count = min(length, buffer.readableBytes)
             guard count > 0, let piece = buffer.readSlice(length: count) else { return .needsMore }
             rest = .length(length - count)
+            taken += count
             return .piece(piece)
         case .chunked(var chunks):
             let result: Result<(consumed: Int, step: ChunkedBody.Step), HTTPFault> =
@@ -53,6 +56,7 @@ struct BodyReader {
             case .end: return .end
             case .data(let count):
                 guard let piece = buffer.readSlice(length: count) else { return .needsMore }
+                taken += count
                 return .piece(piece)
             }
         }

@@ -16,10 +16,13 @@ struct ChunkedBody {
     }
 
     /// Bytes that one size line, and all trailers together, may take.
-    static let lineLimit = 4096
-
+    private let lineLimit: Int
     private var state = State.sizeLine
     private var trailerBytes = 0
+
+    init(lineLimit: Int = HTTPLimits().chunkLine) {
+        self.lineLimit = lineLimit
+    }
 
     /// Looks at `bytes`, all that is at hand, and says what to do with `consumed` more of them: first `consumed` bytes of
     /// framing are to be skipped, then the step applies.
@@ -45,12 +48,12 @@ struct ChunkedBody {
                 position += 2
                 state = .sizeLine
             case .sizeLine:
-                guard let line = try Self.line(rest, limit: Self.lineLimit) else { return (position, .needsMore) }
+                guard let line = try line(rest, limit: lineLimit) else { return (position, .needsMore) }
                 let size = try Self.size(UnsafeRawBufferPointer(rebasing: rest[..<line]))
                 position += line + 2
                 state = size == 0 ? .trailers : .data(size)
             case .trailers:
-                guard let line = try Self.line(rest, limit: Self.lineLimit - trailerBytes) else {
+                guard let line = try line(rest, limit: lineLimit - trailerBytes) else {
                     return (position, .needsMore)
                 }
                 position += line + 2
@@ -63,7 +66,7 @@ struct ChunkedBody {
     private static let unterminated = HTTPFault.malformed("a chunk of the body is longer than its size says")
 
     /// The length of the line at the start of `bytes` without its CR LF; `nil` while it has not all come.
-    private static func line(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(HTTPFault) -> Int? {
+    private func line(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(HTTPFault) -> Int? {
         guard let end = bytes.prefix(max(0, limit) + 2).firstIndex(of: HTTPSyntax.lineFeed) else {
             guard bytes.count < max(0, limit) + 2 else {
                 throw .malformed("a chunk's size line or the trailers are longer than \(lineLimit) bytes")

@@ -10,6 +10,7 @@ extension HTTPConnection {
         case .head:
             if buffer.readableBytes == 0 {
                 deadline = loop.eventLoop.now + limits.idleTimeout
+                pace = nil
                 isHeadTimed = false
             } else if !isHeadTimed {
                 // From the first byte on, whatever trickles in after it.
@@ -17,12 +18,27 @@ extension HTTPConnection {
                 isHeadTimed = true
             }
             return
-        case .body, .discard: deadline = loop.eventLoop.now + limits.bodyTimeout
-        case .streaming: deadline = bodyIsPaused ? .distantFuture : loop.eventLoop.now + limits.bodyTimeout
-        case .managing, .computing: deadline = .distantFuture
+        case .body(_, let reader), .discard(let reader): waitForBody(reader)
+        case .streaming(_, _, let reader):
+            if bodyIsPaused { waitForOthers() } else { waitForBody(reader) }
+        case .managing, .computing: waitForOthers()
         case .lingering, .closed: break
         }
         isHeadTimed = false
+    }
+
+    private func waitForBody(_ reader: BodyReader) {
+        let now = loop.eventLoop.now
+        let received = reader.taken + buffer.readableBytes
+        let pace = self.pace ?? BodyPace(begun: now, before: received)
+        self.pace = pace
+        deadline = pace.deadline(received: received, now: now, limits: gateway.limits)
+    }
+
+    /// What the peer does or does not do costs it nothing meanwhile.
+    private func waitForOthers() {
+        pace = nil
+        deadline = .distantFuture
     }
 
     /// Called once a second.
@@ -113,6 +129,7 @@ extension HTTPConnection {
         phase = .closed
         buffer = ByteBuffer()
         output = nil
+        share = nil
         deadline = .distantFuture
         writeDeadline = .distantFuture
         switch last {

@@ -29,6 +29,8 @@ extension HTTPConnection {
                     guard piece.readableBytes <= exchange.bodyLimit else {
                         throw Self.tooLarge(gateway.limits.upload)
                     }
+                    // A document is collected by whoever reads it; a file goes to disk as it comes.
+                    if exchange.match.route.body == .small { try hold(reader.taken) }
                     exchange.bodyLimit -= piece.readableBytes
                     bodyIsPaused = !call.bodyCame(piece)
                 }

@@ -17,14 +17,16 @@ extension HTTPConnection {
         }
         let headers = exchange.headers
         if body.readableBytes > Self.decodedHere || headers.packing != nil {
+            let share = exchange.share ?? BodyShare(gateway.bodies)
             elsewhere(exchange) {
-                PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint)
+                PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint, share: share)
             } then: { connection, exchange, result in
                 connection.decoded(exchange, endpoint, result, mayRunHere: false)
             }
             return
         }
-        let result = PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint)
+        let result = PredictionRun.decode(
+            body, form: form, headers: headers, endpoint: endpoint, share: exchange.share)
         decoded(exchange, endpoint, result, mayRunHere: true)
     }
 

@@ -48,7 +48,9 @@ extension HTTPConnection {
         switch result {
         case .failure(var fault):
             if head.expectsContinue { fault.endsConnection = true }
-            refuse(fault, form: form, unread: BodyReader(framing), isManagement: lastTargetIsManagement)
+            refuse(
+                fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
+                isManagement: lastTargetIsManagement)
         case .success(let exchange): begin(exchange, framing, head.expectsContinue, request)
         }
     }
@@ -76,8 +78,9 @@ extension HTTPConnection {
         if let packed = head.contentEncoding {
             exchange.headers.packing = try packing(UnsafeRawBufferPointer(rebasing: bytes[packed]), match.route)
         }
-        if case .length(let length) = head.framing, length > exchange.bodyLimit {
-            throw Self.tooLarge(exchange.bodyLimit)
+        if case .length(let length) = head.framing {
+            guard length <= exchange.bodyLimit else { throw Self.tooLarge(exchange.bodyLimit) }
+            if match.route.body != .upload { try checkRoom(for: length) }
         }
         return exchange
     }
@@ -124,7 +127,7 @@ extension HTTPConnection {
             self.output = output
             flush()
         }
-        var reader = BodyReader(framing)
+        var reader = BodyReader(framing, limits: gateway.limits)
         guard let request else {
             if let whole = reader.whole(&buffer) {
                 answer(exchange, whole)
@@ -146,7 +149,15 @@ extension HTTPConnection {
             answer(exchange, whole)
             return true
         }
-        if reader.remaining != nil { return false }
+        if reader.remaining != nil {
+            do throws(HTTPFault) {
+                try hold(buffer.readableBytes)
+                return false
+            } catch {
+                refuse(error, form: exchange.form, unread: reader, isManagement: false)
+                return true
+            }
+        }
         var exchange = exchange
         // The phase gives its copy up first, so that what was collected is not copied at each piece.
         phase = .head
@@ -163,6 +174,7 @@ extension HTTPConnection {
                     guard piece.readableBytes <= exchange.bodyLimit - exchange.body.readableBytes else {
                         throw Self.tooLarge(exchange.bodyLimit)
                     }
+                    try hold(reader.taken)
                     exchange.body.writeBuffer(&piece)
                 }
             }
@@ -199,6 +211,8 @@ extension HTTPConnection {
         var exchange = exchange
         // Its head may have come before the drain began.
         if loop.isDraining { exchange.form.keepAlive = false }
+        exchange.share = share
+        share = nil
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
         case .memory, .management: send(gateway.memory.answer(exchange.match, body), form: exchange.form)
@@ -258,6 +272,7 @@ extension HTTPConnection {
             }
         }
         phase = .head
+        share = nil
         send(answer, form: form)
         if let rest, form.keepAlive { phase = .discard(rest) }
     }

@@ -39,6 +39,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         var bodyLimit: Int
         /// What has come of a body that did not come in one piece.
         var body = ByteBuffer()
+        /// What a large body takes of the memory that there is for all of them.
+        var share: BodyShare?
         var ticket: PredictionTicket?
     }
 
@@ -63,6 +65,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Whether the management task has more of a body than it has asked for.
     var bodyIsPaused = false
     var isHeadTimed = false
+    /// Of the body that is coming; `nil` between bodies, and while one waits for us.
+    var pace: BodyPace?
+    /// Of the body that is coming, until its request takes it over.
+    var share: BodyShare?
     var isProcessing = false
     /// When the connection is given up unless something happens first.
     var deadline = NIODeadline.distantFuture

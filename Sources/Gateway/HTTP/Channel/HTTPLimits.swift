@@ -7,6 +7,8 @@ package struct HTTPLimits: Sendable {
     /// Bytes of all header lines together, and their number; beyond it the answer is 431.
     package var headerBytes = 32 << 10
     package var headerCount = 100
+    /// Bytes of a chunk's size line, and of all trailers together; beyond it the answer is 400.
+    package var chunkLine = 4096
     /// Bytes of a body that an answer from memory or a JSON document of the management interface may have.
     package var smallBody = 1 << 20
     /// Bytes of one uploaded file.
@@ -21,6 +23,8 @@ package struct HTTPLimits: Sendable {
     package var idleTimeout = TimeAmount.seconds(75)
     /// Without a byte of the body.
     package var bodyTimeout = TimeAmount.seconds(30)
+    /// Bytes of a body that have to come each second on average, with one `bodyTimeout` for free; 0 takes any rate.
+    package var bodyRate = 1024
     /// Without the peer taking a byte of the answer.
     package var writeTimeout = TimeAmount.seconds(60)
     /// From a refusal that ends the connection to its close, for the peer to read the answer.
