@@ -51,6 +51,7 @@ struct GRPCInput {
     static func append(
         _ reader: inout ProtobufReader, _ tag: ProtobufReader.Tag, to dimensions: inout [Int]
     ) throws(JSONProblem) {
+        dimensions.reserveCapacity(4)
         try reader.forEachVarint(tag) { (size) throws(JSONProblem) in
             guard dimensions.count < JSONCursor.depthLimit else {
                 throw JSONProblem("a shape has at most \(JSONCursor.depthLimit) dimensions")
@@ -69,10 +70,9 @@ struct GRPCInput {
         } catch {
             throw error.within("name")
         }
-        let spec = signature.inputs[index]
-        guard datatype.equals(spec.elementType.rawValue) else {
+        guard datatype.equals(signature.inputs[index].elementType.wireName) else {
             guard !datatype.bytes.isEmpty else { throw JSONProblem("an input needs a 'datatype'") }
-            throw SignatureCheck.typeDisagrees(datatype.string, spec).within("datatype")
+            throw SignatureCheck.typeDisagrees(datatype.string, signature.inputs[index]).within("datatype")
         }
         return index
     }

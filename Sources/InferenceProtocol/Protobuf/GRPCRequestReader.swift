@@ -88,7 +88,7 @@ struct GRPCRequestReader {
         _ message: ProtobufReader, raw: UnsafeRawBufferPointer?
     ) throws(JSONProblem) {
         let input = try GRPCInput(message, signature)
-        let spec = signature.inputs[input.index]
+        let type = signature.inputs[input.index].elementType
         let storage: TensorStorage
         if let raw {
             guard !input.hasContents else {
@@ -97,21 +97,21 @@ struct GRPCRequestReader {
                 ).within("contents")
             }
             do throws(JSONProblem) {
-                try BinarySection.check(raw, spec.elementType, input.shape)
+                try BinarySection.check(raw, type, input.shape)
             } catch {
                 throw error.within("raw_input_contents")
             }
-            storage = BinarySection.storage(raw, spec.elementType, owner)
+            storage = BinarySection.storage(raw, type, owner)
         } else {
             do throws(JSONProblem) {
-                storage = try TypedContents.read(message, spec.elementType, input.shape, owner)
+                storage = try TypedContents.read(message, type, input.shape, owner)
             } catch {
                 throw error.within("contents")
             }
         }
-        guard given.insert(input.index) else { throw JSONProblem("the input '\(spec.name)' is given twice") }
-        let tensor = Tensor(
-            checkedName: spec.name, elementType: spec.elementType, shape: input.shape, storage: storage)
+        let name = signature.inputs[input.index].name
+        guard given.insert(input.index) else { throw JSONProblem("the input '\(name)' is given twice") }
+        let tensor = Tensor(checkedName: name, elementType: type, shape: input.shape, storage: storage)
         inputs.insert(tensor, at: given.countBelow(input.index))
     }
 
