@@ -75,7 +75,8 @@ final class TemporaryFolder: Sendable {
 enum Wire {
     static let deployment = """
         {"endpoint":"churn","space":"default","model":"churn","version":2,"revision":5,"state":"ready","message":"",\
-        "options":{},"createdAt":"2026-07-01T10:00:00Z","updatedAt":"2026-07-02T10:00:00Z","updatedBy":"local",\
+        "options":{},"isolation":"shared","isolationReason":"","queued":0,"createdAt":"2026-07-01T10:00:00Z",\
+        "updatedAt":"2026-07-02T10:00:00Z","updatedBy":"local",\
         "requests":0,"errors":0}
         """
 
