@@ -150,7 +150,7 @@ let package = Package(
             "Store",
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
             exclude: ["Fixtures"]),
-        tests("Deployments", ["Store", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
         tests("Serving", [nioEmbedded, nioPosix]),

@@ -27,6 +27,7 @@ TOLERANCE = {"absolute": 1e-5, "relative": 1e-4}
 LIBRARIES = ["numpy", "onnx", "onnxruntime", "scikit-learn", "skl2onnx"]
 DATATYPES = {"tensor(float)": "FP32", "tensor(int64)": "INT64", "tensor(string)": "BYTES"}
 ROWS_IN_REQUEST = 3
+GOLDEN_ROWS = [(0, 1), (1, 4)]  # one row alone, then three together
 
 
 def output_folder(script):
@@ -41,7 +42,7 @@ def output_folder(script):
 def write_example(
     folder, name, estimator, data_set, features, classes, held_out, truth, rows_trained, input_per_feature=False
 ):
-    """Writes model.onnx, heldout.csv, expected.json, metadata.json and request.json into `folder`.
+    """Writes model.onnx, heldout.csv, expected.json, golden.json, metadata.json and request.json into `folder`.
 
     data_set           a dictionary with `name`, `source` and `task` in words
     features, classes  names; `classes` is None for a regression, else in the order of the model's probabilities
@@ -73,7 +74,8 @@ def write_example(
     write_rows(folder / "heldout.csv", features, held_out)
     facts = {"model": name, "rows": len(held_out), "tolerance": TOLERANCE}
     write_json(folder / "expected.json", {**facts, "outputs": outputs, "truth": truth.tolist()})
-    write_json(folder / "request.json", request(held_out, features, input_per_feature))
+    write_json(folder / "request.json", request(held_out[:ROWS_IN_REQUEST], features, input_per_feature))
+    write_json(folder / "golden.json", golden(held_out, features, input_per_feature, outputs))
     versions = {library: importlib.metadata.version(library) for library in LIBRARIES}
     write_json(folder / "metadata.json", {"name": name, **description, "libraries": versions}, indent=2)
     print(f"{name}: {json.dumps(metrics)}")
@@ -211,8 +213,26 @@ def rounded(metrics):
     return {name: round(float(value), 4) for name, value in metrics.items()}
 
 
+def golden(rows, features, input_per_feature, outputs):
+    """Held-out rows as requests with the answers expected: what a server runs when the model is pushed and loaded."""
+    return [
+        {
+            **request(rows[first:last], features, input_per_feature),
+            "expected": [
+                {**output, "shape": [last - first, *output["shape"][1:]], "data": rows_of(output, first, last)}
+                for output in outputs
+            ],
+        }
+        for first, last in GOLDEN_ROWS
+    ]
+
+
+def rows_of(output, first, last):
+    width = math.prod(output["shape"][1:])
+    return output["data"][first * width : last * width]
+
+
 def request(rows, features, input_per_feature):
-    few = rows[:ROWS_IN_REQUEST]
     return {
         "inputs": [
             {
@@ -221,7 +241,7 @@ def request(rows, features, input_per_feature):
                 "shape": list(value.shape),
                 "data": [plain(element) for element in value.ravel()],
             }
-            for name, value in feeds_of(few, features, input_per_feature).items()
+            for name, value in feeds_of(rows, features, input_per_feature).items()
         ]
     }
 

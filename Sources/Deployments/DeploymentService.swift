@@ -7,7 +7,7 @@ package final class DeploymentService: Sendable {
     let plane: any ServingPlane
     let publisher: Publisher
     /// One mutation of an endpoint at a time.
-    private let turns = Turns()
+    let turns = Turns()
 
     package init(store: DeploymentUnitOfWork, plane: any ServingPlane, publisher: Publisher) {
         self.store = store

@@ -1,3 +1,4 @@
+import InferenceProtocol
 package import Journal
 package import Serving
 
@@ -31,14 +32,17 @@ package enum ModelFormat {
 }
 
 extension Manifest {
-    /// A version of one file has it as `model.onnx`: what it was called where it came from is no part of the model, so the
-    /// same bytes under another name are the same version.
+    /// A version of one file, golden inputs aside, has it as `model.onnx`: what it was called where it came from is no part
+    /// of the model, so the same bytes under another name are the same version.
     var withoutName: Manifest {
         get throws(ControlError) {
-            guard files.count == 1, let only = files.first, only.path.lowercased().hasSuffix(".onnx") else {
+            let others = files.filter { $0.path != GoldenInputs.fileName }
+            guard others.count == 1, let only = others.first, only.path.lowercased().hasSuffix(".onnx") else {
                 return self
             }
-            return try Manifest([ArtifactReference.File(path: "model.onnx", sha256: only.sha256, size: only.size)])
+            let golden = files.filter { $0.path == GoldenInputs.fileName }
+            return try Manifest(
+                golden + [ArtifactReference.File(path: "model.onnx", sha256: only.sha256, size: only.size)])
         }
     }
 }

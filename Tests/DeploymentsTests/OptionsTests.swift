@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import Runtimes
 import Serving
@@ -122,5 +123,35 @@ struct OptionsTests {
             #expect(error?.field == "workerMemoryBytes")
         }
         #expect(dock.plane.prepared.isEmpty)
+    }
+}
+
+/// docs/reference/deployment.md against the code.
+struct OptionsPageTests {
+    /// Name, flag, default and range of each row of the page's first table.
+    private static func rows() throws -> [[String]] {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let page = try String(contentsOf: root.appendingPathComponent("docs/reference/deployment.md"), encoding: .utf8)
+        let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
+        let start = try #require(lines.firstIndex { $0.hasPrefix("| option |") })
+        return lines[(start + 2)...].prefix { $0.hasPrefix("|") }.map { line in
+            line.split(separator: "|").map { $0.trimmingCharacters(in: CharacterSet(charactersIn: " `")) }
+        }
+    }
+
+    @Test func `the page has every option with its default and range, and no other`() throws {
+        let rows = try Self.rows()
+        #expect(rows.map { $0[0] } == OptionRange.all.dropLast().map(\.name) + ["isolation", "workerMemoryBytes"])
+        for option in OptionRange.all {
+            let row = try #require(rows.first { $0[0] == option.name })
+            #expect(row[3] == "\(option.range.lowerBound) to \(option.range.upperBound)")
+            if let standard = option.standard {
+                #expect(row[2] == String(standard), "\(option.name)")
+            } else {
+                #expect(Int(row[2]) == nil, "\(option.name)")
+            }
+        }
+        #expect(rows.first { $0[0] == "isolation" }?[3] == "shared`, `worker")
     }
 }

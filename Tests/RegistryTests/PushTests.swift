@@ -44,6 +44,18 @@ struct PushTests {
         #expect(second.version.artifact.files.map(\.path) == ["model.onnx"])
     }
 
+    @Test func `golden inputs are part of a version, and do not make its file's name one`() async throws {
+        let bench = try Bench()
+        let golden = try await bench.upload("[]", path: "golden.json")
+        let plain = try await bench.push("churn", [try await bench.upload("same", path: "churn.onnx")])
+        let first = try await bench.push("churn", [try await bench.upload("same", path: "churn.onnx"), golden])
+        let second = try await bench.push("churn", [golden, try await bench.upload("same", path: "other.onnx")])
+        #expect(plain.version.number == 1)
+        #expect(first.version.number == 2)
+        #expect(!second.isNew)
+        #expect(second.version.artifact.files.map(\.path) == ["golden.json", "model.onnx"])
+    }
+
     @Test func `the same content under another name is another model's version`() async throws {
         let bench = try Bench()
         let one = try await bench.push("a", "same")

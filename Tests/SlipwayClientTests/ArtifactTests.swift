@@ -35,6 +35,19 @@ struct ArtifactTests {
         #expect(problem(folder.path + "/m") == "is a symbolic link, which could lead out of the folder")
     }
 
+    @Test func `golden inputs go along under their own name, once`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("m/model.onnx")
+        try folder.write("cases.json", [1, 2])
+        var artifact = try Artifact(path: folder.path + "/m")
+        try artifact.add(golden: folder.path + "/cases.json")
+        #expect(artifact.files.map(\.path) == ["golden.json", "model.onnx"])
+        #expect(artifact.files.map(\.size).first == 2)
+        for wrong in ["/cases.json", "/m", "/none.json"] {
+            #expect(throws: ClientError.self) { try artifact.add(golden: folder.path + wrong) }
+        }
+    }
+
     @Test func `the path itself may be a symbolic link`() throws {
         let folder = try TemporaryFolder()
         try folder.write("m/model.onnx")

@@ -1,5 +1,6 @@
 import Deployments
 import Foundation
+import Governance
 import Journal
 import Registry
 import Runtimes
@@ -22,6 +23,12 @@ private struct OpenPlane: ServingPlane {
         (#filePath as NSString).deletingLastPathComponent + "/Fixtures"
     }
 
+    /// What the second revision of `churn` has, from schema 2 on.
+    private static let options = EndpointOptions(
+        runtime: RuntimeOptions(intraOpThreads: 2), instances: 3, minInstances: 0, idleSeconds: 60, queueLimit: 50,
+        deadlineMilliseconds: 2000, maxBodyBytes: 1 << 20, batching: BatchingOptions(maxBatchSize: 16),
+        isolation: .worker, workerMemoryBytes: 1 << 30)
+
     @Test(.enabled(if: ProcessInfo.processInfo.environment["SLIPWAY_WRITE_FIXTURE"] != nil))
     func `write the data folder of the schema of now`() async throws {
         let target = Self.fixtures + "/schema-\(Migrations.currentSchema)"
@@ -38,11 +45,13 @@ private struct OpenPlane: ServingPlane {
         _ = try await deployments.deploy(
             endpoint: "churn", space: "default", model: "churn", version: 1, principal: .local)
         _ = try await deployments.deploy(
-            endpoint: "churn", space: "default", model: "churn", reason: "better", principal: .local)
+            endpoint: "churn", space: "default", model: "churn", options: Self.options, reason: "better",
+            principal: .local)
         try await deployments.setLoaded(false, endpoint: "churn", space: "default", principal: .local)
         _ = try await deployments.deploy(
             endpoint: "gone", space: "default", model: "churn", principal: .local)
         try await deployments.delete("gone", space: "default", principal: .local)
+        _ = try await deployments.setPolicy(of: "default", isolation: .worker, principal: .local)
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {
@@ -61,7 +70,7 @@ private struct OpenPlane: ServingPlane {
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
         let store = try workshop.open(clock: SystemClock())
         #expect(try await store.verify().problems.isEmpty)
-        #expect(try await store.generation().number == 7)
+        #expect(try await store.generation().number == (schema == 1 ? 7 : 8))
 
         let version = try await store.service.version("churn", space: "default")
         #expect(version.number == 2)
@@ -76,6 +85,11 @@ private struct OpenPlane: ServingPlane {
         #expect(live.map(\.endpoint) == ["churn"])
         #expect(live.first?.revision == 3)
         #expect(live.first?.isLoaded == false)
+        // The first schema knew three options, and no policy.
+        #expect(live.first?.options == (schema == 1 ? EndpointOptions() : Self.options))
+        #expect(
+            try await deployments.policy(of: "default")
+                == (schema == 1 ? SpacePolicy() : SpacePolicy(isolation: .worker, revision: 1)))
         #expect(try await deployments.history("churn", space: "default").map(\.action) == [.unload, .deploy, .deploy])
         #expect(try await deployments.history("gone", space: "default").map(\.action) == [.delete, .deploy])
         // It goes on working, with the next number and the next link of the chain.

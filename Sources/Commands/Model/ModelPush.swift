@@ -13,6 +13,7 @@ struct ModelPush: AsyncParsableCommand {
             with all of them.
 
               slipway model push churn.onnx --name churn --metric accuracy=0.974
+              slipway model push churn.onnx --name churn --golden golden.json
               slipway model push churn/ --name churn --git-commit $(git rev-parse HEAD)
             """)
 
@@ -21,6 +22,12 @@ struct ModelPush: AsyncParsableCommand {
 
     @Option(help: "The model's name.")
     var name: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests that the version brings along and the answers it must give; a folder may have a golden.json.",
+            valueName: "file"))
+    var golden: String?
 
     @Option(
         name: .customLong("metric"), help: ArgumentHelp("A measured figure of this version.", valueName: "key=value"))
@@ -48,7 +55,7 @@ struct ModelPush: AsyncParsableCommand {
             let meter = ProgressMeter(console: session.console)
             defer { meter?.clear() }
             let result = try await session.client.push(
-                path, as: name, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset
+                path, as: name, golden: golden, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset
             ) { meter?.show($0) }
             meter?.clear()
             for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }
@@ -80,6 +87,7 @@ struct ModelPush: AsyncParsableCommand {
         facts.add("inputs", SignatureText.lines(version.inputs))
         facts.add("outputs", SignatureText.lines(version.outputs))
         facts.add("size", SignatureText.size(version.files))
+        facts.add("golden", SignatureText.golden(version))
         facts.add("notes", version.notes)
         for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
         console.print()

@@ -60,7 +60,7 @@ struct ModelShow: AsyncParsableCommand {
         facts.add("tags", version.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
         facts.add("data set", version.dataset)
         facts.add("git commit", version.gitCommit)
-        facts.add("golden", version.goldenRequests.map { "\($0) request\($0 == 1 ? "" : "s"), answered as expected" })
+        facts.add("golden", SignatureText.golden(version))
         facts.add(
             "pushed",
             "\(Age.moment(version.createdAt)) by \(version.createdBy) (\(Age.text(version.createdAt)))")

@@ -22,6 +22,11 @@ enum SignatureText {
         return "\(tensor.datatype)[\(dimensions.joined(separator: ", "))]"
     }
 
+    /// `3 requests, answered as they should be`; `nil` where the version has none.
+    static func golden(_ version: VersionInfo) -> String? {
+        version.goldenRequests.map { "\($0) request\($0 == 1 ? "" : "s"), answered as they should be" }
+    }
+
     static func size(_ files: [FileEntry]) -> String {
         let bytes = NumberText.bytes(files.reduce(0) { $0 + $1.size })
         return files.count == 1 ? bytes : "\(bytes) in \(files.count) files"

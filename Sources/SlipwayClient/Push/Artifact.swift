@@ -31,8 +31,11 @@ public struct Artifact: Sendable, Hashable {
     /// Folders inside folders at most.
     public static let deepestFolder = 16
 
+    /// The path of golden inputs inside a version.
+    public static let goldenFile = "golden.json"
+
     /// Sorted by path.
-    public let files: [File]
+    public private(set) var files: [File]
     /// Hidden files and folders that stay behind, by their path inside the folder.
     public let leftOut: [String]
     /// Whether the path named a folder; else there is exactly one file.
@@ -65,6 +68,25 @@ public struct Artifact: Sendable, Hashable {
         if let empty = files.first(where: { $0.size == 0 && !isFolder }) {
             throw .file(path: empty.location, problem: "is empty", hint: "was it saved completely?")
         }
+    }
+}
+
+extension Artifact {
+    /// Adds the file at `path` as the version's golden inputs.
+    public mutating func add(golden path: String) throws(ClientError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            throw .file(path: path, problem: errorText(errno), hint: "check the path to the golden inputs")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw .file(path: path, problem: "is not a file", hint: "golden inputs are one JSON file")
+        }
+        guard !files.contains(where: { $0.path == Self.goldenFile }) else {
+            throw .file(
+                path: path, problem: "the folder has a \(Self.goldenFile) already", hint: "leave one of the two out")
+        }
+        files.append(File(path: Self.goldenFile, location: path, size: Int(status.st_size)))
+        files.sort { $0.path < $1.path }
     }
 }
 

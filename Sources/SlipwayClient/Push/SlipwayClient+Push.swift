@@ -30,13 +30,18 @@ extension SlipwayClient {
     /// Files are hashed first; those that the server has already are not sent again. Memory stays bounded whatever
     /// their size.
     ///
-    /// - Parameter progress: called often, from any thread.
+    /// - Parameters:
+    ///   - golden: a file with requests that the version brings along, perhaps with the answers that it must give; it
+    ///     becomes the version's `golden.json`. A folder may as well have one in it.
+    ///   - progress: called often, from any thread.
     public func push(
-        _ path: String, as model: String, metrics: [String: Double]? = nil, tags: [String: String]? = nil,
+        _ path: String, as model: String, golden: String? = nil, metrics: [String: Double]? = nil,
+        tags: [String: String]? = nil,
         gitCommit: String? = nil, dataset: String? = nil,
         progress: @escaping @Sendable (PushProgress) -> Void = { _ in }
     ) async throws(ClientError) -> PushResult {
-        let artifact = try Artifact(path: path)
+        var artifact = try Artifact(path: path)
+        if let golden { try artifact.add(golden: golden) }
         let entries = try await digests(of: artifact, progress)
         let sent = try await upload(artifact, entries, progress)
         progress(.checking)

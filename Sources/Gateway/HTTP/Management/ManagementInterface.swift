@@ -38,6 +38,8 @@ package struct ManagementInterface: Sendable {
         case .verify: return try .json(try await services.server.verify())
         case .spaces: return try await spaces(call)
         case .space: return try .json(SpaceInfo(try await services.spaces.show(call.match.space)))
+        case .policy: return try await policy(call)
+        case .setPolicy: return try await setPolicy(call)
         case .blobExists: return try await blobExists(call)
         case .blobUpload: return try await upload(call)
         case .models: return try await models(call)

@@ -54,8 +54,29 @@ extension ModelInfo {
 extension SpaceInfo {
     init(_ summary: SpaceSummary) {
         self.init(
-            name: summary.space.name, models: summary.models, deployments: summary.deployments,
-            createdAt: summary.space.createdAt.description)
+            name: summary.space.name, policy: ManagementAPI.SpacePolicy(summary.space.policy),
+            models: summary.models, deployments: summary.deployments, createdAt: summary.space.createdAt.description)
+    }
+}
+
+extension ManagementAPI.SpacePolicy {
+    init(_ policy: Governance.SpacePolicy) {
+        switch policy.isolation {
+        case nil: self.init(isolation: .any)
+        case .shared: self.init(isolation: .shared)
+        case .worker: self.init(isolation: .worker)
+        }
+    }
+}
+
+extension IsolationDemand {
+    /// `nil` demands nothing.
+    var demanded: Isolation? {
+        switch self {
+        case .any: nil
+        case .shared: .shared
+        case .worker: .worker
+        }
     }
 }
 

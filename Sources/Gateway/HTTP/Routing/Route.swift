@@ -55,7 +55,7 @@ enum RouteID: String, Sendable, Hashable, CaseIterable {
     // TensorFlow Serving
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
-    case openAPI, server, status, verify, spaces, space
+    case openAPI, server, status, verify, spaces, space, policy, setPolicy
     case blobExists, blobUpload
     case models, model, versions, version, push
     case deployments, deployment, deploy, deleteDeployment, revisions

@@ -129,6 +129,10 @@ extension Route {
         managed(.verify, .post, "/verify", .verify, "Hashes everything that is stored again"),
         managed(.spaces, .get, "/spaces", .viewSpaces, "All spaces"),
         managed(.space, .get, "/spaces/{space}", .viewSpaces, "One space"),
+        managed(.policy, .get, "/spaces/{space}/policy", .viewSpaces, "What the space demands of its deployments"),
+        managed(
+            .setPolicy, .put, "/spaces/{space}/policy", .manageSpaces,
+            "Sets what the space demands, and moves what runs there"),
         managed(
             .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .pushModels,
             "Whether the space holds a file with these bytes already"),

@@ -29,6 +29,11 @@ struct OpenAPIOperation {
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
+        case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
+        case .setPolicy:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch], body: document("SpacePolicy"),
+                answers: [200: json("SpacePolicy")])
         case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
         case .blobUpload:
             OpenAPIOperation(

@@ -78,7 +78,11 @@ enum OpenAPISchemas {
             "generation": integer, "runtimes": texts, "httpPort": integer, "grpcPort": integer,
             "authentication": flag,
         ]),
-        "SpaceInfo": object(["name": string, "models": integer, "deployments": integer, "createdAt": string]),
+        "SpacePolicy": object(["isolation": oneOf(IsolationDemand.self)]),
+        "SpaceInfo": object([
+            "name": string, "policy": ref("SpacePolicy"), "models": integer, "deployments": integer,
+            "createdAt": string,
+        ]),
         "StatusReport": object([
             "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
             "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,

@@ -1,0 +1,111 @@
+package import Governance
+package import Journal
+import Runtimes
+package import Serving
+
+extension DeploymentService {
+    /// What the space demands of its deployments, with the policy's revision.
+    package func policy(of space: String) async throws(ControlError) -> SpacePolicy {
+        guard let policy = try await store.read({ try $0.policy(of: space) }) else { throw Space.notFound(space) }
+        return policy
+    }
+
+    /// Makes `isolation` what the space demands and moves over what runs there: every model is loaded in its new place
+    /// first, then the policy is committed and the endpoints switched at once. When one cannot be loaded there, nothing
+    /// changes.
+    ///
+    /// - Parameters:
+    ///   - isolation: `nil` demands nothing.
+    ///   - ifMatch: the policy's revision that the caller believes is current; another one is a `conflict`.
+    package func setPolicy(
+        of space: String, isolation: Isolation?, principal: Principal, idempotencyKey: String? = nil,
+        ifMatch: Int? = nil
+    ) async throws(ControlError) -> SpacePolicy {
+        let order = PolicyOrder(space: space, isolation: isolation, ifMatch: ifMatch)
+        let mutation = Mutation(
+            principal: principal, space: space, idempotency: try Idempotency.make(idempotencyKey, order.canonical))
+        // No endpoint's name has a space in it: these turns are the policy's own.
+        return try await turns.take(space + " policy") { () async throws(ControlError) in
+            if let earlier = try await self.store.replay(mutation, as: SpacePolicy.self) {
+                try await self.publisher.publish()
+                return earlier.answer
+            }
+            return try await self.setPolicy(order, mutation)
+        }
+    }
+
+    private func setPolicy(_ order: PolicyOrder, _ mutation: Mutation) async throws(ControlError) -> SpacePolicy {
+        let moved = try await store.read { try order.moved($0) }
+        var prepared: [EndpointEntry] = []
+        do {
+            for entry in moved {
+                try await prepareMove(entry)
+                prepared.append(entry)
+            }
+            let committed = try await store.commit(mutation) { try order.apply($0) }
+            try await publisher.publish()
+            return committed.answer
+        } catch {
+            for entry in prepared { plane.discard(entry) }
+            throw error
+        }
+    }
+
+    private func prepareMove(_ entry: EndpointEntry) async throws(ControlError) {
+        do {
+            try await plane.prepare(entry)
+        } catch {
+            throw ControlError(
+                .loadFailed,
+                "endpoint '\(entry.name)' could not be moved to \(entry.isolation.rawValue) isolation: \(error.message)",
+                hint: "the policy was not changed, and everything serves as before")
+        }
+    }
+}
+
+/// A policy that is to be set, with the rules that the database decides.
+struct PolicyOrder: Sendable {
+    let space: String
+    let isolation: Isolation?
+    let ifMatch: Int?
+
+    /// For the hash that an idempotency key is bound to.
+    var canonical: [String] {
+        ["space.policy", space, isolation?.rawValue ?? "any", ifMatch.map { String($0) } ?? ""]
+    }
+
+    private func current(_ transaction: any DeploymentTransaction) throws -> SpacePolicy {
+        guard let policy = try transaction.policy(of: space) else { throw Space.notFound(space) }
+        guard ifMatch == nil || ifMatch == policy.revision else {
+            throw ControlError(
+                .conflict, "the policy of space '\(space)' is at revision \(policy.revision), not \(ifMatch ?? 0)",
+                field: "ifMatch", hint: "somebody else changed it; look at it again, then decide")
+        }
+        return policy
+    }
+
+    /// What is loaded in the space and has to run elsewhere under the new policy.
+    func moved(_ transaction: any DeploymentTransaction) throws -> [EndpointEntry] {
+        guard try current(transaction).isolation != isolation else { return [] }
+        let next = SpacePolicy(isolation: isolation)
+        return try transaction.snapshot().endpoints.compactMap { entry in
+            guard entry.space == space, entry.isLoaded else { return nil }
+            var moved = entry
+            (moved.isolation, moved.isolationReason) = next.isolation(wanted: entry.options.isolation)
+            return moved.isolation == entry.isolation ? nil : moved
+        }
+    }
+
+    /// The unit of work.
+    func apply(_ transaction: any DeploymentTransaction) throws -> Change<SpacePolicy> {
+        let before = try current(transaction)
+        guard before.isolation != isolation else { return Change(before, event: nil) }
+        try transaction.setPolicy(of: space, isolation: isolation)
+        let policy = SpacePolicy(isolation: isolation, revision: before.revision + 1)
+        return Change(
+            policy,
+            event: AuditDraft(
+                action: "space.policy", subject: space,
+                detail: ["isolation": isolation?.rawValue ?? "any", "revision": String(policy.revision)]))
+    }
+}
