@@ -109,8 +109,8 @@
         }
 
         @Test func `where nobody listens the message says so, at once`() async throws {
-            let socket = try LoopbackSocket()
-            socket.stop()
+            let socket = try LoopbackSocket(isListening: false)
+            defer { socket.stop() }
             let address = "http://127.0.0.1:\(socket.port)"
             let client = try SlipwayClient(grpcServer: address)
             let error = await clientError {

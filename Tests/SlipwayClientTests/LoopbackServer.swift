@@ -28,7 +28,8 @@ final class LoopbackServer: Sendable {
     private let log: Log
     private let isStopped = Mutex(false)
 
-    var address: String { "http://127.0.0.1:\(socket.port)" }
+    var port: Int { socket.port }
+    var address: String { "http://127.0.0.1:\(port)" }
     /// The requests so far, those that were hung up on included.
     var requests: [Request] { log.requests.withLock { $0 } }
 
@@ -91,12 +92,13 @@ final class LoopbackServer: Sendable {
     }
 }
 
-/// A listening socket on a free port of 127.0.0.1.
+/// A socket on a port of 127.0.0.1, a free one unless told.
 struct LoopbackSocket: Sendable {
     let descriptor: Int32
     let port: Int
 
-    init() throws {
+    /// - Parameter isListening: or merely holding the port, where calls are then refused.
+    init(port wanted: Int = 0, isListening: Bool = true) throws {
         #if canImport(Glibc)
             descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -105,18 +107,21 @@ struct LoopbackSocket: Sendable {
         // Small, so that what a client has sent and nobody has read yet is little.
         var room: Int32 = 256 << 10
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         var address = sockaddr_in()
+        address.sin_port = UInt16(truncatingIfNeeded: wanted).bigEndian
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
-        let isListening = withUnsafeMutablePointer(to: &address) { pointer in
+        let isReady = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && listen(descriptor, 16) == 0
+                bind(descriptor, address, length) == 0 && (!isListening || listen(descriptor, 16) == 0)
                     && getsockname(descriptor, address, &length) == 0
             }
         }
-        guard isListening else { throw POSIXError(.EADDRNOTAVAIL) }
+        guard isReady else { throw POSIXError(.EADDRNOTAVAIL) }
         port = Int(UInt16(bigEndian: address.sin_port))
     }
 
