@@ -28,7 +28,8 @@ struct DeploymentShow: AsyncParsableCommand {
 
     static func facts(_ deployment: DeploymentInfo, _ version: VersionInfo?, _ server: String) -> Facts {
         var facts = Facts()
-        facts.add(deployment.state == .idle ? "note" : "problem", deployment.message.split(separator: "\n").map(String.init))
+        facts.add(
+            deployment.state == .idle ? "note" : "problem", deployment.message.split(separator: "\n").map(String.init))
         facts.add("model", "\(deployment.model):\(deployment.version)")
         facts.add("inputs", SignatureText.lines(version?.inputs ?? []))
         facts.add("outputs", SignatureText.lines(version?.outputs ?? []))
