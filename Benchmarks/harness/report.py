@@ -171,12 +171,27 @@ def isolation(figures):
     return table(head, rows)
 
 
+def overload(figures):
+    crowd, slow = figures["open_loop"], figures["slow"]
+    share = crowd["goodput_share"]
+    rows = [
+        ["served at 10 times the peak", f"{100 * share:.0f}% of the peak" + verdict(share, 0.9), "90%"],
+        ["a refusal's latency at p99", at_most(crowd["refused_p99_ms"], 50, "ms", 1), "50 ms"],
+        ["the slowest refusal", at_most(crowd["refused_max_ms"], 50, "ms", 1), "50 ms"],
+        [f"a healthy client's p99 among {slow['connections']:,} slow connections",
+         f"{slow['ratio']:.2f} x" + (" (met)" if slow["ratio"] <= 2 else " (**not met**)"), "2 x"],
+    ]
+    return "An open loop against a model of milliseconds; then connections that send a byte now and then.\n\n" + table(
+        ["", "median of rounds", "asked"], rows)
+
+
 SECTIONS = {
     "throughput": ("Small predictions", throughput),
     "grpc": ("Small predictions over gRPC", grpc),
     "binary": ("Binary tensors", binary),
     "isolation": ("A worker against the shared process", isolation),
     "compute": ("Predictions that take milliseconds", compute),
+    "overload": ("More than it can do", overload),
     "startup": ("Start-up and memory", startup),
     "many": ("Many models", many),
 }

@@ -90,6 +90,14 @@ static void *alternate_stack(void) {
     return NULL;
 }
 
+// Threads that descend from a library's may have signals blocked, SIGABRT among them.
+static void hear_signals(void) {
+    sigset_t heard;
+    sigemptyset(&heard);
+    for (int index = 0; index < SIGNALS; index++) sigaddset(&heard, signals[index]);
+    pthread_sigmask(SIG_UNBLOCK, &heard, NULL);
+}
+
 static struct slot *take_slot(void) {
     asked = true;
     pthread_once(&once, make_key);
@@ -98,6 +106,7 @@ static struct slot *take_slot(void) {
         if (!atomic_compare_exchange_strong(&slots[index].taken, &is_taken, true)) continue;
         own = &slots[index];
         own->stack = alternate_stack();
+        hear_signals();
         pthread_setspecific(ending, own);
         return own;
     }

@@ -1,0 +1,141 @@
+"""More than the server can do, and callers who do nothing or go away: whoever behaves is served all the while."""
+
+import json
+import resource
+import select
+import socket
+import sys
+
+import pytest
+
+from slipway_server import REPOSITORY, wait_until
+
+sys.path.insert(0, str(REPOSITORY / "Benchmarks"))
+
+from harness import openloop  # noqa: E402
+
+ENDLESS = {"inputs": [
+    {"name": "count", "shape": [], "datatype": "INT64", "data": [2**40]},
+    {"name": "x", "shape": [4], "datatype": "FP32", "data": [0, 1, 2, 3]},
+]}  # fmt: skip
+SHORT = {"inputs": [dict(ENDLESS["inputs"][0], data=[3]), ENDLESS["inputs"][1]]}
+
+
+def message(endpoint, document):
+    body = json.dumps(document).encode()
+    return b"POST /v2/models/%s/infer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (
+        endpoint.encode(), len(body), body)
+
+
+def send_and_leave(server, data):
+    with server.connect() as connection:
+        connection.sendall(data)
+
+
+def deployed(server, models, name):
+    server.push_file(models / f"{name}.onnx", name)
+    server.put_deployment(name, name)
+
+
+# A client that leaves -----------------------------------------------------------------------------------------------
+
+
+def test_a_client_that_disconnects_frees_its_slot(new_server, models):
+    """One thread, one place in the line: a run that went on for somebody who has left would block everybody after."""
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1", "SLIPWAY_QUEUE_LIMIT": "1"})
+    deployed(server, models, "loop_by_input")
+    for _ in range(30):
+        send_and_leave(server, message("loop_by_input", ENDLESS))
+
+    def answers():
+        status, answer = server.json("POST", "/v2/models/loop_by_input/infer", SHORT)
+        assert status in (200, 429), answer
+        return status == 200
+
+    wait_until(answers, "a free slot")
+
+
+def test_a_caller_in_the_line_who_leaves_makes_room_for_the_next(new_server, models):
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1", "SLIPWAY_QUEUE_LIMIT": "1"})
+    deployed(server, models, "loop_by_input")
+    endless = message("loop_by_input", ENDLESS)
+    with server.connect() as first:
+        first.sendall(endless)
+        wait_until(lambda: refused_or_waits(server, endless) == "waits", "a run under way")
+        with server.connect() as second:
+            second.sendall(endless)
+            wait_until(lambda: refused_or_waits(server, endless) == "refused", "a full line")
+        wait_until(lambda: refused_or_waits(server, endless) == "waits", "room in the line")
+
+
+def refused_or_waits(server, data):
+    """What one more caller hears at once, if anything."""
+    with server.connect() as connection:
+        connection.sendall(data)
+        ready, _, _ = select.select([connection], [], [], 0.2)
+        if not ready:
+            return "waits"
+        answer = connection.recv(1 << 16)
+        assert answer.startswith(b"HTTP/1.1 429"), answer
+        assert b"retry-after" in answer
+        return "refused"
+
+
+# Thousands of idle hands --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def descriptors():
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield before[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_ten_thousand_slow_connections_keep_nobody_from_being_served(new_server, examples, descriptors):
+    count = min(10_000, descriptors - 1_000)
+    assert count >= 1_000, "the system gives too few descriptors to test anything"
+    server = new_server(env={"SLIPWAY_HEADER_TIMEOUT_SECONDS": "300", "SLIPWAY_BODY_TIMEOUT_SECONDS": "300"})
+    server.push_file(examples / "iris" / "model.onnx", "iris")
+    server.put_deployment("iris", "iris")
+    request = (examples / "iris" / "request.json").read_bytes()
+    begun = message("iris", json.loads(request))
+    slow = []
+    try:
+        for number in range(count):
+            connection = server.connect()
+            slow.append(connection)
+            # Some in the middle of their headers, some in the middle of their body, some silent.
+            connection.send((begun[:40], begun[:-5], b"")[number % 3])
+        for turn in range(20):
+            for connection in slow[3 * turn :: 60]:
+                connection.send(b"x")  # a header's name goes on and on
+            status, answer = server.json("POST", "/v2/models/iris/infer", request)
+            assert status == 200, answer
+        # The ones in the middle of their body finish and are answered.
+        for connection in slow[1 : 3 * 50 : 3]:
+            connection.sendall(begun[-5:])
+            assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200"), "a slow caller is served too"
+    finally:
+        for connection in slow:
+            connection.close()
+    assert server.json("POST", "/v2/models/iris/infer", request)[0] == 200
+
+
+# More than it can do ------------------------------------------------------------------------------------------------
+
+
+def test_ten_times_the_capacity_is_served_as_far_as_it_goes_and_refused_beyond(new_server, models):
+    server = new_server(env={"SLIPWAY_QUEUE_LIMIT": "20"})
+    deployed(server, models, "milliseconds")
+    body = {"inputs": [{"name": "x", "shape": [1, 256], "datatype": "FP32", "data": [0.5] * 256}]}
+    figures = openloop.drive(
+        server.port, message("milliseconds", body), rate=2000, seconds=2, connections=100, patience=60)
+    statuses = figures["statuses"]
+    assert set(statuses) == {"200", "429"}, figures
+    assert statuses["200"]["count"] > 20, "as many as wait, and those that were computed meanwhile"
+    assert statuses["429"]["count"] > statuses["200"]["count"]
+    assert (figures["lost"], statuses["200"]["count"] + statuses["429"]["count"]) == (0, figures["sent"])
+    # Nothing is left behind: once the crowd is gone the next one is served.
+    wait_until(
+        lambda: server.json("POST", "/v2/models/milliseconds/infer", body)[0] == 200, "an answer after the crowd")
