@@ -154,7 +154,7 @@ def test_shared_memory_is_none_and_says_so(zoo, client):
     for ask in [
         lambda: client.register_system_shared_memory("region", "/region", 64),
         lambda: client.get_system_shared_memory_status("region"),
-        lambda: client.register_cuda_shared_memory("region", b"handle", 0, 64),
+        lambda: client.register_cuda_shared_memory("region", b"aGFuZGxl", 0, 64),
         lambda: client.infer(endpoint, [given]),
         lambda: client.infer(endpoint, inputs_of(zoo.case("addsub")), outputs=[wanted]),
     ]:
@@ -249,18 +249,15 @@ def test_cancelling_a_prediction(zoo, client):
     assert_case(client.infer(endpoint, inputs_of(case)), case, 1e-3, "after cancelling")
 
 
-@pytest.mark.parametrize("megabytes", [5, 63])
+@pytest.mark.parametrize("megabytes", [5, 63, 80])
 def test_large_tensors(zoo, client, megabytes):
-    endpoint = zoo.endpoint("identity_fp32")
-    name = zoo.case("identity_fp32")["inputs"][0]["name"]
-    rank = len(zoo.case("identity_fp32")["inputs"][0]["shape"])
-    value = numpy.random.default_rng(3).standard_normal(megabytes << 18, dtype="f4")
-    value = value.reshape([-1] + [1] * (rank - 1))
-    given = sync.InferInput(name, list(value.shape), "FP32")
+    zoo.endpoint("identity_fp32")
+    zoo.server.put_deployment("grpc-large", "identity_fp32", options={"maxBodyBytes": 128 << 20})
+    value = numpy.random.default_rng(3).standard_normal((megabytes, 1 << 18), dtype="f4")
+    given = sync.InferInput("input", list(value.shape), "FP32")
     given.set_data_from_numpy(value)
-    result = client.infer(endpoint, [given], client_timeout=120)
-    output = zoo.case("identity_fp32")["outputs"][0]["name"]
-    assert_same(result.as_numpy(output), value)
+    result = client.infer("grpc-large", [given], client_timeout=120)
+    assert_same(result.as_numpy("output"), value)
 
 
 def test_the_asyncio_client(zoo):

@@ -86,13 +86,13 @@ def test_every_answer_has_a_prediction_id(zoo, stub):
 
 
 @pytest.mark.parametrize("bytes_sent", [
-    b"\x0b", b"\x0a\xff", b"\x08", b"\x00\x00", b"\xff" * 40, b"\x2a\x7f" + b"a" * 5, b"\x12\x02\xff\xfe"])
+    b"\x0b", b"\x0a\xff", b"\x08", b"\x00\x00", b"\xff" * 40, b"\x2a\x7f" + b"a" * 5, b"\x0a\x02\xff\xfe"])
 def test_messages_that_are_none_are_refused(channel, bytes_sent):
-    for method in ["ModelInfer", "ModelReady", "RepositoryIndex"]:
+    for method in ["ModelInfer", "ModelReady", "RepositoryModelLoad"]:
         call = channel.unary_unary(f"/{SERVICE}/{method}")
         with pytest.raises(grpc.RpcError) as refusal:
             call(bytes_sent, timeout=30)
-        assert refusal.value.code() in (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND), method
+        assert refusal.value.code() == grpc.StatusCode.INVALID_ARGUMENT, method
         assert refusal.value.details()
 
 
@@ -151,9 +151,8 @@ def test_many_calls_at_once(zoo, stub):
 def test_a_body_above_the_endpoints_limit_is_refused(zoo):
     """The default limit is 64 MiB."""
     endpoint = zoo.endpoint("identity_fp32")
-    shape = [17 << 20] + [1] * (len(zoo.case("identity_fp32")["inputs"][0]["shape"]) - 1)
     request = messages.ModelInferRequest(model_name=endpoint)
-    request.inputs.add(name=zoo.case("identity_fp32")["inputs"][0]["name"], datatype="FP32", shape=shape)
+    request.inputs.add(name="input", datatype="FP32", shape=[17, 1 << 20])
     request.raw_input_contents.append(numpy.zeros(17 << 20, "f4").tobytes())
     with grpc.insecure_channel(zoo.server.grpc_address) as channel:
         with pytest.raises(grpc.RpcError) as refusal:
@@ -172,8 +171,8 @@ def test_health(channel):
     with pytest.raises(grpc.RpcError) as refusal:
         health.Check(health_pb2.HealthCheckRequest(service="nobody"), timeout=30)
     assert refusal.value.code() == grpc.StatusCode.NOT_FOUND
-    answer = health.List(health_pb2.HealthListRequest(), timeout=30)
-    assert {"", SERVICE} <= set(answer.statuses)
+    # This release of the client has no List yet.
+    assert SERVICE.encode() in channel.unary_unary("/grpc.health.v1.Health/List")(b"", timeout=30)
 
 
 @pytest.mark.parametrize("service, status", [("", "SERVING"), ("nobody", "SERVICE_UNKNOWN")])
