@@ -110,13 +110,17 @@ package struct HTTP2Connection {
         }
     }
 
-    /// Whether the peer is in the middle of a frame or a header block.
-    package var isInsideFrame: Bool {
+    /// Whether the peer is in the middle of a header block, or of a frame that is no body.
+    package var isInsideHead: Bool {
         switch phase {
         case .frames, .settings: input.readableBytes > 0 || block != nil
-        case .data, .skipping: true
-        case .preface, .closed: false
+        case .preface, .data, .skipping, .closed: false
         }
+    }
+
+    /// The stream in that slot of the table, when there is one.
+    package func stream(_ slot: Int) -> StreamReference? {
+        streams.slots.contains(slot) ? streams.reference(slot) : nil
     }
 
     // MARK: bytes

@@ -1,5 +1,6 @@
 import Deployments
 import Foundation
+import GRPCGateway
 import Gateway
 import Governance
 import Journal
@@ -18,6 +19,7 @@ final class RunningServer: Sendable {
     private let sockets: ListeningSockets
     private let store: Store
     private let door: HTTPFrontDoor
+    private let grpcDoor: GRPCFrontDoor
     private let group: MultiThreadedEventLoopGroup
     private let certificate: CertificateStore?
     private let inspection: Inspection
@@ -25,12 +27,14 @@ final class RunningServer: Sendable {
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
-        group: MultiThreadedEventLoopGroup, certificate: CertificateStore?, inspection: Inspection, logger: Logger
+        grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
+        inspection: Inspection, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
         self.store = store
         self.door = door
+        self.grpcDoor = grpcDoor
         self.group = group
         self.certificate = certificate
         self.inspection = inspection
@@ -76,11 +80,17 @@ final class RunningServer: Sendable {
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: BodyBudget(bytes: configuration.bodyMemory), dataPlane: dataPlane,
             management: management,
-            authority: CallerAuthority(authorizer), tls: { certificate?.current }, logger: logger)
+            authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
+        let grpcDoor = GRPCFrontDoor(
+            dataPlane: dataPlane, authority: CallerAuthority(authorizer),
+            services: GRPCServices(
+                dataPlane: dataPlane, deployments: deployments, readiness: door.readiness,
+                serverVersion: Release.version),
+            tls: { certificate?.grpc }, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
-            configuration: configuration, sockets: sockets, store: store, door: door, group: group,
-            certificate: certificate, inspection: inspection, logger: logger)
+            configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
+            group: group, certificate: certificate, inspection: inspection, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -105,6 +115,7 @@ final class RunningServer: Sendable {
             group.cancelAll()
         }
         try await door.start(listening: sockets.http.descriptor, group: group)
+        try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
     }
 }
 
@@ -135,7 +146,10 @@ extension RunningServer {
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
     func drain() async {
         logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
-        await door.drain(within: .seconds(Int64(configuration.drainSeconds)))
+        let limit = TimeAmount.seconds(Int64(configuration.drainSeconds))
+        async let http: Void = door.drain(within: limit)
+        await grpcDoor.drain(within: limit)
+        await http
         do {
             try store.close()
         } catch {

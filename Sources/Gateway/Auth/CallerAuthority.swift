@@ -1,5 +1,5 @@
 package import Governance
-import Journal
+package import Journal
 
 /// Says who a caller is and whether they may do what they ask, before anything of a body is read.
 package struct CallerAuthority: Sendable {
@@ -10,10 +10,10 @@ package struct CallerAuthority: Sendable {
     }
 
     /// The caller. On loopback everyone is `local`; keys and tokens come with authentication, and are read here.
-    func caller() -> Principal { .local }
+    package func caller() -> Principal { .local }
 
-    /// The one place of the HTTP port that asks for a permission.
-    func admit(_ caller: Principal, _ permission: Permission, space: String) throws(ControlError) {
+    /// The one place of both ports that asks for a permission.
+    package func admit(_ caller: Principal, _ permission: Permission, space: String) throws(ControlError) {
         try authorizer.authorise(caller, permission, space: space)
     }
 }

@@ -1,17 +1,17 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// Stops accepting connections at a bound; those beyond wait in the kernel's queue until others end.
-final class AcceptGate: ChannelDuplexHandler {
-    typealias InboundIn = any Channel
-    typealias OutboundIn = Never
+package final class AcceptGate: ChannelDuplexHandler {
+    package typealias InboundIn = any Channel
+    package typealias OutboundIn = Never
 
     /// The connections of all listeners together.
-    final class Counter: Sendable {
+    package final class Counter: Sendable {
         let limit: Int
         private let open = Atomic<Int>(0)
 
-        init(limit: Int) {
+        package init(limit: Int) {
             self.limit = limit
         }
 
@@ -23,11 +23,11 @@ final class AcceptGate: ChannelDuplexHandler {
     private let counter: Counter
     private var readIsHeld = false
 
-    init(_ counter: Counter) {
+    package init(_ counter: Counter) {
         self.counter = counter
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let child = unwrapInboundIn(data)
         counter.opened()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
@@ -40,7 +40,7 @@ final class AcceptGate: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    func read(context: ChannelHandlerContext) {
+    package func read(context: ChannelHandlerContext) {
         if counter.isFull { readIsHeld = true } else { context.read() }
     }
 

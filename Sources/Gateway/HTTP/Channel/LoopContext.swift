@@ -20,8 +20,7 @@ final class LoopContext {
     private var emptied: EventLoopPromise<Void>?
     private var dateSecond = -1
     private var date: [UInt8] = []
-    private let identifierPrefix = UInt64.random(in: 0...UInt64.max)
-    private var identifierCounter = UInt64.random(in: 0...UInt64.max)
+    private var predictionIDs = PredictionIDSource()
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -73,11 +72,7 @@ final class LoopContext {
 
     // MARK: what answers are made of
 
-    /// A 128-bit number that no other answer of this server carries.
-    func nextPredictionID() -> PredictionID {
-        identifierCounter &+= 1
-        return PredictionID(high: identifierPrefix, low: identifierCounter)
-    }
+    func nextPredictionID() -> PredictionID { predictionIDs.next() }
 
     /// The date of now as `Date` wants it, made once a second.
     func writeDate(into buffer: inout ByteBuffer) {
@@ -103,28 +98,5 @@ final class LoopContext {
 
     func giveBack(_ buffer: ByteBuffer) {
         if buffer.capacity <= 64 << 10 { spare = buffer }
-    }
-}
-
-/// The server's own name for one answer.
-struct PredictionID: Sendable, Hashable {
-    var high: UInt64
-    var low: UInt64
-
-    /// 32 hexadecimal digits.
-    func write(into buffer: inout ByteBuffer) {
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 32) { bytes in
-            Self.write(high, into: bytes, at: 0)
-            Self.write(low, into: bytes, at: 16)
-            return 32
-        }
-    }
-
-    @inline(__always)
-    private static func write(_ value: UInt64, into bytes: UnsafeMutableRawBufferPointer, at start: Int) {
-        for digit in 0..<16 {
-            let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
-            bytes[start + digit] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
-        }
     }
 }

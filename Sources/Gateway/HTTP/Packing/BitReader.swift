@@ -40,7 +40,7 @@ struct BitReader {
 }
 
 /// Why a packed body cannot be unpacked.
-enum PackedBodyError: Error, Sendable, Hashable {
+package enum PackedBodyError: Error, Sendable, Hashable {
     case truncated
     /// A sentence that ends "the packed body ...".
     case malformed(String)

@@ -1,13 +1,13 @@
-import NIOCore
+package import NIOCore
 
-/// How a prediction's body may be packed on its way: what `Content-Encoding` says.
-enum PackedBody: Sendable {
+/// How a prediction's body may be packed on its way: what `Content-Encoding` says, or `grpc-encoding`.
+package enum PackedBody: Sendable {
     /// RFC 1952.
     case gzip
     /// RFC 1950: what HTTP calls `deflate`.
     case zlib
 
-    init?(_ coding: UnsafeRawBufferPointer) {
+    package init?(_ coding: UnsafeRawBufferPointer) {
         if HTTPSyntax.equal(coding, "gzip") || HTTPSyntax.equal(coding, "x-gzip") {
             self = .gzip
         } else if HTTPSyntax.equal(coding, "deflate") {
@@ -18,7 +18,7 @@ enum PackedBody: Sendable {
     }
 
     /// - Parameter limit: bytes that the body may have when it is unpacked.
-    func unpack(_ body: ByteBuffer, limit: Int) throws(PackedBodyError) -> ByteBuffer {
+    package func unpack(_ body: ByteBuffer, limit: Int) throws(PackedBodyError) -> ByteBuffer {
         let result: Result<[UInt8], PackedBodyError> = body.withUnsafeReadableBytes { bytes in
             do throws(PackedBodyError) {
                 switch self {

@@ -1,0 +1,101 @@
+import NIOCore
+import Serving
+
+/// One call on its way: what has come of it and what it waits for. On the connection's event loop only.
+final class GRPCCall {
+    enum Stage {
+        /// Of a method that takes one message: waiting for it and for the end behind it.
+        case collecting
+        /// An endpoint or a task works on the answer, and no more is read.
+        case working(PredictionTicket?)
+        /// Any number of messages, each answered with one, in order.
+        case inferring(InferStream)
+        case reflecting
+        /// Sends what is so whenever it changes; the last that was said.
+        case watching(question: ByteBuffer, said: ByteBuffer)
+    }
+
+    let head: CallHead
+    var stage = Stage.collecting
+    var reader = MessageReader()
+    /// When the caller gives up, in nanoseconds of `MonotonicClock`.
+    let deadline: UInt64?
+    /// The one message of a unary call.
+    var message: MessageReader.Message?
+    /// The peer has sent all it will.
+    var isComplete = false
+    var isHeadSent = false
+
+    init(_ head: CallHead) {
+        self.head = head
+        self.deadline = head.timeout.map { timeout in
+            let (sum, overflow) = MonotonicClock.nanoseconds().addingReportingOverflow(timeout)
+            return overflow ? .max : sum
+        }
+    }
+
+    /// Whether the peer is in the middle of something that it should go on with.
+    var isReading: Bool {
+        switch stage {
+        case .collecting: !isComplete
+        case .inferring, .reflecting: !isComplete && !reader.isBetweenMessages
+        case .working, .watching: false
+        }
+    }
+
+    /// Nanoseconds that the caller still waits; `nil` for no limit of its own, 0 when it has given up.
+    var remaining: UInt64? {
+        deadline.map { deadline in
+            let now = MonotonicClock.nanoseconds()
+            return deadline > now ? deadline &- now : 0
+        }
+    }
+}
+
+/// A stream of predictions: several at once, their answers in the order of the requests.
+final class InferStream {
+    enum Entry {
+        case pending(PredictionTicket?)
+        /// The answer, with its prefix.
+        case ready(ByteBuffer)
+    }
+
+    /// In the order of the requests; the first has the number `first`.
+    private var entries: CircularBuffer<Entry> = []
+    private var first = 0
+    /// Bytes that have come and that the peer has no new room for yet.
+    var unconsumed = 0
+
+    var count: Int { entries.count }
+
+    /// Appends a request; returns its number.
+    func append() -> Int {
+        entries.append(.pending(nil))
+        return first + entries.count - 1
+    }
+
+    func set(_ number: Int, _ entry: Entry) {
+        guard number >= first, number - first < entries.count else { return }
+        entries[offset: number - first] = entry
+    }
+
+    /// The next answer in order, when it is there.
+    func takeReady() -> ByteBuffer? {
+        guard case .ready(let answer) = entries.first else { return nil }
+        entries.removeFirst()
+        first += 1
+        return answer
+    }
+
+    func cancel() {
+        for case .pending(let ticket) in entries { ticket?.cancel() }
+        entries.removeAll()
+    }
+}
+
+extension CircularBuffer {
+    fileprivate subscript(offset offset: Int) -> Element {
+        get { self[index(startIndex, offsetBy: offset)] }
+        set { self[index(startIndex, offsetBy: offset)] = newValue }
+    }
+}

@@ -1,0 +1,187 @@
+import Gateway
+import HTTP2
+import InferenceProtocol
+import Journal
+import NIOCore
+import Serving
+
+/// From streams to calls: who may ask what, and the messages of each.
+extension GRPCConnection {
+    /// Nothing of a message is read for a caller who may not ask.
+    func begin(_ stream: StreamReference, _ head: HTTP2RequestHead, isComplete: Bool) {
+        let call: CallHead
+        do throws(CallHead.Refusal) {
+            call = try heads.call(head, methods: gateway.methods)
+        } catch {
+            switch error {
+            case .http(let status): return refuse(stream, httpStatus: status)
+            case .status(let status): return finish(stream, status)
+            }
+        }
+        do throws(ControlError) {
+            try gateway.authority.admit(gateway.authority.caller(), call.method.permission, space: call.space)
+        } catch {
+            return finish(stream, GRPCStatus(error))
+        }
+        while calls.count <= stream.slot { calls.append(nil) }
+        let new = GRPCCall(call)
+        switch call.method.kind {
+        case .inferStream: new.stage = .inferring(InferStream())
+        case .reflection: new.stage = .reflecting
+        case .infer, .unary, .healthWatch: break
+        }
+        calls[stream.slot] = new
+        if isComplete { take(ByteBuffer(), on: stream, isComplete: true) }
+    }
+
+    /// More bytes of a call, or its end.
+    func take(_ bytes: ByteBuffer, on stream: StreamReference, isComplete: Bool) {
+        guard let call = call(stream) else { return }
+        call.isComplete = isComplete
+        if bytes.readableBytes > 0 { call.reader.add(bytes) }
+        switch call.stage {
+        case .collecting:
+            http2.consumed(bytes.readableBytes, on: stream)
+            collect(stream)
+        case .inferring(let predictions):
+            predictions.unconsumed += bytes.readableBytes
+            infer(stream, predictions)
+        case .reflecting:
+            http2.consumed(bytes.readableBytes, on: stream)
+            reflect(stream)
+        case .working, .watching: break
+        }
+    }
+
+    /// The next message of a call; `nil` when it has not all come, and when the call is refused for it.
+    func nextMessage(_ stream: StreamReference) -> MessageReader.Message? {
+        guard let call = call(stream) else { return nil }
+        do throws(GRPCStatus) {
+            let message = try call.reader.next(small: gateway.limits.smallMessage) {
+                switch call.head.method.kind {
+                case .infer, .inferStream: PredictionMessage.largest(in: call.head.space, gateway.dataPlane)
+                case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
+                }
+            }
+            if message == nil { try checkPartial(call) }
+            return message
+        } catch {
+            finish(stream, error)
+            return nil
+        }
+    }
+
+    /// A large message says at its front which endpoint it is for: it is refused by that one's limit before it is kept.
+    private func checkPartial(_ call: GRPCCall) throws(GRPCStatus) {
+        guard let (arrived, length) = call.reader.progress,
+            length > gateway.limits.smallMessage, let name = GRPCInferRequest.leadingName(of: arrived),
+            let endpoint = gateway.dataPlane.endpoint(space: call.head.space, name: name)
+        else { return }
+        let limit = endpoint.entry.options.maxBodyBytes
+        guard length > limit else { return }
+        endpoint.statistics.recordFailure(nanoseconds: 0)
+        throw MessageReader.tooLarge(length, limit: limit)
+    }
+
+    /// The bytes of a small message, which may be packed.
+    private func unpacked(_ message: MessageReader.Message, _ head: CallHead) throws(GRPCStatus) -> ByteBuffer {
+        try message.unpacked(head.packing, limit: gateway.limits.smallMessage)
+    }
+
+    // MARK: methods that take one message
+
+    private func collect(_ stream: StreamReference) {
+        while let message = nextMessage(stream) {
+            guard let call = call(stream), call.message == nil else {
+                return finish(stream, GRPCStatus(.internalError, "the method takes one message, and more came"))
+            }
+            call.message = message
+        }
+        guard let call = call(stream), call.isComplete else { return }
+        guard call.reader.isBetweenMessages else {
+            return finish(stream, GRPCStatus(.internalError, "the request ends in the middle of a message"))
+        }
+        guard let message = call.message else {
+            return finish(stream, GRPCStatus(.internalError, "the method takes a message, and none came"))
+        }
+        call.message = nil
+        if case .infer = call.head.method.kind { return predict(stream, call, message) }
+        do throws(GRPCStatus) {
+            let bytes = try unpacked(message, call.head)
+            switch call.head.method.kind {
+            case .unary(let method): answer(stream, call, method, bytes)
+            case .healthWatch: try watch(stream, bytes)
+            case .infer, .inferStream, .reflection: break
+            }
+        } catch {
+            finish(stream, error)
+        }
+    }
+
+    /// What is no prediction may take its time, so it is left to a task.
+    private func answer(_ stream: StreamReference, _ call: GRPCCall, _ method: UnaryMethod, _ message: ByteBuffer) {
+        call.stage = .working(nil)
+        let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let eventLoop = loop.eventLoop
+        let (services, space, caller) = (gateway.services, call.head.space, gateway.authority.caller())
+        Task {
+            let result: Result<ByteBuffer, GRPCStatus>
+            do throws(GRPCStatus) {
+                result = .success(try await services.answer(method, message, space: space, caller: caller))
+            } catch {
+                result = .failure(error)
+            }
+            eventLoop.execute { bound.value.answered(stream, result) }
+        }
+    }
+
+    func answered(_ stream: StreamReference, _ result: Result<ByteBuffer, GRPCStatus>) {
+        guard http2.isOpen(stream) else { return }
+        switch result {
+        case .success(let message):
+            send(message: message, on: stream)
+            finish(stream, .ok)
+        case .failure(let status): finish(stream, status)
+        }
+    }
+
+    // MARK: streams beside predictions
+
+    private func reflect(_ stream: StreamReference) {
+        while let message = nextMessage(stream) {
+            guard let call = call(stream) else { return }
+            do throws(GRPCStatus) {
+                send(message: try gateway.services.reflect(try unpacked(message, call.head)), on: stream)
+            } catch {
+                return finish(stream, error)
+            }
+        }
+        finishWhenComplete(stream)
+    }
+
+    /// Ends a stream whose requests are all there and answered.
+    func finishWhenComplete(_ stream: StreamReference) {
+        guard let call = call(stream), call.isComplete else { return }
+        guard call.reader.isBetweenMessages else {
+            return finish(stream, GRPCStatus(.internalError, "the request ends in the middle of a message"))
+        }
+        finish(stream, .ok)
+    }
+
+    private func watch(_ stream: StreamReference, _ question: ByteBuffer) throws(GRPCStatus) {
+        let said = try gateway.services.healthStatus(question)
+        calls[stream.slot]?.stage = .watching(question: question, said: said)
+        send(message: said, on: stream)
+    }
+
+    /// Says what has changed to those who watch.
+    func updateWatches() {
+        for stream in openCalls {
+            guard case .watching(let question, let said) = calls[stream.slot]?.stage,
+                let now = try? gateway.services.healthStatus(question), now != said
+            else { continue }
+            calls[stream.slot]?.stage = .watching(question: question, said: now)
+            send(message: now, on: stream)
+        }
+    }
+}

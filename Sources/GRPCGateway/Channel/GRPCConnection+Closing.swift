@@ -1,0 +1,154 @@
+import HTTP2
+import NIOCore
+import Serving
+
+/// How calls and connections end: by their peer, by time, by a fault, or because the server drains.
+extension GRPCConnection {
+    // MARK: calls
+
+    /// The call on a stream that is still open.
+    func call(_ stream: StreamReference) -> GRPCCall? {
+        guard http2.isOpen(stream), stream.slot < calls.count else { return nil }
+        return calls[stream.slot]
+    }
+
+    /// Streams with a call.
+    var openCalls: [StreamReference] { calls.indices.filter { calls[$0] != nil }.compactMap(http2.stream) }
+
+    /// The call is answered.
+    func forget(_ stream: StreamReference) {
+        guard http2.isOpen(stream), stream.slot < calls.count else { return }
+        calls[stream.slot] = nil
+    }
+
+    /// The caller has gone: nothing is computed for it any more where that can still be helped.
+    func giveUp(_ stream: StreamReference) {
+        guard stream.slot < calls.count, let call = calls[stream.slot] else { return }
+        calls[stream.slot] = nil
+        cancel(call)
+    }
+
+    private func cancel(_ call: GRPCCall) {
+        switch call.stage {
+        case .working(let ticket): ticket?.cancel()
+        case .inferring(let predictions): predictions.cancel()
+        case .collecting, .reflecting, .watching: break
+        }
+    }
+
+    // MARK: time
+
+    /// Called once a second.
+    func lookAfter(_ now: NIODeadline) {
+        guard !isClosing else { return closeNow() }
+        let limits = gateway.limits
+        updateWatches()
+        if isInsideHead(now), let since = times.headSince, now - since > limits.headTimeout {
+            return end(.enhanceYourCalm, "the header block did not come in time")
+        }
+        if now - times.lastRead > limits.bodyTimeout, isWaitingForBody {
+            return end(.enhanceYourCalm, "the message did not come in time")
+        }
+        if isStuck(now), let since = times.stuckSince, now - since > limits.writeTimeout { return closeNow() }
+        guard http2.openStreams == 0 else {
+            times.idleSince = nil
+            return expireStreams()
+        }
+        let since = times.idleSince ?? max(now - .seconds(1), times.lastRead)
+        times.idleSince = max(since, times.lastRead)
+        if now - since > limits.idleTimeout { beginDrain() }
+        if http2.isDrained { closeAfterFlush() }
+    }
+
+    private func isInsideHead(_ now: NIODeadline) -> Bool {
+        guard http2.isGreeting || http2.isInsideHead else {
+            times.headSince = nil
+            return false
+        }
+        if times.headSince == nil { times.headSince = now }
+        return true
+    }
+
+    private var isWaitingForBody: Bool { openCalls.contains { calls[$0.slot]?.isReading == true } }
+
+    /// Whether something waits to be taken by the peer; one that takes its answer, however slowly, is not stuck.
+    private func isStuck(_ now: NIODeadline) -> Bool {
+        let buffered = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let left = buffered + http2.unsentBytes
+        guard left > 0 else {
+            times.stuckSince = nil
+            return false
+        }
+        if left != times.stuckBytes || times.stuckSince == nil { times.stuckSince = now }
+        times.stuckBytes = left
+        return true
+    }
+
+    /// Streams live as long as their callers want, and no longer.
+    private func expireStreams() {
+        for stream in openCalls {
+            guard let call = calls[stream.slot], call.remaining == 0 else { continue }
+            cancel(call)
+            finish(stream, GRPCStatus(.deadlineExceeded, "the call's deadline has passed"))
+        }
+    }
+
+    // MARK: draining
+
+    /// No call after those under way.
+    func drain() {
+        beginDrain()
+        for stream in openCalls { endWhenIdle(stream) }
+    }
+
+    private func beginDrain() {
+        lendMemory()
+        http2.beginGoAway()
+        if !isReading { flush() }
+    }
+
+    /// Ends a stream that would go on for ever, between its messages.
+    func endWhenIdle(_ stream: StreamReference) {
+        guard let call = call(stream) else { return }
+        switch call.stage {
+        case .inferring(let predictions): guard predictions.count == 0, call.reader.isBetweenMessages else { return }
+        case .reflecting, .watching: break
+        case .collecting, .working: return
+        }
+        finish(stream, GRPCStatus(.unavailable, "the server is stopping", retryAfterSeconds: 1))
+    }
+
+    // MARK: connections
+
+    /// Ends the connection, and tells the peer why.
+    private func end(_ code: HTTP2ErrorCode, _ message: String) {
+        lendMemory()
+        http2.end(code, message)
+        isClosing = true
+        flush()
+    }
+
+    /// Nothing more is read; what is written is still sent.
+    func closeAfterFlush() {
+        isClosing = true
+        guard let context, !isReading else { return }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.closeNow() }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: sent)
+    }
+
+    func closeNow() {
+        guard let context else { return }
+        abandon()
+        context.close(promise: nil)
+    }
+
+    /// Gives up whatever is under way, without an answer.
+    func abandon() {
+        isClosing = true
+        let open = calls
+        calls = []
+        held = []
+        for case .some(let call) in open { cancel(call) }
+    }
+}
