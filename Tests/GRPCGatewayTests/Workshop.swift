@@ -19,7 +19,8 @@ final class Workshop: Sendable {
     let readiness = Readiness()
     let services: GRPCServices
 
-    /// Endpoints `fast` (version 3, ready), `off` (unloaded), `broken`, and `fast` in the space `prod` (version 7).
+    /// Endpoints `fast` (version 3, ready), `off` (unloaded) and `broken`; in the space `prod` `fast` (version 7) and
+    /// `small` (takes 64 bytes).
     init() async throws {
         folder = NSTemporaryDirectory() + "slipway-grpc-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -39,6 +40,7 @@ final class Workshop: Sendable {
                 endpoints: [
                     Self.entry("fast"), Self.entry("fast", space: "prod", version: 7),
                     Self.entry("broken", digest: "broken"), Self.entry("off", isLoaded: false),
+                    Self.entry("small", space: "prod", options: EndpointOptions(maxBodyBytes: 64)),
                 ]))
         readiness.isOn = true
     }
@@ -46,14 +48,15 @@ final class Workshop: Sendable {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     static func entry(
-        _ name: String, space: String = "default", digest: String = "fast", version: Int = 3, isLoaded: Bool = true
+        _ name: String, space: String = "default", digest: String = "fast", version: Int = 3,
+        options: EndpointOptions = EndpointOptions(), isLoaded: Bool = true
     ) -> EndpointEntry {
         EndpointEntry(
             space: space, name: name, model: name, version: version, revision: 1,
             artifact: ArtifactReference(
                 digest: digest, format: "onnx",
                 files: [ArtifactReference.File(path: "model.onnx", sha256: digest, size: 1)]),
-            description: CopyingRuntime.description, options: EndpointOptions(), isLoaded: isLoaded)
+            description: CopyingRuntime.description, options: options, isLoaded: isLoaded)
     }
 
     func ask(

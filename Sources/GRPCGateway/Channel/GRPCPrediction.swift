@@ -90,8 +90,9 @@ struct PredictionMessage: Sendable {
         do throws(GRPCStatus) {
             let limit = message.isPacked ? Self.largest(in: space, dataPlane) : 0
             let bytes = try message.unpacked(packing, limit: limit)
-            let (head, endpoint) = try find(bytes)
+            let head = try Self.head(of: bytes)
             id = head.id
+            let endpoint = try endpoint(head)
             guard bytes.readableBytes <= endpoint.entry.options.maxBodyBytes else {
                 endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
@@ -102,18 +103,18 @@ struct PredictionMessage: Sendable {
         }
     }
 
-    private func find(_ bytes: ByteBuffer) throws(GRPCStatus) -> (GRPCInferRequest, Endpoint) {
-        let head: GRPCInferRequest
+    private static func head(of bytes: ByteBuffer) throws(GRPCStatus) -> GRPCInferRequest {
         do throws(ProtocolError) {
-            head = try GRPCInferRequest.head(of: bytes)
+            return try GRPCInferRequest.head(of: bytes)
         } catch {
             throw GRPCStatus(error)
         }
+    }
+
+    private func endpoint(_ head: GRPCInferRequest) throws(GRPCStatus) -> Endpoint {
         do throws(EndpointLookup.NotFound) {
-            return (
-                head,
-                try EndpointLookup.find(space: space, name: head.modelName, version: head.modelVersion, in: dataPlane)
-            )
+            return try EndpointLookup.find(
+                space: space, name: head.modelName, version: head.modelVersion, in: dataPlane)
         } catch {
             throw GRPCStatus(error)
         }
