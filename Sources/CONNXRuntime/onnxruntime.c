@@ -56,6 +56,8 @@ static void take_slots(const void *const *slots, ORTFunctions *functions) {
     TAKE(98, ReleaseTypeInfo);
     TAKE(100, ReleaseSessionOptions);
     TAKE(130, AddSessionConfigEntry);
+    TAKE(196, SessionOptionsSetCustomCreateThreadFn);
+    TAKE(198, SessionOptionsSetCustomJoinThreadFn);
     TAKE(252, GetResizedStringTensorElementBuffer);
     TAKE(414, GetTensorElementTypeAndShapeDataReference);
 }

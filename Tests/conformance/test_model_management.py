@@ -224,3 +224,27 @@ def test_expected_answers_of_golden_inputs_are_checked_at_every_load(new_server,
     server.put_deployment("m1", "m1", options={"minInstances": 0, "idleSeconds": 1})
     wait_until(lambda: state(server, 1) == "idle", "scale to zero")
     assert ask(server, 1) == 7
+
+
+def niceness(pid):
+    """The nice values of a process's threads, highest first."""
+    values = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            text = (task / "stat").read_text()
+        except FileNotFoundError:
+            continue
+        # Behind the name, which may hold anything: state is the first field, nice the seventeenth.
+        values.append(int(text.rsplit(") ", 1)[1].split()[16]))
+    return sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize("options", [{"intraOpThreads": 4}, {"isolation": "worker"}], ids=str)
+def test_what_serves_does_not_inherit_the_priority_of_loading(new_server, large, options):
+    server = new_server("data", "--no-supervisor")
+    deploy(server, large, 1, **options)
+    assert ask(server, 1) == 7
+    # The loading threads end when they have had nothing to do for a while.
+    wait_until(lambda: max(niceness(server.process.pid)) == 0, "the end of the loading threads", timeout=30)
+    assert all(max(niceness(pid)) == 0 for pid in server.children())
+    assert ask(server, 1) == 7

@@ -30,6 +30,13 @@ typedef void (*ORTLoggingFunction)(void *_Nullable context, int32_t severity, co
 // Whatever returns an OrtStatus returns NULL for success; any other status is the caller's to release.
 typedef OrtStatus *_Nullable ORTResult;
 
+// How a session's own threads are started and waited for, when not by the library itself.
+typedef struct OrtCustomHandleType OrtCustomThread;
+typedef void (*ORTThreadWorker)(void *_Nullable parameter);
+typedef const OrtCustomThread *_Nullable (*ORTCreateThread)(void *_Nullable options, ORTThreadWorker worker,
+                                                            void *_Nullable parameter);
+typedef void (*ORTJoinThread)(const OrtCustomThread *_Nullable thread);
+
 typedef struct ORTFunctions {
     int32_t (*_Nonnull GetErrorCode)(const OrtStatus *status);
     const char *_Nullable (*_Nonnull GetErrorMessage)(const OrtStatus *status);
@@ -45,6 +52,8 @@ typedef struct ORTFunctions {
     ORTResult (*_Nonnull SetInterOpNumThreads)(OrtSessionOptions *options, int32_t threads);
     ORTResult (*_Nonnull DisableCpuMemArena)(OrtSessionOptions *options);
     ORTResult (*_Nonnull DisableMemPattern)(OrtSessionOptions *options);
+    ORTResult (*_Nonnull SessionOptionsSetCustomCreateThreadFn)(OrtSessionOptions *options, ORTCreateThread create);
+    ORTResult (*_Nonnull SessionOptionsSetCustomJoinThreadFn)(OrtSessionOptions *options, ORTJoinThread join);
     ORTResult (*_Nonnull AddSessionConfigEntry)(OrtSessionOptions *options, const char *key, const char *value);
     void (*_Nonnull ReleaseSessionOptions)(OrtSessionOptions *_Nullable options);
 

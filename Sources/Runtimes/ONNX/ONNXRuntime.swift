@@ -14,6 +14,8 @@ package final class ONNXRuntime: ModelRuntime {
     ) {
         self.search = search
         self.logger = logger
+        // Here, where nobody has lowered a priority yet.
+        _ = ONNXThreadMaker.ofThisProcess
     }
 
     package var version: String? { opened.withLock { $0 }.map { "ONNX Runtime \($0.version)" } }

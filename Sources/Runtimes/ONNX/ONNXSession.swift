@@ -34,6 +34,10 @@ final class ONNXSession: @unchecked Sendable {
         // exactly that size for this session, since results depend on the number of threads in their last bits.
         let threads = Int32(clamping: max(1, options.intraOpThreads))
         try functions.check(functions.SetIntraOpNumThreads(settings, threads))
+        if threads > 1, ONNXThreadMaker.ofThisProcess.isThere {
+            try functions.check(functions.SessionOptionsSetCustomCreateThreadFn(settings, ONNXThreadMaker.create))
+            try functions.check(functions.SessionOptionsSetCustomJoinThreadFn(settings, ONNXThreadMaker.join))
+        }
         try functions.check(functions.SetInterOpNumThreads(settings, 1))
         try functions.check(functions.SetSessionLogSeverityLevel(settings, 3))
         // An arena keeps what the largest request ever needed, per model and for ever, and remembered memory patterns

@@ -44,7 +44,8 @@ final class ModelLoader: Sendable {
         then: @escaping Completion
     ) {
         enter {
-            let threads = Self.startsOthers(entry) ? self.pool : self.threads
+            // A process inherits the priority of the thread that starts it, and a worker serves for as long as it lives.
+            let threads = entry.isolation == .worker ? self.pool : self.threads
             let started = threads.run {
                 then(self.loadNow(entry, room: room))
                 self.leave()
@@ -54,11 +55,6 @@ final class ModelLoader: Sendable {
                 self.leave()
             }
         }
-    }
-
-    /// Whether the load starts a process or threads that serve later: they inherit the priority of who starts them.
-    private static func startsOthers(_ entry: EndpointEntry) -> Bool {
-        entry.isolation == .worker || entry.options.runtime.intraOpThreads > 1
     }
 
     /// A load takes memory that it gives back when it is done: only so many at once.
