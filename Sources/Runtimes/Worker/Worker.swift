@@ -92,7 +92,7 @@ final class Worker: Sendable {
         enter(first)
         guard BlockingThread.start({ self.keep(first) }) else {
             stop()
-            _ = first.process.waitForEnd()
+            _ = first.process.putAway(first.process.waitForSilence())
             throw ModelLoadError(.outOfMemory, "The system gives no thread to watch a worker with")
         }
         return first
@@ -112,9 +112,11 @@ final class Worker: Sendable {
     private func keep(_ first: WorkerConnection) {
         var connection: WorkerConnection? = first
         while let current = connection {
-            let ending = current.process.waitForEnd()
-            current.end(ending.cause)
-            connection = replace(after: current.ended ?? ending.cause)
+            let silence = current.process.waitForSilence()
+            // Whoever waits for an answer hears at once that there is none; of what it died is known a little later.
+            let isDeath = current.end("it died")
+            let ending = current.process.putAway(silence)
+            connection = replace(after: isDeath ? ending.cause : current.ended ?? ending.cause)
         }
     }
 
@@ -187,7 +189,7 @@ final class Worker: Sendable {
         changes.change()
         if !isWanted {
             connection.kill("its worker is stopped")
-            _ = connection.process.waitForEnd()
+            _ = connection.process.putAway(connection.process.waitForSilence())
         }
         return isWanted
     }

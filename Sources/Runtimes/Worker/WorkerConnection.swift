@@ -83,10 +83,10 @@ final class WorkerConnection: Sendable {
         if isWanted { freed.change() }
     }
 
-    /// Gives `slot` an area of at least `byteCount` bytes, if it has none.
-    func makeRoom(_ byteCount: Int, in slot: WorkerSlot) throws(RunError) {
+    /// Gives `slot` an area of at least `byteCount` bytes, if it has none. False when the worker is gone.
+    func makeRoom(_ byteCount: Int, in slot: WorkerSlot) throws(RunError) -> Bool {
         let old = slot.area?.byteCount ?? 0
-        guard byteCount > old else { return }
+        guard byteCount > old else { return true }
         var wanted = SharedLayout.firstAreaBytes
         while wanted < byteCount, wanted <= sharedLimit { wanted *= 2 }
         let size = max(byteCount, min(wanted, sharedLimit))
@@ -107,10 +107,11 @@ final class WorkerConnection: Sendable {
         defer { close(descriptor) }
         let order = WorkerOrder.area(slot: slot.index, generation: slot.nextGeneration, byteCount: size)
         guard order.send(over: process.socket, descriptor: descriptor) else {
-            state.withLock { $0.shared -= size - old }
-            throw .unavailable("the worker does not take orders any more")
+            kill("it takes no orders any more")
+            return false
         }
         slot.take(memory, generation: slot.nextGeneration)
+        return true
     }
 
     // MARK: - The end
@@ -121,18 +122,20 @@ final class WorkerConnection: Sendable {
         process.kill()
     }
 
-    /// Notes that the process is gone; the first reason counts.
-    func end(_ why: String) {
+    /// Notes that the process is gone; the first reason counts, and for that one it returns true.
+    @discardableResult
+    func end(_ why: String) -> Bool {
         let isFirst = state.withLock { state in
             guard state.ended == nil else { return false }
             state.ended = why
             state.free = []
             return true
         }
-        guard isFirst else { return }
+        guard isFirst else { return false }
         isOver.store(true, ordering: .releasing)
         for slot in slots { slot.words.wakeWaiting() }
         freed.change()
+        return true
     }
 
     /// Waits for the answer to what `slot` asked last. False when there will be none, or `deadline` has passed.
