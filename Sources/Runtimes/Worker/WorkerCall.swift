@@ -53,6 +53,13 @@ struct WorkerCall: Sendable {
         return false
     }
 
+    /// The same for an event loop, as long as `watch` lets it wait.
+    func wait(watchedBy watch: LoopWatch) throws(RunError) -> Bool {
+        if connection.awaitAnswerWatched(in: slot, by: watch) { return true }
+        if let ended = connection.ended { throw Self.gone(ended) }
+        return false
+    }
+
     /// Waits for the answer until `deadline`; a worker that has given none by then is ended.
     func finish(until deadline: UInt64) throws(RunError) -> RunAnswer {
         guard try wait(until: deadline) else {

@@ -25,6 +25,8 @@ final class WorkerConnection: Sendable {
     private let sharedLimit: Int
     /// Runs that event loops began and did not wait for; while there is one, no other loop waits at all.
     let late = Atomic<Int>(0)
+    /// Whether event loops may wait for it at all: somebody looks after them.
+    let isWatched = Atomic<Bool>(false)
 
     /// `nil` when the process reports threads or memory that are not its own.
     init?(process: WorkerProcess, description: ModelDescription, control: SharedMemory, threads: [Int32], limit: Int) {
@@ -136,6 +138,25 @@ final class WorkerConnection: Sendable {
         for slot in slots { slot.words.wakeWaiting() }
         freed.change()
         return true
+    }
+
+    /// For an event loop: waits no longer than its watch lets it.
+    func awaitAnswerWatched(in slot: WorkerSlot, by watch: LoopWatch) -> Bool {
+        let now = WorkerNanoseconds()
+        slot.loopWaitsSince.store(now, ordering: .releasing)
+        watch.begins(at: now)
+        defer { slot.loopWaitsSince.store(0, ordering: .releasing) }
+        return slot.words.awaitAnswerWatched(to: slot.number, until: now &+ LoopWatch.patience) {
+            isOver.load(ordering: .acquiring)
+        }
+    }
+
+    /// Has event loops go on that have waited since before `moment`.
+    func endWaits(begunBefore moment: UInt64) {
+        for slot in slots {
+            let since = slot.loopWaitsSince.load(ordering: .acquiring)
+            if since > 0, since <= moment { slot.words.wakeWaiting() }
+        }
     }
 
     /// Waits for the answer to what `slot` asked last. False when there will be none, or `deadline` has passed.

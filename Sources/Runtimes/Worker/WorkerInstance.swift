@@ -10,8 +10,6 @@ final class WorkerInstance: ModelInstance {
     /// Of one run whose caller named no deadline; nanoseconds.
     private let runLimit: UInt64
 
-    /// How long an event loop waits for a run that should be short.
-    private static let patience: UInt64 = 200_000
     /// What a run may take beyond its deadline before its worker is ended: one that was asked to stop may be about to.
     private static let grace: UInt64 = 100_000_000
 
@@ -47,13 +45,14 @@ final class WorkerInstance: ModelInstance {
 
     func attempt(_ inputs: [Tensor], outputs: [Int]) throws(RunError) -> RunAttempt {
         let processor = WorkerCurrentProcessor()
-        guard let connection = try worker.running(), connection.late.load(ordering: .relaxed) == 0,
+        guard let connection = try worker.running(), connection.isWatched.load(ordering: .acquiring),
+            connection.late.load(ordering: .relaxed) == 0,
             let lease = connection.takeFree(processor: processor),
             let call = try WorkerCall(inputs, outputs: outputs, in: lease)
         else { return .busy }
         call.follow(processor)
         call.begin(stoppable: false)
-        if try call.wait(until: WorkerNanoseconds() &+ Self.patience) { return .answered(try call.answer()) }
+        if try call.wait(watchedBy: worker.watch) { return .answered(try call.answer()) }
         return .underWay(LateRun(call: call, connection: connection, runLimit: runLimit))
     }
 
