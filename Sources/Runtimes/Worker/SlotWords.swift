@@ -55,9 +55,21 @@ struct SlotWords: @unchecked Sendable {
         }
     }
 
-    /// Wakes whoever waits for an answer, without giving one.
+    /// The same for an event loop, which sets no timer: whoever looks after it wakes it after `deadline`.
+    func awaitAnswerWatched(to number: UInt32, until deadline: UInt64, isOver: () -> Bool) -> Bool {
+        while true {
+            let seen = WorkerWordLoad(answered)
+            if seen == number { return true }
+            if isOver() { return false }
+            _ = WorkerWordWait(answered, seen, .max)
+            if WorkerWordLoad(answered) != number, WorkerNanoseconds() >= deadline { return false }
+        }
+    }
+
+    /// Wakes whoever waits for an answer, without giving one; an answer that comes at this moment stays.
     func wakeWaiting() {
-        WorkerWordStore(answered, WorkerWordLoad(answered) &+ 0x8000_0000)
+        let seen = WorkerWordLoad(answered)
+        WorkerWordReplace(answered, seen, seen &+ 0x8000_0000)
         WorkerWordWake(answered)
     }
 

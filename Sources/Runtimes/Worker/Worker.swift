@@ -25,13 +25,16 @@ final class Worker: Sendable {
         var cause = ""
     }
 
+    /// Looks after the event loops that wait for it.
+    let watch: LoopWatch
     private let launch: WorkerLaunch
     private let logger: Logger
     private let state = Mutex(State())
     private let changes = ChangeCount()
 
-    init(launch: WorkerLaunch, logger: Logger) {
+    init(launch: WorkerLaunch, watch: LoopWatch, logger: Logger) {
         self.launch = launch
+        self.watch = watch
         self.logger = logger
     }
 
@@ -92,7 +95,8 @@ final class Worker: Sendable {
         enter(first)
         guard BlockingThread.start({ self.keep(first) }) else {
             stop()
-            _ = first.process.waitForEnd()
+            watch.remove(first)
+            _ = first.process.putAway(first.process.waitForSilence())
             throw ModelLoadError(.outOfMemory, "The system gives no thread to watch a worker with")
         }
         return first
@@ -112,9 +116,12 @@ final class Worker: Sendable {
     private func keep(_ first: WorkerConnection) {
         var connection: WorkerConnection? = first
         while let current = connection {
-            let ending = current.process.waitForEnd()
-            current.end(ending.cause)
-            connection = replace(after: current.ended ?? ending.cause)
+            let silence = current.process.waitForSilence()
+            // Whoever waits for an answer hears at once that there is none; of what it died is known a little later.
+            let isDeath = current.end("it died")
+            watch.remove(current)
+            let ending = current.process.putAway(silence)
+            connection = replace(after: isDeath ? ending.cause : current.ended ?? ending.cause)
         }
     }
 
@@ -178,6 +185,7 @@ final class Worker: Sendable {
 
     @discardableResult
     private func enter(_ connection: WorkerConnection) -> Bool {
+        connection.isWatched.store(watch.add(connection), ordering: .releasing)
         let isWanted = state.withLock { state in
             if case .stopped = state.phase { return false }
             state.phase = .running(connection)
@@ -187,7 +195,8 @@ final class Worker: Sendable {
         changes.change()
         if !isWanted {
             connection.kill("its worker is stopped")
-            _ = connection.process.waitForEnd()
+            watch.remove(connection)
+            _ = connection.process.putAway(connection.process.waitForSilence())
         }
         return isWanted
     }

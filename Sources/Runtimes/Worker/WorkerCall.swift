@@ -14,14 +14,16 @@ struct WorkerCall: Sendable {
     /// Nanoseconds that a worker gets to copy outputs into an area that has room for them.
     private static let deliveryTime: UInt64 = 10_000_000_000
 
-    /// Writes the inputs into the slot: the one copy that is made of them.
-    init(_ inputs: [Tensor], outputs: [Int], in lease: SlotLease) throws(RunError) {
+    /// Writes the inputs into the slot: the one copy that is made of them. `nil` when the worker is gone, and nothing has
+    /// begun.
+    init?(_ inputs: [Tensor], outputs: [Int], in lease: SlotLease) throws(RunError) {
         let signature = lease.connection.description.signature
         guard let form = CallForm(inputs, outputs: outputs, signature: signature) else {
             throw .invalidInput("the inputs are not those of the model, in its order")
         }
-        try lease.connection.makeRoom(form.byteCount, in: lease.slot)
-        guard let area = lease.slot.area else { throw .failed("the worker's slot has no memory") }
+        guard try lease.connection.makeRoom(form.byteCount, in: lease.slot), let area = lease.slot.area else {
+            return nil
+        }
         form.write(to: area)
         self.lease = lease
         self.outputs = outputs
@@ -51,6 +53,13 @@ struct WorkerCall: Sendable {
         return false
     }
 
+    /// The same for an event loop, as long as `watch` lets it wait.
+    func wait(watchedBy watch: LoopWatch) throws(RunError) -> Bool {
+        if connection.awaitAnswerWatched(in: slot, by: watch) { return true }
+        if let ended = connection.ended { throw Self.gone(ended) }
+        return false
+    }
+
     /// Waits for the answer until `deadline`; a worker that has given none by then is ended.
     func finish(until deadline: UInt64) throws(RunError) -> RunAnswer {
         guard try wait(until: deadline) else {
@@ -72,7 +81,7 @@ struct WorkerCall: Sendable {
 
     /// Has the worker write its outputs into an area that has room for them.
     private func delivered(_ bytes: Int) throws(RunError) -> RunAnswer {
-        try connection.makeRoom(bytes, in: slot)
+        guard try connection.makeRoom(bytes, in: slot) else { throw Self.gone(connection.ended ?? "it died") }
         slot.ask(.deliver)
         guard try wait(until: WorkerNanoseconds() &+ Self.deliveryTime) else { throw broken("its outputs do not come") }
         guard case .answered(let tensors, let nanoseconds) = try content(at: 0) else {
@@ -108,7 +117,7 @@ struct WorkerCall: Sendable {
     }
 
     static func gone(_ why: String) -> RunError {
-        .unavailable("the worker that ran this prediction is gone: \(why); another one takes its place")
+        .unavailable("the worker that ran this prediction is gone (\(why)); another one takes its place")
     }
 }
 

@@ -25,6 +25,8 @@ final class WorkerConnection: Sendable {
     private let sharedLimit: Int
     /// Runs that event loops began and did not wait for; while there is one, no other loop waits at all.
     let late = Atomic<Int>(0)
+    /// Whether event loops may wait for it at all: somebody looks after them.
+    let isWatched = Atomic<Bool>(false)
 
     /// `nil` when the process reports threads or memory that are not its own.
     init?(process: WorkerProcess, description: ModelDescription, control: SharedMemory, threads: [Int32], limit: Int) {
@@ -83,10 +85,10 @@ final class WorkerConnection: Sendable {
         if isWanted { freed.change() }
     }
 
-    /// Gives `slot` an area of at least `byteCount` bytes, if it has none.
-    func makeRoom(_ byteCount: Int, in slot: WorkerSlot) throws(RunError) {
+    /// Gives `slot` an area of at least `byteCount` bytes, if it has none. False when the worker is gone.
+    func makeRoom(_ byteCount: Int, in slot: WorkerSlot) throws(RunError) -> Bool {
         let old = slot.area?.byteCount ?? 0
-        guard byteCount > old else { return }
+        guard byteCount > old else { return true }
         var wanted = SharedLayout.firstAreaBytes
         while wanted < byteCount, wanted <= sharedLimit { wanted *= 2 }
         let size = max(byteCount, min(wanted, sharedLimit))
@@ -107,10 +109,11 @@ final class WorkerConnection: Sendable {
         defer { close(descriptor) }
         let order = WorkerOrder.area(slot: slot.index, generation: slot.nextGeneration, byteCount: size)
         guard order.send(over: process.socket, descriptor: descriptor) else {
-            state.withLock { $0.shared -= size - old }
-            throw .unavailable("the worker does not take orders any more")
+            kill("it takes no orders any more")
+            return false
         }
         slot.take(memory, generation: slot.nextGeneration)
+        return true
     }
 
     // MARK: - The end
@@ -121,18 +124,39 @@ final class WorkerConnection: Sendable {
         process.kill()
     }
 
-    /// Notes that the process is gone; the first reason counts.
-    func end(_ why: String) {
+    /// Notes that the process is gone; the first reason counts, and for that one it returns true.
+    @discardableResult
+    func end(_ why: String) -> Bool {
         let isFirst = state.withLock { state in
             guard state.ended == nil else { return false }
             state.ended = why
             state.free = []
             return true
         }
-        guard isFirst else { return }
+        guard isFirst else { return false }
         isOver.store(true, ordering: .releasing)
         for slot in slots { slot.words.wakeWaiting() }
         freed.change()
+        return true
+    }
+
+    /// For an event loop: waits no longer than its watch lets it.
+    func awaitAnswerWatched(in slot: WorkerSlot, by watch: LoopWatch) -> Bool {
+        let now = WorkerNanoseconds()
+        slot.loopWaitsSince.store(now, ordering: .releasing)
+        watch.begins(at: now)
+        defer { slot.loopWaitsSince.store(0, ordering: .releasing) }
+        return slot.words.awaitAnswerWatched(to: slot.number, until: now &+ LoopWatch.patience) {
+            isOver.load(ordering: .acquiring)
+        }
+    }
+
+    /// Has event loops go on that have waited since before `moment`.
+    func endWaits(begunBefore moment: UInt64) {
+        for slot in slots {
+            let since = slot.loopWaitsSince.load(ordering: .acquiring)
+            if since > 0, since <= moment { slot.words.wakeWaiting() }
+        }
     }
 
     /// Waits for the answer to what `slot` asked last. False when there will be none, or `deadline` has passed.

@@ -6,6 +6,7 @@ package struct WorkerHost: Sendable {
     private let command: ModelChecker.Command
     private let library: String?
     private let logger: Logger
+    private let watch = LoopWatch()
 
     /// - Parameters:
     ///   - command: what becomes `ModelWorkerProcess.run`.
@@ -35,7 +36,8 @@ package struct WorkerHost: Sendable {
         var logger = logger
         logger[metadataKey: "worker.place"] = "\(place)"
         let worker = Worker(
-            launch: WorkerLaunch(command: command, settings: settings, signature: signature), logger: logger)
+            launch: WorkerLaunch(command: command, settings: settings, signature: signature), watch: watch,
+            logger: logger)
         let connection = try worker.start()
         return WorkerInstance(
             worker: worker, description: connection.description,

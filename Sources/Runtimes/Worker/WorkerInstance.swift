@@ -10,8 +10,6 @@ final class WorkerInstance: ModelInstance {
     /// Of one run whose caller named no deadline; nanoseconds.
     private let runLimit: UInt64
 
-    /// How long an event loop waits for a run that should be short.
-    private static let patience: UInt64 = 200_000
     /// What a run may take beyond its deadline before its worker is ended: one that was asked to stop may be about to.
     private static let grace: UInt64 = 100_000_000
 
@@ -32,8 +30,7 @@ final class WorkerInstance: ModelInstance {
     func answer(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> RunAnswer {
         guard handle?.isTerminated != true else { throw .terminated }
         let limit = Self.limit(handle, runLimit)
-        let lease = try worker.lease(until: limit, for: handle)
-        let call = try WorkerCall(inputs, outputs: outputs, in: lease)
+        let call = try prepare(inputs, outputs: outputs, until: limit, for: handle)
         call.roam()
         guard let handle else {
             call.begin(stoppable: false)
@@ -48,14 +45,25 @@ final class WorkerInstance: ModelInstance {
 
     func attempt(_ inputs: [Tensor], outputs: [Int]) throws(RunError) -> RunAttempt {
         let processor = WorkerCurrentProcessor()
-        guard let connection = try worker.running(), connection.late.load(ordering: .relaxed) == 0,
-            let lease = connection.takeFree(processor: processor)
+        guard let connection = try worker.running(), connection.isWatched.load(ordering: .acquiring),
+            connection.late.load(ordering: .relaxed) == 0,
+            let lease = connection.takeFree(processor: processor),
+            let call = try WorkerCall(inputs, outputs: outputs, in: lease)
         else { return .busy }
-        let call = try WorkerCall(inputs, outputs: outputs, in: lease)
         call.follow(processor)
         call.begin(stoppable: false)
-        if try call.wait(until: WorkerNanoseconds() &+ Self.patience) { return .answered(try call.answer()) }
+        if try call.wait(watchedBy: worker.watch) { return .answered(try call.answer()) }
         return .underWay(LateRun(call: call, connection: connection, runLimit: runLimit))
+    }
+
+    /// A call in the worker that runs, or in the next one.
+    private func prepare(
+        _ inputs: [Tensor], outputs: [Int], until limit: UInt64, for handle: RunHandle?
+    ) throws(RunError) -> WorkerCall {
+        while true {
+            let lease = try worker.lease(until: limit, for: handle)
+            if let call = try WorkerCall(inputs, outputs: outputs, in: lease) { return call }
+        }
     }
 
     /// The moment at which a run that goes on is taken for one that never ends.

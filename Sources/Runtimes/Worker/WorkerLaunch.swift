@@ -55,7 +55,7 @@ struct WorkerLaunch: Sendable {
         _ process: WorkerProcess, _ error: ModelLoadError?
     ) -> Result<WorkerConnection, ModelLoadError> {
         if error != nil { process.kill() }
-        let ending = process.waitForEnd()
+        let ending = process.putAway(process.waitForSilence())
         return .failure(error ?? ModelLoadError(.crashed, "The worker died while it loaded the model: \(ending.cause)"))
     }
 

@@ -55,7 +55,7 @@ final class WorkerProcess: Sendable {
         return WorkerProcess(pid: pid, socket: sockets[0], complaints: pipe[0])
     }
 
-    /// Ends it at once; `waitForEnd` tells when it has.
+    /// Ends it at once; `waitForSilence` tells when it has.
     func kill() {
         // Under the lock, so that the number never stands for somebody else's process.
         isReaped.withLock { isReaped in
@@ -82,10 +82,16 @@ final class WorkerProcess: Sendable {
         return nil
     }
 
-    /// Waits until it has ended and says how. Blocks.
-    func waitForEnd() -> WorkerEnding {
+    /// Waits until its end of the socket is closed, which the system does when it ends. Blocks.
+    func waitForSilence() -> WorkerEnding {
         var ending = WorkerEnding()
         while next(into: &ending, timeout: -1) != nil {}
+        return ending
+    }
+
+    /// Waits until it is gone, and says what of. Blocks.
+    func putAway(_ ending: WorkerEnding) -> WorkerEnding {
+        var ending = ending
         // It may have closed its socket and live on; nobody needs it any more.
         kill()
         _ = CheckerPipes.drain(complaints, &ending.complaints, Self.longestComplaint)

@@ -13,6 +13,8 @@ final class WorkerSlot: @unchecked Sendable {
     private(set) var area: SharedMemory?
     private var generation: UInt32 = 0
     private(set) var number: UInt32 = 0
+    /// When an event loop began to wait for this slot; 0 when none does. Others may look at it.
+    let loopWaitsSince = Atomic<UInt64>(0)
     /// The processor that the thread is bound to; -1 for none.
     private(set) var processor: Int32 = -1
 
