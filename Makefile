@@ -10,7 +10,7 @@ GRPC_PORT ?= 8081
 DATA_DIR ?= slipway-data
 SWIFT_BUILD := swift build -c release
 
-.PHONY: help run build test unit conformance lint format bench clean setup
+.PHONY: help run build test unit conformance lint format fuzz bench clean setup
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -24,7 +24,8 @@ build: ## build the slipway binary (release)
 	@dev/setup build
 	$(SWIFT_BUILD) --product slipway
 
-test: lint unit conformance ## set up and run every test
+test: lint unit conformance ## set up and run every test, with a minute of fuzzing
+	FUZZ_SECONDS=10 dev/fuzz
 
 unit:
 	@dev/setup unit
@@ -43,6 +44,10 @@ lint: ## formatting, layers, shell and Python syntax
 
 format: ## let the formatter have its way
 	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo
+
+fuzz: ## fuzz each parser of outside bytes for FUZZ_SECONDS (60)
+	@dev/setup build
+	dev/fuzz
 
 bench: ## server, load generator and peers side by side: ratios from one run
 	@dev/setup run
