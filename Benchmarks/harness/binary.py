@@ -15,10 +15,10 @@ CONNECTIONS = {"mlp": (1, 8, 64), "image": (2, 4)}
 class BinaryTarget:
     """An endpoint that is asked with binary tensors."""
 
-    def __init__(self, slipway, model, models, request):
+    def __init__(self, slipway, model, models, request, body=None):
         self.name, self.process, self.port = slipway.name, slipway.process, slipway.port
         self.path = f"/v2/models/{model}/infer"
-        self.body_file = models / f"{model}.bin"
+        self.body_file = models / f"{body or model}.bin"
         self.header_length = request["header_length"]
         check_prediction(f"{self.name} ({model}, binary)", self.values(), request["expected"])
 

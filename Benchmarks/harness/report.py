@@ -185,11 +185,31 @@ def overload(figures):
         ["", "median of rounds", "asked"], rows)
 
 
+def batching(figures):
+    titles = {"mlp": "MLP 64-256-256-10, binary", "minilm": "MiniLM, 16 tokens, JSON"}
+    rows = []
+    for model, by in figures["models"].items():
+        each, batched = by["servers"]["each"], by["servers"]["batched"]
+        more, p99 = by["throughput"], by["p99"]
+        asked = " (horizon met)" if more["median"] >= 1.5 else " (met)" if more["median"] >= 1 else " (**not met**)"
+        rows.append([
+            titles[model], by["rows"], f"{each['rps']:,.0f}", f"{batched['rps']:,.0f}",
+            f"{100 * more['median']:.0f}%{asked} [{range_of(more)}]",
+            f"{each['p99_us'] / 1000:.1f}", f"{batched['p99_us'] / 1000:.1f}",
+            f"{100 * p99['median']:.0f}%" + (" (met)" if p99["median"] <= 1 else " (**not met**)") + f" [{range_of(p99)}]",
+        ])
+    head = ["model", "rows at most", "req/s each by itself", "batched", "ratio", "p99 ms each by itself", "batched", "ratio"]
+    return (
+        f"{figures['callers']} callers, one row each (asked: throughput no lower, horizon 150%; p99 no higher).\n\n"
+        + table(head, rows))
+
+
 SECTIONS = {
     "throughput": ("Small predictions", throughput),
     "grpc": ("Small predictions over gRPC", grpc),
     "binary": ("Binary tensors", binary),
     "isolation": ("A worker against the shared process", isolation),
+    "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
     "overload": ("More than it can do", overload),
     "startup": ("Start-up and memory", startup),

@@ -18,10 +18,15 @@ import Testing
         let statistics = EndpointStatistics()
 
         /// The clocks stand still: every run seems short, and all requests of one event loop come in one turn.
-        init(_ message: Message, instances: Int? = nil, maxRows: Int? = 16, queueLimit: Int = 1000, gate: Gate? = nil)
+        init(
+            _ message: Message, instances: Int? = nil, maxRows: Int? = 16, queueLimit: Int = 1000, gate: Gate? = nil,
+            late: LateInstance.Way? = nil
+        )
             throws
         {
-            instance = RecordingInstance(try TestMachine.load(message), gate: gate)
+            let recording = RecordingInstance(try TestMachine.load(message), gate: gate)
+            instance = recording
+            let served: any ModelInstance = late.map { LateInstance(recording, $0) } ?? recording
             let entry = EndpointEntry(
                 space: "default", name: "m", model: "m", version: 1, revision: 1,
                 artifact: ArtifactReference(digest: "d", format: "onnx", files: []),
@@ -33,7 +38,7 @@ import Testing
             let cost = CostEstimate()
             cost.record(size: 1, nanoseconds: 1)
             model = LoadedModel(
-                key: LoadedModel.Key(entry), instance: instance,
+                key: LoadedModel.Key(entry), instance: served,
                 memory: try #require(MemoryLedger(budget: nil).reserve(1)), cost: cost,
                 clock: { 0 })
             let pool = ThreadPool()
@@ -307,6 +312,34 @@ import Testing
             #expect(outputs[0].elements(of: Float.self) == [Float](repeating: Float(number), count: 4))
         }
         #expect(!bench.model.isBatchable)
+    }
+
+    @Test(arguments: LateInstance.Way.allCases)
+    func `what an event loop may not wait for is finished by threads, and nobody's answer is lost`(
+        way: LateInstance.Way
+    ) async throws {
+        let bench = try Bench(BatchModels.lookup, late: way)
+        let loop = EmbeddedEventLoop()
+        let (answers, feed) = AsyncStream.makeStream(of: (Int, Result<PredictionResult, PredictionError>).self)
+        for number in 0..<12 {
+            // The ninth poisons whatever batch it comes into.
+            let value = number == 8 ? 99 : Int64(number % 4)
+            let begun = bench.start(try index(value), mayRunHere: true, eventLoop: loop) { feed.yield((number, $0)) }
+            if case .answered(let result) = begun { feed.yield((number, result)) }
+        }
+        loop.run()
+        let results = await collect(answers, 12)
+        let table = try bench.instance.inner.run(try index(0, 1, 2, 3).inputs, outputs: [0], handle: nil)[0]
+        for number in 0..<12 {
+            let result = try #require(results[number])
+            guard number != 8 else {
+                #expect(throws: PredictionError.self) { try result.get() }
+                continue
+            }
+            #expect(
+                try result.get().outputs[0].elements(of: Float.self)
+                    == [table.elements(of: Float.self)[number % 4]])
+        }
     }
 
     @Test func `a short run takes the place of an instance where the deployment says how many there are`() async throws

@@ -110,3 +110,41 @@ final class RecordingInstance: ModelInstance {
         return try inner.run(inputs, outputs: outputs, handle: handle)
     }
 }
+
+/// Never answers an event loop at once, as a worker may: it is busy, or takes its time.
+final class LateInstance: ModelInstance {
+    enum Way: Sendable, CaseIterable { case busy, underWay }
+
+    private struct Rest: UnfinishedRun {
+        let run: @Sendable () throws -> [Tensor]
+
+        func finish(handle: RunHandle?) throws(RunError) -> RunAnswer {
+            do {
+                return RunAnswer(outputs: try run())
+            } catch {
+                throw (error as? RunError) ?? .failed("\(error)")
+            }
+        }
+    }
+
+    private let inner: any ModelInstance
+    private let way: Way
+
+    init(_ inner: any ModelInstance, _ way: Way) {
+        self.inner = inner
+        self.way = way
+    }
+
+    var description: ModelDescription { inner.description }
+
+    func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
+        try inner.run(inputs, outputs: outputs, handle: handle)
+    }
+
+    func attempt(_ inputs: [Tensor], outputs: [Int]) throws(RunError) -> RunAttempt {
+        switch way {
+        case .busy: .busy
+        case .underWay: .underWay(Rest { [inner] in try inner.run(inputs, outputs: outputs, handle: nil) })
+        }
+    }
+}
