@@ -5,6 +5,13 @@ import Serving
 
 /// Every error of the rooms below, as a status: the one table of them.
 extension GRPCStatus {
+    init(full budget: BodyBudget) {
+        self.init(
+            .unavailable,
+            "the bodies of other requests take all of the \(budget.limit) bytes that there are for them",
+            retryAfterSeconds: 1)
+    }
+
     init(_ error: ControlError) {
         self.init(Self.code(error.code), error.description)
         if error.code == .unavailable { retryAfterSeconds = 1 }

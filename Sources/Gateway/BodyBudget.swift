@@ -36,7 +36,7 @@ package final class BodyShare: Sendable {
     /// Bytes are taken in pieces of this size, so that a body that trickles in does not count at each read.
     private static let piece = 256 << 10
 
-    let budget: BodyBudget
+    package let budget: BodyBudget
     private let taken = Atomic<Int>(0)
 
     package init(_ budget: BodyBudget) {

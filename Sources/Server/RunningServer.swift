@@ -79,11 +79,13 @@ final class RunningServer: Sendable {
                 deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
                 server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)
+        let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
-            limits: configuration.limits, bodies: BodyBudget(bytes: configuration.bodyMemory), dataPlane: dataPlane,
-            management: management, authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
+            limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
+            authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
         let grpcDoor = GRPCFrontDoor(
-            dataPlane: dataPlane, authority: CallerAuthority(authorizer),
+            limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
+            authority: CallerAuthority(authorizer),
             services: GRPCServices(
                 dataPlane: dataPlane, deployments: deployments, readiness: door.readiness,
                 serverVersion: Release.version),
@@ -126,6 +128,7 @@ extension RunningServer {
         let scheme = certificate == nil ? "http" : "https"
         let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
         var lines = ["Slipway \(Release.version) answers at \(scheme)://\(host):\(sockets.http.port)"]
+        lines.append("gRPC answers at \(host):\(sockets.grpc.port)\(certificate == nil ? "" : " (TLS)")")
         lines.append("Data folder: \(store.path)")
         if configuration.isLoopback {
             lines.append("Open to everybody on this machine: callers are not asked who they are.")
@@ -165,27 +168,5 @@ extension ServerConfiguration {
     fileprivate func certificate() throws(ConfigurationError) -> CertificateStore? {
         guard let tlsCertificate, let tlsKey else { return nil }
         return try CertificateStore(certificate: tlsCertificate, key: tlsKey)
-    }
-
-    /// At least one body of the largest size that endpoints take unless told otherwise.
-    fileprivate var bodyMemory: Int {
-        maxBodyMemoryBytes ?? max(EndpointOptions.defaultMaxBodyBytes, Int(clamping: MemoryBound.available() / 4))
-    }
-
-    fileprivate var limits: HTTPLimits {
-        var limits = HTTPLimits()
-        limits.smallBody = maxManagementBodyBytes
-        limits.upload = maxUploadBytes
-        limits.headTimeout = .seconds(Int64(headerTimeoutSeconds))
-        limits.idleTimeout = .seconds(Int64(idleTimeoutSeconds))
-        limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
-        limits.writeTimeout = .seconds(Int64(writeTimeoutSeconds))
-        limits.requestLine = maxRequestLineBytes
-        limits.headerBytes = maxHeaderBytes
-        limits.headerCount = maxHeaderCount
-        limits.chunkLine = maxChunkLineBytes
-        limits.bodyRate = minBodyBytesPerSecond
-        limits.connections = min(maxConnections, DescriptorBound.forConnections())
-        return limits
     }
 }

@@ -47,6 +47,16 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var headerTimeoutSeconds = 10
     /// Seconds that a request's body may pause.
     package var bodyTimeoutSeconds = 30
+    /// Calls that may be under way on one connection of the gRPC port.
+    package var http2MaxStreams = 256
+    /// Bytes of answers that a peer of the gRPC port may leave untaken before its calls are refused.
+    package var http2MaxUnsentBytes = 64 << 20
+    /// Frames each second that make work and carry nothing: resets of calls, pings, changes of settings.
+    package var http2MaxResetsPerSecond = 100
+    package var http2MaxPingsPerSecond = 10
+    package var http2MaxSettingsPerSecond = 1
+    /// Seconds that a connection of the gRPC port may be idle between calls.
+    package var grpcIdleTimeoutSeconds = 300
     /// Seconds in which the peer takes nothing of an answer.
     package var writeTimeoutSeconds = 60
     /// Seconds that requests in flight get to finish after SIGTERM.
@@ -99,6 +109,12 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(maxChunkLineBytes, "max_chunk_line_bytes", 16...(1 << 20))
         try check(maxBodyMemoryBytes ?? 1 << 30, "max_body_memory_bytes", (1 << 20)...(1 << 50))
         try check(minBodyBytesPerSecond, "min_body_bytes_per_second", 0...(1 << 30))
+        try check(http2MaxStreams, "http2_max_streams", 1...100_000)
+        try check(http2MaxUnsentBytes, "http2_max_unsent_bytes", (1 << 16)...(1 << 40))
+        try check(http2MaxResetsPerSecond, "http2_max_resets_per_second", 1...1_000_000)
+        try check(http2MaxPingsPerSecond, "http2_max_pings_per_second", 1...1_000_000)
+        try check(http2MaxSettingsPerSecond, "http2_max_settings_per_second", 1...1_000_000)
+        try check(grpcIdleTimeoutSeconds, "grpc_idle_timeout_seconds", 1...86_400)
         try check(writeTimeoutSeconds, "write_timeout_seconds", 1...86_400)
         try check(idleTimeoutSeconds, "idle_timeout_seconds", 1...86_400)
         try check(headerTimeoutSeconds, "header_timeout_seconds", 1...86_400)

@@ -216,6 +216,12 @@ max_header_count: 20
 max_chunk_line_bytes: 100
 max_body_memory_bytes: 70000000
 min_body_bytes_per_second: 10
+http2_max_streams: 10
+http2_max_unsent_bytes: 1000000
+http2_max_resets_per_second: 11
+http2_max_pings_per_second: 12
+http2_max_settings_per_second: 13
+grpc_idle_timeout_seconds: 14
 write_timeout_seconds: 11
 idle_timeout_seconds: 9
 header_timeout_seconds: 8

@@ -6,6 +6,7 @@ import select
 import socket
 import sys
 
+import numpy
 import pytest
 
 from slipway_server import REPOSITORY, wait_until
@@ -139,3 +140,41 @@ def test_ten_times_the_capacity_is_served_as_far_as_it_goes_and_refused_beyond(n
     # Nothing is left behind: once the crowd is gone the next one is served.
     wait_until(
         lambda: server.json("POST", "/v2/models/milliseconds/infer", body)[0] == 200, "an answer after the crowd")
+
+
+# gRPC ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_grpc_caller_who_cancels_or_disconnects_frees_its_slot(new_server, models):
+    grpcclient = pytest.importorskip("tritonclient.grpc")
+    from tritonclient.utils import InferenceServerException
+
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1", "SLIPWAY_QUEUE_LIMIT": "1"})
+    deployed(server, models, "loop_by_input")
+
+    def inputs(rounds):
+        count = grpcclient.InferInput("count", [], "INT64")
+        count.set_data_from_numpy(numpy.array(rounds, numpy.int64))
+        x = grpcclient.InferInput("x", [4], "FP32")
+        x.set_data_from_numpy(numpy.array([0, 1, 2, 3], numpy.float32))
+        return [count, x]
+
+    for number in range(20):
+        client = grpcclient.InferenceServerClient(server.grpc_address)
+        call = client.async_infer("loop_by_input", inputs(2**40), callback=lambda result, error: None)
+        if number % 2:
+            call.cancel()
+        client.close()
+    client = grpcclient.InferenceServerClient(server.grpc_address)
+
+    def answers():
+        try:
+            answer = client.infer("loop_by_input", inputs(3))
+        except InferenceServerException as error:
+            assert "RESOURCE_EXHAUSTED" in error.status(), error
+            return False
+        assert answer.as_numpy("y").tolist() == [3, 4, 5, 6]
+        return True
+
+    wait_until(answers, "a free slot")
+    client.close()

@@ -57,13 +57,14 @@ extension GRPCConnection {
     func nextMessage(_ stream: StreamReference) -> MessageReader.Message? {
         guard let call = call(stream) else { return nil }
         do throws(GRPCStatus) {
-            let message = try call.reader.next(small: gateway.limits.smallMessage) {
+            var message = try call.reader.next(small: gateway.limits.smallMessage) {
                 switch call.head.method.kind {
                 case .infer, .inferStream: PredictionMessage.largest(in: call.head.space, gateway.dataPlane)
                 case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
                 }
             }
             if message == nil { try checkPartial(call) }
+            if message?.isPacked == true, message?.share == nil { message?.share = BodyShare(gateway.bodies) }
             return message
         } catch {
             finish(stream, error)
@@ -73,6 +74,7 @@ extension GRPCConnection {
 
     /// A large message says at its front which endpoint it is for: it is refused by that one's limit before it is kept.
     private func checkPartial(_ call: GRPCCall) throws(GRPCStatus) {
+        guard call.reader.hold(gateway.bodies) else { throw GRPCStatus(full: gateway.bodies) }
         guard let (arrived, length) = call.reader.progress,
             length > gateway.limits.smallMessage, let name = GRPCInferRequest.leadingName(of: arrived),
             let endpoint = gateway.dataPlane.endpoint(space: call.head.space, name: name)

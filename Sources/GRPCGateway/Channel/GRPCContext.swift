@@ -5,6 +5,8 @@ import Serving
 /// What every connection needs and none changes.
 final class GRPCContext: Sendable {
     let limits: GRPCLimits
+    /// Shared with the HTTP port.
+    let bodies: BodyBudget
     let dataPlane: DataPlane
     let authority: CallerAuthority
     let services: GRPCServices
@@ -13,9 +15,11 @@ final class GRPCContext: Sendable {
     let methods: [String: GRPCMethod]
 
     init(
-        limits: GRPCLimits, dataPlane: DataPlane, authority: CallerAuthority, services: GRPCServices, logger: Logger
+        limits: GRPCLimits, bodies: BodyBudget, dataPlane: DataPlane, authority: CallerAuthority,
+        services: GRPCServices, logger: Logger
     ) {
         self.limits = limits
+        self.bodies = bodies
         self.dataPlane = dataPlane
         self.authority = authority
         self.services = services

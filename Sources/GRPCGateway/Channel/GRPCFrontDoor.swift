@@ -39,11 +39,12 @@ package final class GRPCFrontDoor: Sendable {
 
     /// - Parameter services: what is answered beside predictions; it has the readiness of the HTTP port.
     package init(
-        limits: GRPCLimits = GRPCLimits(), dataPlane: DataPlane, authority: CallerAuthority, services: GRPCServices,
-        tls: @escaping TLSContext = { nil }, logger: Logger
+        limits: GRPCLimits = GRPCLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), dataPlane: DataPlane,
+        authority: CallerAuthority, services: GRPCServices, tls: @escaping TLSContext = { nil }, logger: Logger
     ) {
         self.context = GRPCContext(
-            limits: limits, dataPlane: dataPlane, authority: authority, services: services, logger: logger)
+            limits: limits, bodies: bodies, dataPlane: dataPlane, authority: authority, services: services,
+            logger: logger)
         self.tls = tls
     }
 

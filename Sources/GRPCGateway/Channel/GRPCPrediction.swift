@@ -10,6 +10,8 @@ struct GRPCPrediction: Sendable {
     let request: InferenceRequest
     private let wantsFinalMark: Bool
     private let rows: Int
+    /// Of its message; the tensors may lie in it.
+    private let share: BodyShare?
     /// When decoding began.
     private let start: UInt64
     /// How long it took.
@@ -17,7 +19,7 @@ struct GRPCPrediction: Sendable {
 
     /// A message that does not fit counts as a failure of the endpoint's.
     fileprivate init(
-        _ message: ByteBuffer, head: GRPCInferRequest, endpoint: Endpoint, start: UInt64
+        _ message: ByteBuffer, head: GRPCInferRequest, endpoint: Endpoint, share: BodyShare?, start: UInt64
     ) throws(GRPCStatus) {
         do throws(ProtocolError) {
             request = try GRPCInferRequestDecoder.decode(message, signature: endpoint.signature)
@@ -26,6 +28,7 @@ struct GRPCPrediction: Sendable {
             throw GRPCStatus(error)
         }
         self.endpoint = endpoint
+        self.share = share
         self.wantsFinalMark = head.wantsFinalMark
         self.rows = endpoint.rows(of: request)
         self.start = start
@@ -97,7 +100,7 @@ struct PredictionMessage: Sendable {
                 endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
             }
-            return try GRPCPrediction(bytes, head: head, endpoint: endpoint, start: start)
+            return try GRPCPrediction(bytes, head: head, endpoint: endpoint, share: message.share, start: start)
         } catch {
             throw Refusal(status: error, id: id)
         }

@@ -10,6 +10,8 @@ struct MessageReader {
     struct Message {
         var bytes: ByteBuffer
         var isPacked: Bool
+        /// What a large one takes of the memory that there is for all of them.
+        var share: BodyShare?
     }
 
     static let prefixLength = 5
@@ -30,6 +32,14 @@ struct MessageReader {
     /// Bytes of the message under way that have come, and that are to come.
     var progress: (arrived: ByteBuffer, length: Int)? {
         partial.map { ($0.bytes, $0.bytes.readableBytes + missing) }
+    }
+
+    /// Counts what has come of a large message; false when there is no room for more.
+    mutating func hold(_ bodies: BodyBudget) -> Bool {
+        guard let arrived = partial?.bytes.readableBytes, arrived > BodyBudget.free else { return true }
+        let share = partial?.share ?? BodyShare(bodies)
+        partial?.share = share
+        return share.grow(to: arrived)
     }
 
     mutating func add(_ piece: ByteBuffer) {
@@ -109,11 +119,16 @@ extension MessageReader.Message {
     ///   - limit: bytes that it may have.
     func unpacked(_ packing: PackedBody?, limit: Int) throws(GRPCStatus) -> ByteBuffer {
         guard isPacked else { return bytes }
+        // How large a message becomes is known only when it is unpacked: until then it takes what it may become.
+        let limit = min(limit, share?.budget.limit ?? limit)
+        if let share, !share.grow(to: limit) { throw GRPCStatus(full: share.budget) }
         guard let packing else {
             throw GRPCStatus(.internalError, "a message says that it is packed, but 'grpc-encoding' does not say how")
         }
         do throws(PackedBodyError) {
-            return try packing.unpack(bytes, limit: limit)
+            let unpacked = try packing.unpack(bytes, limit: limit)
+            share?.shrink(to: unpacked.readableBytes)
+            return unpacked
         } catch {
             switch error {
             case .truncated: throw GRPCStatus(.internalError, "a packed message ends too early")
