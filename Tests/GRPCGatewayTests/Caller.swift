@@ -29,7 +29,7 @@ final class Caller: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let context = GRPCContext(
-            limits: limits, dataPlane: workshop.dataPlane,
+            limits: limits, bodies: BodyBudget(bytes: .max), dataPlane: workshop.dataPlane,
             authority: CallerAuthority(Authorizer(spaces: ["default", "prod"])), services: workshop.services,
             logger: logger)
         let channel = channel
