@@ -56,8 +56,8 @@ def metric(server, name, endpoint):
 
 @pytest.fixture
 def iris(new_server):
-    """A server with one model at two endpoints: `shared`, and `apart` in a worker."""
-    server = new_server()
+    """A server with one model at two endpoints: `shared`, and `apart` in a worker. A revision that is over leaves at once."""
+    server = new_server(env={"SLIPWAY_KEEP_SUPERSEDED_SECONDS": "0"})
     server.push_file(IRIS, "iris")
     server.put_deployment("shared", "iris")
     server.put_deployment("apart", "iris", options=WORKER)

@@ -58,6 +58,14 @@ struct DeployOptions: ParsableArguments {
     var workerMemoryBytes: Int?
 
     mutating func validate() throws {
+        let counts = [
+            ("--instances", instances), ("--threads", threads), ("--queue-limit", queueLimit),
+            ("--idle-seconds", idleSeconds), ("--deadline-ms", deadline), ("--max-body-bytes", maxBody),
+            ("--max-batch-size", maxBatchSize), ("--worker-memory-bytes", workerMemoryBytes),
+        ]
+        for case (let flag, let count?) in counts where count < 1 {
+            throw ValidationError("\(flag) must be 1 or more, got \(count)")
+        }
         if maxDelayUs != nil, maxBatchSize == nil {
             throw ValidationError("--max-delay-us means something only with --max-batch-size")
         }

@@ -55,7 +55,10 @@ extension HTTP2Connection {
         guard head.stream <= lastStream else {
             throw HTTP2Fault(.protocolError, "DATA for stream \(head.stream), which is not open")
         }
-        if !isAbandoned(head.stream) {
+        if isAbandoned(head.stream) {
+            // What was under way when we gave it up is no fault of the peer's, but it had something in it.
+            if head.length == 0 { try spend(.emptyData) }
+        } else {
             try spend(.stray)
             output.writeReset(stream: head.stream, .streamClosed)
         }

@@ -10,10 +10,10 @@
 ///
 /// Before the load it is the size of the files. During the load it is measured by how much the process's resident memory
 /// grew; since others allocate meanwhile, and free pages are used again, what was measured counts only within bounds: at
-/// least the files, at most four times as much and 64 MiB.
+/// least the files, at most twice as much and a mebibyte (the first load brings the runtime's own library along).
 struct MemoryEstimate {
-    private static let slack = 64 << 20
-    private static let factor = 4
+    private static let slack = 1 << 20
+    private static let factor = 2
 
     private let files: Int
     private let residentBefore: Int

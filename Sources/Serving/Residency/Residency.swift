@@ -165,7 +165,9 @@ final class Residency: Sendable {
         let deadline = MonotonicClock.nanoseconds() &+ Self.patience
         while true {
             if let share = ledger.reserve(bytes) { return share }
-            guard release(ledger.shortfall(for: bytes)), MonotonicClock.nanoseconds() < deadline else {
+            // Where nothing can leave now, something may in a moment: runs end, and so do other loads.
+            release(ledger.shortfall(for: bytes))
+            guard MonotonicClock.nanoseconds() < deadline else {
                 throw ModelLoadError(
                     .outOfMemory,
                     "there is no memory for it: it takes about \(bytes) bytes, and \(ledger.used) of "
@@ -180,7 +182,7 @@ final class Residency: Sendable {
         guard case .success(let model) = result else { return result }
         do throws(ModelLoadError) {
             try refuseTooLarge(model.memory.bytes)
-            _ = release(ledger.shortfall(for: 0))
+            release(ledger.shortfall(for: 0))
             return result
         } catch {
             return .failure(error)
@@ -196,6 +198,7 @@ final class Residency: Sendable {
     }
 
     /// Makes as many leave as it takes. False when that is not enough.
+    @discardableResult
     private func release(_ shortfall: Int) -> Bool {
         guard shortfall > 0 else { return true }
         let (residents, places) = present()
