@@ -95,7 +95,8 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal",
+                "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry",
+                "Journal",
                 "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
             ]),
         room(

@@ -9,7 +9,7 @@ from .servers import BENCHMARKS, VENV
 
 CALLERS = 64
 # model -> rows of one run at most
-MODELS = {"mlp": 64, "minilm": 32}
+MODELS = {"mlp": 64, "minilm": 8}
 
 
 def targets(slipway, models, requests, folder, model, rows):

@@ -4,12 +4,15 @@ import resource
 import socket
 import statistics
 import threading
+import time
 
 from . import http, load, openloop
 
 OVERLOAD = 10
 SLOW_CONNECTIONS = 10_000
 HEALTHY_CONNECTIONS = 8
+
+SETTLE_SECONDS = 2
 
 
 def measure(folder, requests, models, slipway, options, say):
@@ -58,6 +61,7 @@ def slow(folder, requests, slipway, options, say):
             with Trickle(slipway.port, count) as trickle:
                 among = load.wrk(target, HEALTHY_CONNECTIONS, options.seconds)
                 still = trickle.alive()
+            time.sleep(SETTLE_SECONDS)
             rounds.append({"alone_p99_us": alone["p99_us"], "among_p99_us": among["p99_us"], "still_open": still,
                            "alone_rps": alone["rps"], "among_rps": among["rps"]})
             say(f"round {turn + 1}  p99 alone {alone['p99_us']:.0f} us, among {still} slow connections "
@@ -83,6 +87,8 @@ class Trickle:
             self.connections.append(connection)
         self.thread = threading.Thread(target=self.trickle)
         self.thread.start()
+        # Accepting them is over; what they cost by being there is what is measured.
+        time.sleep(SETTLE_SECONDS)
         return self
 
     def trickle(self):
