@@ -10,8 +10,6 @@ struct ComputeResources: Sendable {
     let instances: Int
     /// Predictions that may wait for one endpoint, where its deployment says nothing.
     let queueLimit: Int
-    /// Nanoseconds; only ever forwards.
-    var clock: @Sendable () -> UInt64 = MonotonicClock.nanoseconds
 }
 
 /// How the predictions of one endpoint get to their runs: at once on the event loop that brought them, in one batch with
@@ -23,12 +21,10 @@ final class EndpointCompute: Sendable {
     private let maxRows: Int?
     /// Whether runs on event loops count as instances: they do where the deployment says how many it wants.
     private let boundsLoops: Bool
-    private let clock: @Sendable () -> UInt64
     private let ticks = Mutex<[(loop: ObjectIdentifier, batch: TickBatch)]>([])
 
     init(options: EndpointOptions, statistics: EndpointStatistics, resources: ComputeResources) {
         self.statistics = statistics
-        clock = resources.clock
         maxRows = options.batching.map { max(1, $0.maxBatchSize) }
         boundsLoops = options.instances != nil
         let delay = UInt64(max(0, options.batching?.maxDelayMicroseconds ?? 0))
@@ -58,7 +54,7 @@ final class EndpointCompute: Sendable {
                 allowed: allowed, completion: completion)
         }
         let tick = isShort && share != nil ? tick(of: eventLoop) : nil
-        if let tick, tick.gathers(now: clock()) {
+        if let tick, tick.gathers() {
             let job = job()
             tick.add(job, eventLoop: eventLoop)
             return .pending(PredictionTicket(job))
@@ -66,7 +62,7 @@ final class EndpointCompute: Sendable {
         guard isShort, !boundsLoops || queue.borrow() else { return enqueue(job()) }
         defer {
             if boundsLoops { queue.giveBack() }
-            tick?.ranAlone(end: clock())
+            tick?.ranAlone(eventLoop: eventLoop)
         }
         do throws(PredictionError) {
             switch try model.attempt(request) {

@@ -54,27 +54,28 @@ import Testing
 }
 
 @Suite struct ArrivalPatternTests {
-    @Test func `requests that come one at a time never wait for the end of a turn`() {
+    @Test func `requests that come one a turn never wait for its end`() {
         var pattern = ArrivalPattern()
-        for number in 0..<1000 {
-            let now = UInt64(number) * 40_000
-            #expect(pattern.gathers(now: now) == false)
-            pattern.ranAlone(end: now + 5000)
+        for _ in 0..<1000 {
+            #expect(!pattern.gathers())
+            #expect(pattern.ranAlone())
+            pattern.turnEnded()
         }
     }
 
     @Test func `a second request in one turn begins gathering, which ends after turns of one request each`() {
         var pattern = ArrivalPattern()
-        #expect(pattern.gathers(now: 0) == false)
-        pattern.ranAlone(end: 5000)
-        #expect(pattern.gathers(now: 6000) == true)
+        #expect(!pattern.gathers())
+        #expect(pattern.ranAlone())
+        #expect(pattern.gathers())
+        pattern.turnEnded()
         pattern.gathered(1)
-        #expect(pattern.gathers(now: 90_000) == true)
+        #expect(pattern.gathers())
         pattern.gathered(7)
         for _ in 0..<ArrivalPattern.patience {
-            #expect(pattern.gathers(now: 1_000_000) == true)
+            #expect(pattern.gathers())
             pattern.gathered(1)
         }
-        #expect(pattern.gathers(now: 2_000_000) == false)
+        #expect(!pattern.gathers())
     }
 }

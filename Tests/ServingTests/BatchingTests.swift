@@ -45,7 +45,7 @@ import Testing
             compute = EndpointCompute(
                 options: entry.options, statistics: statistics,
                 resources: ComputeResources(
-                    pool: pool, watch: DeadlineWatch(pool: pool), instances: 1, queueLimit: queueLimit, clock: { 0 }))
+                    pool: pool, watch: DeadlineWatch(pool: pool), instances: 1, queueLimit: queueLimit))
         }
 
         func start(

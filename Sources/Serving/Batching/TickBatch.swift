@@ -27,10 +27,14 @@ final class TickBatch: Sendable {
     }
 
     /// Whether a request that comes now should wait for the end of the turn.
-    func gathers(now: UInt64) -> Bool { state.withLock { $0.pattern.gathers(now: now) } }
+    func gathers() -> Bool { state.withLock { $0.pattern.gathers() } }
 
-    /// A request ran at once, and has just ended.
-    func ranAlone(end: UInt64) { state.withLock { $0.pattern.ranAlone(end: end) } }
+    /// A request ran at once on `eventLoop`, on which this is called.
+    func ranAlone(eventLoop: any EventLoop) {
+        let isFirst = state.withLock { $0.pattern.ranAlone() }
+        // What is to be executed comes after the sockets of this turn.
+        if isFirst { eventLoop.execute { self.state.withLock { $0.pattern.turnEnded() } } }
+    }
 
     /// Takes `job` into the batch of this turn of `eventLoop`, on which this is called.
     func add(_ job: ComputeJob, eventLoop: any EventLoop) {
@@ -87,28 +91,26 @@ final class TickBatch: Sendable {
 
 /// Whether requests of one event loop come one at a time or many at once. With one caller each waits for its answer before
 /// it asks again, and gathering would only cost; with many a turn brings several.
-///
-/// Two requests belong to one turn when the second comes within `sameTurn` of the first one's end: a loop takes longer to
-/// send an answer and wait for its sockets.
 struct ArrivalPattern: Sendable {
-    static let sameTurn: UInt64 = 10_000
     /// Turns with one request each, after which requests run at once again.
     static let patience = 16
 
-    private var lastEnd: UInt64?
+    private var hasRunThisTurn = false
     private var turnsLeft = 0
 
-    mutating func gathers(now: UInt64) -> Bool {
-        if turnsLeft > 0 { return true }
-        guard let lastEnd, now &- lastEnd < Self.sameTurn else { return false }
-        turnsLeft = Self.patience
-        return true
+    /// Whether a request that comes now should wait for the end of the turn: others came in it, or in those before it.
+    mutating func gathers() -> Bool {
+        if turnsLeft == 0, hasRunThisTurn { turnsLeft = Self.patience }
+        return turnsLeft > 0
     }
 
-    mutating func ranAlone(end: UInt64) { lastEnd = end }
-
-    mutating func gathered(_ count: Int) {
-        lastEnd = nil
-        turnsLeft = count > 1 ? Self.patience : turnsLeft - 1
+    /// A request ran at once. True for the first of its turn, whose end somebody has to tell.
+    mutating func ranAlone() -> Bool {
+        defer { hasRunThisTurn = true }
+        return !hasRunThisTurn
     }
+
+    mutating func turnEnded() { hasRunThisTurn = false }
+
+    mutating func gathered(_ count: Int) { turnsLeft = count > 1 ? Self.patience : max(0, turnsLeft - 1) }
 }
