@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+import grpc
 import pytest
 
 from raw_http import Raw, request
@@ -364,6 +365,24 @@ def subject(secure):
 def ask(secure):
     secure.sendall(request("GET", "/v2/health/live"))
     return secure.recv(4096)
+
+
+def test_tls_serves_grpc_to_clients_who_know_the_authority(tls, examples):
+    live = "/inference.GRPCInferenceService/ServerLive"
+    trusting = grpc.ssl_channel_credentials(tls.ca.read_bytes())
+    with grpc.secure_channel(tls.grpc_address, trusting) as channel:
+        # A message whose field 1 is true.
+        assert channel.unary_unary(live)(b"", timeout=10) == b"\x08\x01"
+    for stranger in (grpc.secure_channel(tls.grpc_address, grpc.ssl_channel_credentials()),
+                     grpc.insecure_channel(tls.grpc_address)):
+        with stranger as channel, pytest.raises(grpc.RpcError) as refused:
+            channel.unary_unary(live)(b"", timeout=3)
+        assert refused.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+    assert tls.cli("model", "push", examples / "iris" / "model.onnx", "--name", "iris").returncode == 0
+    assert tls.cli("deploy", "iris").returncode == 0
+    answer = tls.cli("predict", "iris", "--data", "[[5.1,3.5,1.4,0.2]]", "--protocol", "grpc", "--grpc-server",
+                     f"https://127.0.0.1:{tls.grpc_port}")
+    assert answer.returncode == 0 and "setosa" in answer.stdout, answer
 
 
 def test_tls_serves_clients_who_know_the_authority_and_the_command_line(tls, examples):

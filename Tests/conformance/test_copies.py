@@ -8,6 +8,7 @@ import subprocess
 import numpy
 import onnx
 import pytest
+import tritonclient.grpc as grpcclient
 from recipes import graph, model, node, tensor
 from slipway_server import REPOSITORY
 
@@ -61,6 +62,18 @@ def test_a_binary_tensor_over_http_is_copied_at_most_once(counted, image):
         assert status == 200, answer
         check(json.loads(answer)["outputs"][0]["data"], image)
 
+    check_copies(copies, ask, image)
+
+
+def test_a_raw_tensor_over_grpc_is_copied_at_most_once(counted, image):
+    server, copies = counted
+    with grpcclient.InferenceServerClient(server.grpc_address) as client:
+        given = grpcclient.InferInput("x", SHAPE, "FP32")
+        given.set_data_from_numpy(image)
+        check_copies(copies, lambda: check(client.infer("means", [given]).as_numpy("means"), image), image)
+
+
+def check_copies(copies, ask, image):
     ask()
     before = copies()
     for _ in range(REQUESTS):

@@ -178,3 +178,32 @@ def test_a_grpc_caller_who_cancels_or_disconnects_frees_its_slot(new_server, mod
 
     wait_until(answers, "a free slot")
     client.close()
+
+
+def test_a_grpc_deadline_that_passes_in_the_line_costs_no_run(new_server, models):
+    grpcclient = pytest.importorskip("tritonclient.grpc")
+    from tritonclient.utils import InferenceServerException
+
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1"})
+    deployed(server, models, "loop_by_input")
+    inputs = [grpcclient.InferInput("count", [], "INT64"), grpcclient.InferInput("x", [4], "FP32")]
+    inputs[0].set_data_from_numpy(numpy.array(3, numpy.int64))
+    inputs[1].set_data_from_numpy(numpy.array([0, 1, 2, 3], numpy.float32))
+
+    def runs():
+        return server.json("GET", "/v2/models/loop_by_input/stats")[1]["model_stats"][0]["execution_count"]
+
+    def answers():
+        return server.json("POST", "/v2/models/loop_by_input/infer", SHORT)[0] == 200
+
+    before = runs()
+    with grpcclient.InferenceServerClient(server.grpc_address) as client, server.connect() as first:
+        first.sendall(message("loop_by_input", ENDLESS))
+        # Behind it each of these waits for its deadline.
+        for _ in range(10):
+            with pytest.raises(InferenceServerException) as expired:
+                client.infer("loop_by_input", inputs, client_timeout=0.1)
+            assert "DEADLINE_EXCEEDED" in expired.value.status()
+    wait_until(answers, "the end of the endless run")
+    # The endless one, if it counts, and the one that was answered.
+    assert runs() - before <= 2
