@@ -158,7 +158,11 @@ class SlipwayServer:
         pid = pid or self.process.pid
         found = []
         for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-            for child in map(int, task.read_text().split()):
+            try:
+                below = task.read_text().split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # the thread has ended since it was listed
+            for child in map(int, below):
                 found += [child, *self.children(child)]
         return found
 
