@@ -96,22 +96,21 @@ let package = Package(
             "Server",
             [
                 "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry",
-                "Journal",
-                "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
             [
-                "Gateway", "HTTP2", "Deployments", "Governance", "Journal", "Serving", "InferenceProtocol", "Runtimes",
-                "Tensors", nioCore, nioPosix, nioSSL, logging,
+                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtocol",
+                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
             ]),
         room("HTTP2", [nioCore]),
         room(
             "Gateway",
             [
-                "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving", "InferenceProtocol",
-                "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioPosix,
-                nioSSL, logging,
+                "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
+                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
+                nioPosix, nioSSL, logging,
             ]),
         room(
             "SlipwayClient",
@@ -123,14 +122,15 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto,
-                logging,
+                "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", grdb,
+                crypto, logging,
             ]),
         // control plane
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Journal", "Serving"]),
-        room("Registry", ["Governance", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
+        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
+        room("Identity", ["Journal"]),
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),

@@ -6,7 +6,7 @@ package import Serving
 extension DeploymentService {
     /// What the space demands of its deployments, with the policy's revision.
     package func policy(of space: String) async throws(ControlError) -> SpacePolicy {
-        guard let policy = try await store.read({ try $0.policy(of: space) }) else { throw Space.notFound(space) }
+        guard let policy = try await store.read({ try $0.policy(of: space) }) else { throw ControlError.spaceNotFound(space) }
         return policy
     }
 
@@ -75,7 +75,7 @@ struct PolicyOrder: Sendable {
     }
 
     private func current(_ transaction: any DeploymentTransaction) throws -> SpacePolicy {
-        guard let policy = try transaction.policy(of: space) else { throw Space.notFound(space) }
+        guard let policy = try transaction.policy(of: space) else { throw ControlError.spaceNotFound(space) }
         guard ifMatch == nil || ifMatch == policy.revision else {
             throw ControlError(
                 .conflict, "the policy of space '\(space)' is at revision \(policy.revision), not \(ifMatch ?? 0)",

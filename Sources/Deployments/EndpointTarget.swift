@@ -1,4 +1,3 @@
-import Governance
 import Journal
 import Registry
 import Serving
@@ -14,7 +13,7 @@ struct EndpointTarget: Sendable {
     }
 
     func requireSpace(_ transaction: any DeploymentTransaction) throws {
-        guard try transaction.hasSpace(space) else { throw Space.notFound(space) }
+        guard try transaction.hasSpace(space) else { throw ControlError.spaceNotFound(space) }
     }
 
     /// What is deployed, as the caller expects it.

@@ -14,13 +14,6 @@ package struct Space: Sendable, Hashable, Codable {
         self.createdAt = createdAt
         self.policy = policy
     }
-
-    /// The refusal for a space that is not there, in the same words wherever it is named.
-    package static func notFound(_ name: String) -> ControlError {
-        ControlError(
-            .notFound, "there is no space '\(Name.excerpt(of: name))'", field: "space",
-            hint: "`slipway status` shows the spaces there are")
-    }
 }
 
 /// A space with what it holds.

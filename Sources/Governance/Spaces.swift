@@ -1,3 +1,4 @@
+package import Identity
 package import Journal
 
 /// The spaces of this server.
@@ -19,7 +20,7 @@ package final class Spaces: Sendable {
 
     /// One space with what it holds; `notFound` when there is none of that name.
     package func show(_ name: String) async throws(ControlError) -> SpaceSummary {
-        guard let summary = try await store.read({ try $0.space(name) }) else { throw Space.notFound(name) }
+        guard let summary = try await store.read({ try $0.space(name) }) else { throw ControlError.spaceNotFound(name) }
         return summary
     }
 

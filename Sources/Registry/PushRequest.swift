@@ -1,4 +1,3 @@
-import Governance
 import Journal
 import Serving
 import Tensors
@@ -31,7 +30,7 @@ struct PushRequest: Sendable {
     /// Throws when this push cannot become a version; returns the version that has these bytes already.
     func admit(_ transaction: any RegistryTransaction) throws -> PushAnswer? {
         guard try transaction.hasSpace(space) else {
-            throw Space.notFound(space)
+            throw ControlError.spaceNotFound(space)
         }
         if let record = try transaction.model(named: model), record.owner != space {
             throw ControlError(

@@ -1,4 +1,3 @@
-import Governance
 package import Journal
 
 extension RegistryService {
@@ -59,7 +58,7 @@ extension RegistryService {
 
     private static func requireSpace(_ space: String, _ transaction: any RegistryTransaction) throws {
         guard try transaction.hasSpace(space) else {
-            throw Space.notFound(space)
+            throw ControlError.spaceNotFound(space)
         }
     }
 

@@ -1,8 +1,9 @@
 import Deployments
 import Foundation
-import GRPCGateway
 import Gateway
 import Governance
+import GRPCGateway
+import Identity
 import Journal
 import Logging
 import ManagementAPI

@@ -1,5 +1,6 @@
 import Gateway
 import Governance
+import Identity
 import InferenceProtocol
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Governance
+import Identity
 import Journal
 import Logging
 import ManagementAPI

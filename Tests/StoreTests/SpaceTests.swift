@@ -1,6 +1,7 @@
 import Deployments
-import GRDB
 import Governance
+import GRDB
+import Identity
 import Journal
 import Registry
 import Runtimes

@@ -1,4 +1,4 @@
-package import Governance
+package import Identity
 
 /// One thing that can be asked over gRPC. There is none without a permission: the initialiser asks for it.
 package struct GRPCMethod: Sendable {

@@ -1,4 +1,4 @@
-package import Governance
+package import Identity
 package import Journal
 
 /// Says who a caller is and whether they may do what they ask, before anything of a body is read.

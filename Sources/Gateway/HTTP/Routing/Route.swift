@@ -1,4 +1,4 @@
-import Governance
+import Identity
 
 /// One thing that can be asked over HTTP. There is none without a permission: the initialiser asks for it.
 struct Route: Sendable {

@@ -1,4 +1,4 @@
-import Governance
+import Identity
 
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {

@@ -17,6 +17,6 @@ package final class Authorizer: Sendable {
         _ principal: Principal, _ permission: Permission, space: String
     ) throws(ControlError) {
         if permission.isServerWide { return }
-        guard spaces.withLock({ $0.contains(space) }) else { throw Space.notFound(space) }
+        guard spaces.withLock({ $0.contains(space) }) else { throw ControlError.spaceNotFound(space) }
     }
 }
