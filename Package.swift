@@ -128,7 +128,9 @@ let package = Package(
         // control plane
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
+        room(
+            "Governance",
+            ["Identity", "Registry", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", yams]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
         room("Identity", ["Journal"]),
         room("Journal", [crypto]),
@@ -155,6 +157,9 @@ let package = Package(
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Governance",
+            ["Store", "Deployments", "Identity", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),

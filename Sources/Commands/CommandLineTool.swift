@@ -72,7 +72,7 @@ struct Slipway: AsyncParsableCommand {
             """,
         version: "slipway \(Release.version)",
         subcommands: [
-            Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, Predict.self,
-            Status.self, Doctor.self, VersionCommand.self,
+            Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, Promote.self,
+            PromotionCommand.self, Why.self, Predict.self, Status.self, Doctor.self, VersionCommand.self,
         ])
 }

@@ -11,6 +11,12 @@ package final class Authorizer: Sendable {
         self.spaces = Mutex(Set(spaces))
     }
 
+    /// Called once a change of the spaces is committed.
+    package func knows(spaces names: some Sequence<String>) {
+        let now = Set(names)
+        spaces.withLock { $0 = now }
+    }
+
     /// Throws `notFound` for an unknown space. On loopback everyone may do everything; members and roles come with
     /// authentication, and are asked here.
     package func authorise(

@@ -8,7 +8,18 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case viewAudit
 
     case viewSpaces
+    /// Make and remove spaces.
     case manageSpaces
+    /// Say what a space demands.
+    case setPolicy
+
+    case viewPromotions
+    /// Ask that a version of this space becomes available in another, and take that back.
+    case promote
+    /// Approve and reject what is to become available in this space.
+    case approvePromotions
+    /// Say how a check went that another system made.
+    case reportGate
 
     case viewModels
     case pushModels
@@ -25,8 +36,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     package var isServerWide: Bool {
         switch self {
         case .viewServer, .viewMetrics, .verify, .viewAudit, .viewSpaces, .manageSpaces: true
-        case .viewModels, .pushModels, .deleteModels, .viewDeployments, .deploy, .deleteDeployments, .loadModels,
-            .predict:
+        case .setPolicy, .viewPromotions, .promote, .approvePromotions, .reportGate, .viewModels, .pushModels,
+            .deleteModels, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .predict:
             false
         }
     }

@@ -1,8 +1,8 @@
 import Deployments
 import Foundation
+import GRPCGateway
 import Gateway
 import Governance
-import GRPCGateway
 import Identity
 import Journal
 import Logging
@@ -24,12 +24,13 @@ final class RunningServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let certificate: CertificateStore?
     private let inspection: Inspection
+    private let promotions: PromotionService
     private let logger: Logger
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, logger: Logger
+        inspection: Inspection, promotions: PromotionService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -39,6 +40,7 @@ final class RunningServer: Sendable {
         self.group = group
         self.certificate = certificate
         self.inspection = inspection
+        self.promotions = promotions
         self.logger = logger
     }
 
@@ -66,9 +68,13 @@ final class RunningServer: Sendable {
             logger.warning(
                 "crashes cannot be reported", metadata: ["error.message": "\(String(cString: strerror(errno)))"])
         }
-        let deployments = DeploymentService(
-            store: store.deployments, plane: DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger))
-        let spaces = Spaces(store: store.spaces)
+        let plane = DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger)
+        let publisher = Publisher(store: store.deployments, plane: plane)
+        let deployments = DeploymentService(store: store.deployments, plane: plane, publisher: publisher)
+        let spaces = Spaces(store: store.spaces, publisher: publisher)
+        let promotions = PromotionService(
+            store: store.promotions, gates: GateWorkshop(hashing: store.hashing, clock: clock),
+            memberships: OpenMemberships(), publisher: publisher, clock: clock)
         let authorizer = try await spaces.authorizer()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
@@ -77,8 +83,8 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-                server: inspection),
+                deployments: deployments, spaces: spaces, promotions: promotions, blobs: store.blobs,
+                dataPlane: dataPlane, server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -94,7 +100,7 @@ final class RunningServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
-            group: group, certificate: certificate, inspection: inspection, logger: logger)
+            group: group, certificate: certificate, inspection: inspection, promotions: promotions, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -103,9 +109,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door] in
+        let restored = Task { [door, promotions] in
             try await deployments.restore()
             door.readiness.isOn = true
+            try await promotions.resume()
         }
         let timer = Task {
             try await Task.sleep(for: Self.patience)
@@ -155,6 +162,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        promotions.stop()
         do {
             try store.close()
         } catch {

@@ -23,6 +23,7 @@ package final class Store: Sendable {
     /// The folder's absolute path.
     package let path: String
     package let spaces: SpaceUnitOfWork
+    package let promotions: PromotionUnitOfWork
     package let registry: RegistryUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let blobs: any BlobStore
@@ -53,6 +54,7 @@ package final class Store: Sendable {
         blobs = blobFolder
         artifacts = ArtifactFolder(folder, blobFolder, database)
         spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
+        promotions = SQLiteUnitOfWork<any PromotionTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         do {
@@ -76,6 +78,9 @@ package final class Store: Sendable {
             do { return try verification.run() } catch { throw .database(error) }
         }
     }
+
+    /// What promotions ask before a version goes on.
+    package var hashing: any VersionHashing { VersionRehash(blobs: blobFolder, threads: threads) }
 
     /// What is stored, and what still fits.
     package func usage() async throws(ControlError) -> StoreUsage {

@@ -43,11 +43,17 @@ final class Workshop: Sendable {
             runtimes: [runtime], artifacts: AnyArtifact(),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let authorizer = Authorizer(spaces: ["default", "prod"])
-        let spaces = Spaces(store: store.spaces)
+        let plane = TestPlane(dataPlane: dataPlane)
+        let publisher = Publisher(store: store.deployments, plane: plane)
+        let spaces = Spaces(store: store.spaces, publisher: publisher)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
-            deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
-            spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
+            deployments: DeploymentService(store: store.deployments, plane: plane, publisher: publisher),
+            spaces: spaces,
+            promotions: PromotionService(
+                store: store.promotions, gates: GateWorkshop(hashing: store.hashing, clock: SystemClock()),
+                memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
+            blobs: store.blobs, dataPlane: dataPlane,
             server: TestInspection(store: store))
         management = ManagementInterface(services: services)
         authority = CallerAuthority(authorizer)

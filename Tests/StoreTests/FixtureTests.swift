@@ -51,7 +51,7 @@ private struct OpenPlane: ServingPlane {
         _ = try await deployments.deploy(
             endpoint: "gone", space: "default", model: "churn", principal: .local)
         try await deployments.delete("gone", space: "default", principal: .local)
-        _ = try await deployments.setPolicy(of: "default", isolation: .worker, principal: .local)
+        _ = try await deployments.setPolicy(SpacePolicy(isolation: .worker), of: "default", principal: .local)
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {

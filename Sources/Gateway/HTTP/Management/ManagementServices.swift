@@ -10,17 +10,19 @@ package struct ManagementServices: Sendable {
     package var registry: RegistryService
     package var deployments: DeploymentService
     package var spaces: Spaces
+    package var promotions: PromotionService
     package var blobs: any BlobStore
     package var dataPlane: DataPlane
     package var server: any ServerInspection
 
     package init(
-        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, blobs: any BlobStore,
-        dataPlane: DataPlane, server: any ServerInspection
+        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, promotions: PromotionService,
+        blobs: any BlobStore, dataPlane: DataPlane, server: any ServerInspection
     ) {
         self.registry = registry
         self.deployments = deployments
         self.spaces = spaces
+        self.promotions = promotions
         self.blobs = blobs
         self.dataPlane = dataPlane
         self.server = server

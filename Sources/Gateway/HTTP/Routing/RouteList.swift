@@ -128,11 +128,37 @@ extension Route {
         managed(.status, .get, "/status", .viewServer, "One screen: spaces, deployments, traffic, storage"),
         managed(.verify, .post, "/verify", .verify, "Hashes everything that is stored again"),
         managed(.spaces, .get, "/spaces", .viewSpaces, "All spaces"),
+        managed(.createSpace, .post, "/spaces", .manageSpaces, "Makes a space"),
         managed(.space, .get, "/spaces/{space}", .viewSpaces, "One space"),
+        managed(.deleteSpace, .delete, "/spaces/{space}", .manageSpaces, "Removes an empty space"),
         managed(.policy, .get, "/spaces/{space}/policy", .viewSpaces, "What the space demands of its deployments"),
         managed(
-            .setPolicy, .put, "/spaces/{space}/policy", .manageSpaces,
+            .setPolicy, .put, "/spaces/{space}/policy", .setPolicy,
             "Sets what the space demands, and moves what runs there"),
+        managed(
+            .policyRevisions, .get, "/spaces/{space}/policy/revisions", .viewSpaces,
+            "Everything that the space ever demanded"),
+        managed(
+            .promotions, .get, "/spaces/{space}/promotions", .viewPromotions,
+            "Promotions into the space and out of it, newest first"),
+        managed(
+            .promote, .post, "/spaces/{space}/promotions", .promote,
+            "Asks that a version of this space becomes available in another"),
+        managed(
+            .promotion, .get, "/spaces/{space}/promotions/{number}", .viewPromotions,
+            "One promotion with its evidence"),
+        managed(
+            .approvePromotion, .post, "/spaces/{space}/promotions/{number}/approve", .approvePromotions,
+            "Approves of a promotion into this space"),
+        managed(
+            .rejectPromotion, .post, "/spaces/{space}/promotions/{number}/reject", .approvePromotions,
+            "Rejects a promotion into this space"),
+        managed(
+            .withdrawPromotion, .post, "/spaces/{space}/promotions/{number}/withdraw", .promote,
+            "Takes the caller's own promotion back"),
+        managed(
+            .reportCheck, .post, "/spaces/{space}/promotions/{number}/checks/{check}", .reportGate,
+            "Says how a check went that another system made"),
         managed(
             .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .pushModels,
             "Whether the space holds a file with these bytes already"),
@@ -162,6 +188,9 @@ extension Route {
         managed(
             .revisions, .get, "/spaces/{space}/deployments/{endpoint}/revisions", .viewDeployments,
             "All revisions of a deployment"),
+        managed(
+            .why, .get, "/spaces/{space}/deployments/{endpoint}/why", .viewDeployments,
+            "Why this version is live, and what blocks the next"),
     ]
 
     private static func managed(

@@ -9,9 +9,9 @@ final class RouteMatch: Sendable {
     let space: String
     /// An endpoint or a model.
     let name: String
-    /// As it stands in the path; `nil` where the path names none.
+    /// A version or the number of a promotion, as it stands in the path; `nil` where the path names none.
     let version: String?
-    /// A label, a digest or a region.
+    /// A label, a check, a digest or a region.
     let other: String?
 
     init(route: Route, space: String?, name: String?, version: String?, other: String?) {
@@ -31,7 +31,9 @@ struct RouteTable: Sendable {
         case capture(Capture, tail: [UInt8])
     }
 
-    private enum Capture: String, Sendable { case space, endpoint, model, version, label, sha256, region }
+    private enum Capture: String, Sendable {
+        case space, endpoint, model, version, number, label, check, sha256, region
+    }
 
     private struct Pattern: Sendable {
         var parts: [Part]
@@ -139,8 +141,8 @@ struct RouteTable: Sendable {
             switch capture {
             case .space: space = text
             case .endpoint, .model: name = text
-            case .version: version = text
-            case .label, .sha256, .region: other = text
+            case .version, .number: version = text
+            case .label, .check, .sha256, .region: other = text
             }
         }
         return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other)

@@ -29,11 +29,41 @@ struct OpenAPIOperation {
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
+        case .createSpace:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("SpaceRequest"), answers: [201: json("SpaceInfo")])
+        case .deleteSpace: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: anyObject])
         case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
         case .setPolicy:
             OpenAPIOperation(
-                parameters: [idempotencyKey, ifMatch], body: document("SpacePolicy"),
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("SpacePolicy")],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
                 answers: [200: json("SpacePolicy")])
+        case .policyRevisions: listing("PolicyRevisionInfo")
+        case .promotions: promotionListing
+        case .promotion: OpenAPIOperation(answers: [200: json("PromotionInfo")])
+        case .promote:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("PromotionRequest"), answers: [201: json("PromotionInfo")])
+        case .approvePromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("ApprovalRequest"), answers: [200: json("ApprovalAnswer")])
+        case .rejectPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .withdrawPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .reportCheck:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
+        case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
         case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
         case .blobUpload:
             OpenAPIOperation(
@@ -70,6 +100,15 @@ struct OpenAPIOperation {
         }
     }
 
+    private static var promotionListing: OpenAPIOperation {
+        var operation = listing("PromotionInfo")
+        operation.parameters += [
+            query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
+            query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+        ]
+        return operation
+    }
+
     private static func listing(_ schema: String) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
@@ -104,6 +143,10 @@ struct OpenAPIOperation {
 
     private static func document(_ schema: String) -> JSONValue {
         ["required": true, "content": json(schema)]
+    }
+
+    private static func optional(_ schema: String) -> JSONValue {
+        ["required": false, "content": json(schema)]
     }
 
     private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
