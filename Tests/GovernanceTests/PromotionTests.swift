@@ -224,17 +224,22 @@ struct PromotionTests {
         let service = harbour.promotions
         #expect(
             await controlError {
-                _ = try await service.reject(1, space: "prod", reason: "  ", principal: .validator)
+                _ = try await service.reject(1, space: "prod", reason: "  ", principal: .validator, roles: [.validator])
             }?.field == "reason")
         #expect(
             await controlError { _ = try await service.withdraw(1, space: "prod", principal: .second) }?.code
                 == .refused)
+        let viewer = await controlError {
+            _ = try await service.reject(1, space: "prod", reason: "no", principal: .second, roles: [.viewer])
+        }
+        #expect(viewer?.code == .refused)
         // What is decided in prod is not the source's matter.
         #expect(
             await controlError {
-                _ = try await service.reject(1, space: "test", reason: "no", principal: .validator)
+                _ = try await service.reject(1, space: "test", reason: "no", principal: .validator, roles: [.validator])
             }?.code == .refused)
-        let rejected = try await service.reject(1, space: "prod", reason: "recall", principal: .validator)
+        let rejected = try await service.reject(
+            1, space: "prod", reason: "recall", principal: .validator, roles: [.validator])
         #expect(rejected.state == .rejected)
         #expect(rejected.life.ending == "recall")
         #expect(await controlError { _ = try await harbour.approve(1) }?.code == .conflict)

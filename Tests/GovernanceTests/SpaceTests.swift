@@ -135,7 +135,8 @@ struct SpaceTests {
                 "promotion 2 of churn:2 from test passed its gates and needs 1 more approval by validator; "
                     + "val, val2 could give it: slipway promotion approve 2 --space prod"
             ])
-        _ = try await harbour.promotions.reject(2, space: "prod", reason: "recall", principal: .validator)
+        _ = try await harbour.promotions.reject(
+            2, space: "prod", reason: "recall", principal: .validator, roles: [.validator])
         why = try await explanations.explain("churn", space: "prod")
         #expect(why.next == ["promotion 2 of churn:2 from test was rejected by val: recall"])
         harbour.hashing.find(["'model.onnx' has changed"])

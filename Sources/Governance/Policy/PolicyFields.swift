@@ -1,3 +1,4 @@
+import Foundation
 import InferenceProtocol
 package import Journal
 
@@ -109,6 +110,49 @@ package struct PolicyFields {
 
     /// Everything that was not taken so far; still counts as not taken.
     package var untaken: [String: PolicyValue] { members.filter { !known.contains($0.key) } }
+
+    /// Everything that was not taken, as a rule that decodes itself from JSON; counts as taken. Where the rule says what is
+    /// wrong, its field becomes a place in the document.
+    mutating func rest<Rule: Decodable>(as type: Rule.Type) throws(ControlError) -> Rule {
+        let rest = PolicyValue.mapping(untaken)
+        known += untaken.keys
+        do {
+            return try JSONDecoder().decode(type, from: Data(rest.json.utf8))
+        } catch let error as ControlError {
+            throw placed(error)
+        } catch let error as DecodingError {
+            throw placed(Self.refusal(error))
+        } catch {
+            throw ControlError(.invalid, "'\(path)' cannot be read", field: path)
+        }
+    }
+
+    /// An error of a rule, with its field as a place in the document.
+    func placed(_ error: ControlError) -> ControlError {
+        ControlError(
+            error.code, "\(path): \(error.message)", field: error.field.map(place) ?? path, hint: error.hint)
+    }
+
+    private static func refusal(_ error: DecodingError) -> ControlError {
+        func refused(_ context: DecodingError.Context, _ more: [any CodingKey], _ what: String) -> ControlError {
+            var place = ""
+            for key in context.codingPath + more {
+                if let index = key.intValue {
+                    place += "[\(index)]"
+                } else {
+                    place += (place.isEmpty ? "" : ".") + key.stringValue
+                }
+            }
+            return ControlError(.invalid, "'\(Name.excerpt(of: place))' \(what)", field: place)
+        }
+        switch error {
+        case .keyNotFound(let key, let context): return refused(context, [key], "is missing")
+        case .valueNotFound(_, let context): return refused(context, [], "is empty")
+        case .typeMismatch(_, let context), .dataCorrupted(let context):
+            return refused(context, [], "is not what it must be: \(context.debugDescription)")
+        @unknown default: return ControlError(.invalid, "the rule cannot be read")
+        }
+    }
 
     /// To be called last. Throws `invalid` for the first member, by name, that nobody asked for.
     package func finish() throws(ControlError) {

@@ -1,4 +1,4 @@
-import Identity
+package import Identity
 package import Journal
 
 /// What people and other systems decide about a promotion.
@@ -6,12 +6,13 @@ extension PromotionService {
     /// Approves of the version and its evidence. Evidence that is about another world than that of now is gathered again
     /// instead, and the approval does not count.
     ///
+    /// - Parameter roles: what the approver is in the target space.
     /// - Returns: the promotion, and whether the approval counts.
     package func approve(
-        _ number: Int, space: String, comment: String = "", principal: Principal, idempotencyKey: String? = nil
+        _ number: Int, space: String, comment: String = "", principal: Principal, roles: [Role],
+        idempotencyKey: String? = nil
     ) async throws(ControlError) -> (promotion: Promotion, counted: Bool) {
         try Self.checkText(comment, field: "comment")
-        let roles = try await memberships.roles(of: principal, in: space).sorted { $0.rawValue < $1.rawValue }
         let mutation = try self.mutation(
             ["promotion.approve", String(number), comment], space, principal, idempotencyKey)
         let committed = try await store.commit(mutation) { transaction in
@@ -30,9 +31,11 @@ extension PromotionService {
         return (try await finish(number), committed.answer.counted)
     }
 
-    /// Ends the promotion; the reason is required.
+    /// Ends the promotion; the reason is required. Who could approve may reject, and so may validators and owners, whoever
+    /// asked for it and whoever pushed the version.
     package func reject(
-        _ number: Int, space: String, reason: String, principal: Principal, idempotencyKey: String? = nil
+        _ number: Int, space: String, reason: String, principal: Principal, roles: [Role],
+        idempotencyKey: String? = nil
     ) async throws(ControlError) -> Promotion {
         guard reason.contains(where: { !$0.isWhitespace }) else {
             throw ControlError(
@@ -44,6 +47,12 @@ extension PromotionService {
             ["promotion.reject", String(number), reason], space, principal, idempotencyKey)
         _ = try await store.commit(mutation) { transaction in
             var work = try PromotionWork(number: number, target: space, principal: principal, in: transaction)
+            let judges = [.validator, .owner] + (work.promotion.life.run?.approvals.roles ?? [])
+            guard roles.contains(where: judges.contains) else {
+                throw ControlError(
+                    .refused, "promotion \(number) was not rejected: that is for validators, owners and approvers",
+                    field: "promotion")
+            }
             try work.take(.rejected(reason: reason))
             return work.change("promotion.reject", counted: true)
         }

@@ -1,6 +1,7 @@
 import Deployments
 import Governance
 import Hummingbird
+import Identity
 import Journal
 import ManagementAPI
 
@@ -44,7 +45,7 @@ extension ManagementInterface {
         let order = try await call.optionalDocument(ApprovalRequest.self, schema: "ApprovalRequest")
         let answer = try await services.promotions.approve(
             try call.promotionNumber(), space: call.space, comment: order?.comment ?? "", principal: call.principal,
-            idempotencyKey: call.idempotencyKey)
+            roles: call.roles, idempotencyKey: call.idempotencyKey)
         return try .json(
             ApprovalAnswer(counted: answer.counted, promotion: try await info(of: answer.promotion, call.space)))
     }
@@ -53,7 +54,7 @@ extension ManagementInterface {
         let order = try await call.document(EndRequest.self, schema: "EndRequest")
         let promotion = try await services.promotions.reject(
             try call.promotionNumber(), space: call.space, reason: order.reason ?? "", principal: call.principal,
-            idempotencyKey: call.idempotencyKey)
+            roles: call.roles, idempotencyKey: call.idempotencyKey)
         return try .json(try await info(of: promotion, call.space))
     }
 
@@ -87,6 +88,9 @@ extension ManagementInterface {
 }
 
 extension ManagementRequest {
+    /// What the caller is in the space of the path. Who need not say who they are is everything.
+    fileprivate var roles: [Role] { Role.ofMembers }
+
     /// The number of a promotion in the path.
     fileprivate func promotionNumber() throws(ControlError) -> Int {
         let text = match.version ?? ""
