@@ -176,8 +176,8 @@ struct PromotionTests {
     @Test func `of two requests for the same version one is made, the other hears which`() async throws {
         let harbour = try await harbour(Self.approved)
         defer { harbour.remove() }
-        async let one = Result { try await harbour.request(1) }
-        async let two = Result { try await harbour.request(1) }
+        async let one = attempt(harbour)
+        async let two = attempt(harbour)
         let results = await [one, two]
         let made = results.compactMap { try? $0.get() }
         #expect(made.count == 1)
@@ -394,8 +394,6 @@ extension Harbour {
     }
 }
 
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
-    }
+private func attempt(_ harbour: Harbour) async -> Result<Promotion, any Error> {
+    do { return .success(try await harbour.request(1)) } catch { return .failure(error) }
 }

@@ -1,4 +1,5 @@
 import ManagementAPI
+import SlipwayClient
 
 /// A promotion for people: the page that a validator decides by.
 enum PromotionText {

@@ -74,7 +74,7 @@ enum PolicyYAML {
         let isWord =
             text.first?.isLetter == true && !["true", "false", "null", "yes", "no"].contains(text.lowercased())
         if plain, isWord { return text }
-        let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(escaped)\""
     }
 }

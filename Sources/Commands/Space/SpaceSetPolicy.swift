@@ -2,12 +2,6 @@ import ArgumentParser
 import ManagementAPI
 import SlipwayClient
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 struct SpaceSetPolicy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-policy", abstract: "Set what a space demands of versions and deployments.",
@@ -66,17 +60,9 @@ struct SpaceSetPolicy: AsyncParsableCommand {
     }
 
     private static func read(_ path: String) throws -> String {
-        let data: Data
-        do {
-            data =
-                path == "-"
-                ? try FileHandle.standardInput.readToEnd() ?? Data()
-                : try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            throw Failure("cannot read \(path)", hint: "does the file exist, and may you read it?", code: .usage)
-        }
-        guard let text = String(data: data, encoding: .utf8) else {
-            throw Failure("\(path) is not UTF-8 text", code: .usage)
+        let source: InputSource = path == "-" ? .standardInput : .file(path)
+        guard let text = String(validating: try source.read(), as: UTF8.self) else {
+            throw Failure("\(source.name) is not UTF-8 text", code: .usage)
         }
         return text
     }
