@@ -108,7 +108,7 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Journal", "Serving",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
                 "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
         room("HTTP2", [nioCore]),
@@ -139,13 +139,16 @@ let package = Package(
         room("Identity", ["Journal"]),
         room("Journal", [crypto]),
         // data plane
-        room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),
+        room(
+            "Serving",
+            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
+        .target(name: "CThreadStripe"),
         .target(name: "CWorkerMemory"),
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),

@@ -1,5 +1,5 @@
 import Gateway
-import Governance
+import Identity
 import ManagementAPI
 
 extension JSONValue {
