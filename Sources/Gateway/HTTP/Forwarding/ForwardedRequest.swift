@@ -35,9 +35,8 @@ package struct ForwardedHead: Sendable {
         self.method = head.method
         self.target = path
         self.fields = head.fields.map { field in
-            (
-                String(decoding: bytes[field.name], as: UTF8.self), String(decoding: bytes[field.value], as: UTF8.self)
-            )
+            let name = String(decoding: bytes[field.name], as: UTF8.self)
+            return (name, String(decoding: bytes[field.value], as: UTF8.self))
         }
     }
 }
