@@ -39,8 +39,8 @@ def promote(server, version, *flags, **options):
     return server.cli_json("promote", f"wine:{version}", "--from", "test", "--to", "prod", *flags, **options)
 
 
-def report(server, number, outcome="--passed", check="ci", **options):
-    return server.cli("promotion", "report", number, "--check", check, outcome, "--link", "https://ci.example/42",
+def report(server, number, outcome="--passed", gate="ci", **options):
+    return server.cli("promotion", "report", number, "--check", gate, outcome, "--link", "https://ci.example/42",
                       "--space", "prod", **options)
 
 
