@@ -35,8 +35,10 @@ func grpc(_ product: String, package: String) -> Target.Dependency {
 let argumentParser = server("ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = server("GRDB", package: "GRDB.swift")
 let hummingbird = server("Hummingbird", package: "hummingbird")
+let jwtKit = server("JWTKit", package: "jwt-kit")
 let httpTypes = server("HTTPTypes", package: "swift-http-types")
 let logging = server("Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -86,6 +88,7 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
@@ -109,8 +112,8 @@ let package = Package(
             "Gateway",
             [
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
-                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
-                nioPosix, nioSSL, logging,
+                "InferenceProtocol", "Runtimes", "Tensors", asyncHTTPClient, crypto, hummingbird, httpTypes, jwtKit,
+                nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
             ]),
         room(
             "SlipwayClient",
@@ -127,10 +130,11 @@ let package = Package(
             ]),
         // control plane
         room(
-            "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
+            "Deployments",
+            ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
         room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
-        room("Identity", ["Journal"]),
+        room("Identity", ["Journal", crypto]),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -144,18 +148,22 @@ let package = Package(
         .target(name: "CThreadStripe"),
         .target(name: "CWorkerMemory"),
 
-        tests("Commands", ["SlipwayClient", "ManagementAPI"]),
-        tests("Server", ["SlipwayClient", "ManagementAPI"]),
+        tests("Commands", ["SlipwayClient", "ManagementAPI", argumentParser]),
+        tests("Server", ["SlipwayClient", "ManagementAPI", "Gateway", "Identity"]),
         tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
-        tests("Gateway", ["Store", nioEmbedded, nioPosix]),
+        tests("Gateway", ["Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded, nioPosix]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtocol", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
-            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
+            [
+                "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", grdb,
+                crypto,
+            ],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),

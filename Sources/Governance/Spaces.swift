@@ -1,4 +1,3 @@
-package import Identity
 package import Journal
 
 /// The spaces of this server.
@@ -22,17 +21,5 @@ package final class Spaces: Sendable {
     package func show(_ name: String) async throws(ControlError) -> SpaceSummary {
         guard let summary = try await store.read({ try $0.space(name) }) else { throw ControlError.spaceNotFound(name) }
         return summary
-    }
-
-    /// An authorizer that knows the spaces of now.
-    package func authorizer() async throws(ControlError) -> Authorizer {
-        var names: [String] = []
-        var after: String?
-        repeat {
-            let page = try await list(after: after, limit: PageLimit.maximum)
-            names += page.items.map(\.space.name)
-            after = page.next
-        } while after != nil
-        return Authorizer(spaces: names)
     }
 }

@@ -29,8 +29,10 @@ final class Workshop: Sendable {
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
     ///     `broken` are there.
+    ///   - authority: who asks; everybody, as `local`, unless given. What is stored about access does not change it.
     init(
-        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true
+        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true,
+        authority asked: CallerAuthority? = nil
     ) async throws {
         folder = NSTemporaryDirectory() + "slipway-gateway-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -42,15 +44,18 @@ final class Workshop: Sendable {
         dataPlane = DataPlane(
             runtimes: [runtime], artifacts: AnyArtifact(),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
-        let authorizer = Authorizer(spaces: ["default", "prod"])
+        let access = AccessPlane(.of(spaces: ["default", "prod"]))
+        let publisher = AccessPublisher(store: store.access, plane: access)
         let spaces = Spaces(store: store.spaces)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
             deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
-            spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
+            spaces: spaces, keys: KeyService(store: store.access, publisher: publisher),
+            members: MemberService(store: store.access, publisher: publisher), access: access, blobs: store.blobs,
+            dataPlane: dataPlane,
             server: TestInspection(store: store))
         management = ManagementInterface(services: services)
-        authority = CallerAuthority(authorizer)
+        authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
             limits: limits, bodies: bodies, dataPlane: dataPlane, management: management, authority: authority,
             logger: logger)

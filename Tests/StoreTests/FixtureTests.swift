@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Governance
+import Identity
 import Journal
 import Registry
 import Runtimes
@@ -52,6 +53,11 @@ private struct OpenPlane: ServingPlane {
             endpoint: "gone", space: "default", model: "churn", principal: .local)
         try await deployments.delete("gone", space: "default", principal: .local)
         _ = try await deployments.setPolicy(of: "default", isolation: .worker, principal: .local)
+        let publisher = AccessPublisher(store: store.access, plane: AccessPlane())
+        _ = try await MemberService(store: store.access, publisher: publisher).set(
+            "alice", of: "default", role: .developer, by: .local)
+        _ = try await KeyService(store: store.access, publisher: publisher).create(
+            KeyOrder(name: "laptop", principal: "alice", scope: KeyScope(spaces: ["default"])), caller: .local)
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {
@@ -70,7 +76,7 @@ private struct OpenPlane: ServingPlane {
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
         let store = try workshop.open(clock: SystemClock())
         #expect(try await store.verify().problems.isEmpty)
-        #expect(try await store.generation().number == (schema == 1 ? 7 : 8))
+        #expect(try await store.generation().number == [7, 8, 10][min(schema, 3) - 1])
 
         let version = try await store.service.version("churn", space: "default")
         #expect(version.number == 2)
@@ -92,6 +98,11 @@ private struct OpenPlane: ServingPlane {
                 == (schema == 1 ? SpacePolicy() : SpacePolicy(isolation: .worker, revision: 1)))
         #expect(try await deployments.history("churn", space: "default").map(\.action) == [.unload, .deploy, .deploy])
         #expect(try await deployments.history("gone", space: "default").map(\.action) == [.delete, .deploy])
+        // Members and keys came with the third.
+        let access = try await store.access.read { try $0.accessSnapshot() }
+        #expect(access.spaces.map(\.name) == ["default"])
+        #expect(access.members.map(\.principal) == (schema < 3 ? [] : ["alice"]))
+        #expect(access.keys.map(\.key.name) == (schema < 3 ? [] : ["laptop"]))
         // It goes on working, with the next number and the next link of the chain.
         #expect(try await store.push("churn", "a third").version.number == 3)
         #expect(try await store.verify().isIntact)

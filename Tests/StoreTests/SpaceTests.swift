@@ -1,7 +1,6 @@
 import Deployments
 import Governance
 import GRDB
-import Identity
 import Journal
 import Registry
 import Runtimes
@@ -59,23 +58,5 @@ struct SpaceTests {
         #expect(await controlError(deploy) == nil)
         #expect(try await store.service.model("churn", space: "prod").deployed.map(\.endpoint) == ["e"])
         #expect(try await store.service.model("churn", space: "default").deployed.isEmpty)
-    }
-
-    @Test func `spaces are listed with what they hold, and known to the authorizer`() async throws {
-        let store = try await store()
-        let spaces = Spaces(store: store.spaces)
-        let page = try await spaces.list(limit: 1)
-        #expect(page.items.map(\.space.name) == ["default"])
-        #expect(page.items.first?.models == 1)
-        #expect(page.next == "default")
-        #expect(try await spaces.list(after: page.next).items.map(\.space.name) == ["prod"])
-        #expect(try await spaces.show("prod").models == 0)
-        #expect(await controlError { _ = try await spaces.show("nowhere") }?.code == .notFound)
-        let authorizer = try await spaces.authorizer()
-        for permission in Permission.allCases {
-            try authorizer.authorise(.local, permission, space: "prod")
-            let error = await controlError { try authorizer.authorise(.local, permission, space: "nowhere") }
-            #expect(error?.code == (permission.isServerWide ? nil : .notFound))
-        }
     }
 }

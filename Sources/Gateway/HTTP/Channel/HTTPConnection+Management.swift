@@ -5,7 +5,7 @@ import NIOCore
 extension HTTPConnection {
     func manage(_ exchange: Exchange, _ request: HTTPRequest, _ reader: BodyReader) {
         let call = ManagementCall(
-            head: request, match: exchange.match, principal: gateway.authority.caller(), connection: self)
+            head: request, match: exchange.match, caller: exchange.caller, connection: self)
         bodyIsPaused = false
         phase = .streaming(exchange, call, reader)
         gateway.management.start(call)

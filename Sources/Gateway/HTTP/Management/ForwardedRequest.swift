@@ -9,6 +9,8 @@ enum ForwardedRequest {
         var fields = HTTPFields()
         fields.reserveCapacity(head.fields.count)
         for field in head.fields {
+            // Whoever answers knows the caller; nobody else has to see their key.
+            if field.value == head.authorization { continue }
             guard let name = HTTPField.Name(String(decoding: bytes[field.name], as: UTF8.self)) else { continue }
             fields.append(HTTPField(name: name, value: String(decoding: bytes[field.value], as: UTF8.self)))
         }

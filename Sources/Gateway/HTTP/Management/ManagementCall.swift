@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Journal
+import Identity
 import NIOCore
 
 /// One request between a connection and the task that answers it.
@@ -11,13 +11,13 @@ final class ManagementCall: Sendable {
 
     let request: Request
     let match: RouteMatch
-    let principal: Principal
+    let caller: Caller
     private let source: Body.Source
     private let eventLoop: any EventLoop
     private let connection: NIOLoopBound<HTTPConnection>
 
     /// On the connection's event loop.
-    init(head: HTTPRequest, match: RouteMatch, principal: Principal, connection: HTTPConnection) {
+    init(head: HTTPRequest, match: RouteMatch, caller: Caller, connection: HTTPConnection) {
         let eventLoop = connection.loop.eventLoop
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         let made = Body.makeSequence(
@@ -26,7 +26,7 @@ final class ManagementCall: Sendable {
             delegate: BodyDemand(eventLoop: eventLoop, connection: bound))
         self.request = Request(head: head, body: RequestBody(asyncSequence: made.sequence))
         self.match = match
-        self.principal = principal
+        self.caller = caller
         self.source = made.source
         self.eventLoop = eventLoop
         self.connection = bound

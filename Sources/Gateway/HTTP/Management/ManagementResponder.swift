@@ -13,7 +13,7 @@ struct ManagementResponder: Sendable {
     func start(_ call: ManagementCall) {
         Task {
             let response = await interface.respond(
-                to: call.request, match: call.match, principal: call.principal)
+                to: call.request, match: call.match, caller: call.caller)
             call.answered(await Self.answer(response))
         }
     }

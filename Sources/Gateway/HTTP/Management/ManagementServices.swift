@@ -1,5 +1,6 @@
 package import Deployments
 package import Governance
+package import Identity
 package import Journal
 package import ManagementAPI
 package import Registry
@@ -10,17 +11,25 @@ package struct ManagementServices: Sendable {
     package var registry: RegistryService
     package var deployments: DeploymentService
     package var spaces: Spaces
+    package var keys: KeyService
+    package var members: MemberService
+    /// Who may do what, as requests are asked.
+    package var access: AccessPlane
     package var blobs: any BlobStore
     package var dataPlane: DataPlane
     package var server: any ServerInspection
 
     package init(
-        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, blobs: any BlobStore,
-        dataPlane: DataPlane, server: any ServerInspection
+        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, keys: KeyService,
+        members: MemberService, access: AccessPlane, blobs: any BlobStore, dataPlane: DataPlane,
+        server: any ServerInspection
     ) {
         self.registry = registry
         self.deployments = deployments
         self.spaces = spaces
+        self.keys = keys
+        self.members = members
+        self.access = access
         self.blobs = blobs
         self.dataPlane = dataPlane
         self.server = server
