@@ -1,6 +1,7 @@
 import Deployments
 import Governance
 import GRDB
+import Identity
 import Journal
 import Registry
 import Runtimes
@@ -58,5 +59,24 @@ struct SpaceTests {
         #expect(await controlError(deploy) == nil)
         #expect(try await store.service.model("churn", space: "prod").deployed.map(\.endpoint) == ["e"])
         #expect(try await store.service.model("churn", space: "default").deployed.isEmpty)
+    }
+
+    @Test func `spaces are listed with what they hold, and known to who is asked for rights`() async throws {
+        let store = try await store()
+        let spaces = Spaces(store: store.spaces)
+        let page = try await spaces.list(limit: 1)
+        #expect(page.items.map(\.space.name) == ["default"])
+        #expect(page.items.first?.models == 1)
+        #expect(page.next == "default")
+        #expect(try await spaces.list(after: page.next).items.map(\.space.name) == ["prod"])
+        #expect(try await spaces.show("prod").models == 0)
+        #expect(await controlError { _ = try await spaces.show("nowhere") }?.code == .notFound)
+        let plane = AccessPlane()
+        try await AccessPublisher(store: store.access, plane: plane).publish()
+        for permission in Permission.allCases {
+            try plane.current.authorise(.local, permission, space: "prod")
+            let error = await controlError { try plane.current.authorise(.local, permission, space: "nowhere") }
+            #expect(error?.code == (permission.reach == .space ? .notFound : nil))
+        }
     }
 }
