@@ -98,28 +98,34 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry",
-                "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
+                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix,
+                nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
             [
-                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtocol",
-                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtobuf",
+                "InferenceProtocol", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+            ]),
+        room(
+            "ManagementGateway",
+            [
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
+                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
         room("HTTP2", [nioCore]),
         room(
             "Gateway",
             [
-                "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
-                "InferenceProtocol", "Runtimes", "Tensors", asyncHTTPClient, crypto, hummingbird, httpTypes, jwtKit,
-                nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
+                "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto,
+                jwtKit, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
             ]),
         room(
             "SlipwayClient",
             [
-                "ManagementAPI", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore, grpcTransport,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "ManagementAPI", "InferenceProtobuf", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore,
+                grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL,
             ]),
         room("ManagementAPI", []),
         room(
@@ -141,6 +147,7 @@ let package = Package(
             "Serving",
             ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
+        room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
@@ -150,10 +157,16 @@ let package = Package(
 
         tests("Commands", ["SlipwayClient", "ManagementAPI", argumentParser]),
         tests("Server", ["SlipwayClient", "ManagementAPI", "Gateway", "Identity"]),
-        tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
+        tests("GRPCGateway", ["Store", "InferenceProtobuf", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
-        tests("Gateway", ["Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded, nioPosix]),
-        tests("SlipwayClient", ["ManagementAPI", "InferenceProtocol", nioCore, grpcCore, grpcTransport]),
+        // Over one socket, as a client sees them.
+        tests(
+            "Gateway",
+            [
+                "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded,
+                nioPosix,
+            ]),
+        tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
             [
@@ -167,7 +180,8 @@ let package = Package(
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
-        tests("InferenceProtocol", [nioCore]),
+        // Both protocols refuse in the same words.
+        tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
         tests("Tensors"),
     ]
 )

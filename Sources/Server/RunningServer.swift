@@ -7,6 +7,7 @@ import Identity
 import Journal
 import Logging
 import ManagementAPI
+import ManagementGateway
 import NIOCore
 import NIOPosix
 import Registry
@@ -87,7 +88,8 @@ final class RunningServer: Sendable {
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, tls: { certificate?.http }, logger: logger)
+            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
             authority: security.authority,

@@ -1,5 +1,6 @@
 import Gateway
 import Identity
+import InferenceProtobuf
 import InferenceProtocol
 import NIOCore
 import Serving

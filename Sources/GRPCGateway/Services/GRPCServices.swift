@@ -1,7 +1,7 @@
 package import Deployments
 package import Gateway
 package import Identity
-import InferenceProtocol
+import InferenceProtobuf
 import Journal
 package import NIOCore
 package import Serving

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Identity
 import Journal
 import NIOCore
@@ -51,9 +50,9 @@ extension HTTPConnection {
                 }
             }
         }
-        var request: HTTPRequest?
+        var forwarded: ForwardedHead?
         if case .success(let exchange) = result, exchange.match.route.answerer == .management {
-            request = buffer.withUnsafeReadableBytes { ForwardedRequest.make($0, head) }
+            forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
         }
         buffer.moveReaderIndex(forwardBy: headLength)
         let framing = head.framing
@@ -65,7 +64,7 @@ extension HTTPConnection {
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
-        case .success(let exchange): begin(exchange, framing, head.expectsContinue, request)
+        case .success(let exchange): begin(exchange, framing, head.expectsContinue, forwarded)
         }
     }
 
@@ -129,7 +128,7 @@ extension HTTPConnection {
     var lastTargetIsManagement: Bool { lastTarget.starts(with: "/api/".utf8) }
 
     private func begin(
-        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ request: HTTPRequest?
+        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ forwarded: ForwardedHead?
     ) {
         if expectsContinue, framing != .none, buffer.readableBytes == 0 {
             var output = takeOutput()
@@ -138,7 +137,7 @@ extension HTTPConnection {
             flush()
         }
         var reader = BodyReader(framing, limits: gateway.limits)
-        guard let request else {
+        guard let forwarded else {
             if let whole = reader.whole(&buffer) {
                 answer(exchange, whole)
             } else {
@@ -146,7 +145,7 @@ extension HTTPConnection {
             }
             return
         }
-        manage(exchange, request, reader)
+        manage(exchange, forwarded, reader)
     }
 
     // MARK: body
