@@ -1,4 +1,5 @@
 import Governance
+package import Identity
 package import Journal
 import Serving
 
@@ -9,18 +10,22 @@ package actor Publisher: GenerationPublisher {
 
     private let store: DeploymentUnitOfWork
     private let plane: any ServingPlane
+    private let access: AccessPublisher?
     private var waiters: [Waiter] = []
     private var isRunning = false
     /// The generation that the data plane has; `nil` before the first.
     package private(set) var installed: Generation?
 
-    package init(store: DeploymentUnitOfWork, plane: any ServingPlane) {
+    /// - Parameter access: publishes who may do what; `nil` where nobody asks for that.
+    package init(store: DeploymentUnitOfWork, plane: any ServingPlane, access: AccessPublisher? = nil) {
         self.store = store
         self.plane = plane
+        self.access = access
     }
 
     /// Returns once the data plane has whatever was committed before this call.
     package func publish() async throws(ControlError) {
+        try await access?.publish()
         let result: Result<Void, ControlError> = await withCheckedContinuation { waiter in
             waiters.append(waiter)
             if !isRunning {

@@ -2,6 +2,7 @@ package import Deployments
 import Foundation
 import GRDB
 package import Governance
+package import Identity
 package import Journal
 package import Registry
 
@@ -26,12 +27,16 @@ package final class Store: Sendable {
     package let promotions: PromotionUnitOfWork
     package let registry: RegistryUnitOfWork
     package let deployments: DeploymentUnitOfWork
+    package let access: AccessUnitOfWork
+    /// What keys with a limit for a month have used.
+    package let ledger: any UsageLedger
     package let blobs: any BlobStore
     package let artifacts: any ArtifactStore
 
     let folder: DataFolder
     let database: ControlDatabase
     private let blobFolder: BlobFolder
+    private let usageFile: UsageFile
     private let threads = BlockingThreads(name: "slipway.verify", width: 1)
 
     /// Takes the folder, makes what is missing, brings the schema up to date and removes what a crash left. Blocks.
@@ -57,7 +62,10 @@ package final class Store: Sendable {
         promotions = SQLiteUnitOfWork<any PromotionTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
+        access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
         do {
+            usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
+            ledger = usageFile
             let known = try database.pool.read { db in
                 let transaction = StoredTransaction(db, database)
                 return (blobs: try transaction.blobSizes(), live: try transaction.liveDigests())
@@ -97,6 +105,7 @@ package final class Store: Sendable {
     /// Folds the write-ahead log into the database, closes it, once what is under way in it has ended, and gives the
     /// folder back. To be called when no upload is under way; whatever is asked of the store afterwards fails.
     package func close() throws {
+        usageFile.sync()
         // Only for tidiness: a log that somebody still reads stays, and the next start takes it up.
         _ = try? database.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try database.pool.close()

@@ -17,6 +17,7 @@ final class Harbour: Sendable {
     let folder: String
     let clock = ManualClock()
     let store: Store
+    let access: AccessPlane
     let deployments: DeploymentService
     let registry: RegistryService
     let spaces: Spaces
@@ -28,7 +29,9 @@ final class Harbour: Sendable {
         self.folder = folder ?? NSTemporaryDirectory() + "slipway-governance-\(UUID().uuidString)"
         store = try Store.open(folder: self.folder, clock: clock)
         let plane = OpenPlane()
-        let publisher = Publisher(store: store.deployments, plane: plane)
+        access = AccessPlane()
+        let publisher = Publisher(
+            store: store.deployments, plane: plane, access: AccessPublisher(store: store.access, plane: access))
         deployments = DeploymentService(store: store.deployments, plane: plane, publisher: publisher)
         registry = RegistryService(store: store.registry, artifacts: store.artifacts, checker: EasyChecker())
         spaces = Spaces(store: store.spaces, publisher: publisher)

@@ -7,6 +7,8 @@ package protocol Memberships: Sendable {
     func members(of space: String, having roles: [Role]) async throws(ControlError) -> [String]
 }
 
+extension MemberService: Memberships {}
+
 /// A server that asks nobody who they are knows nobody.
 package struct OpenMemberships: Memberships {
     package init() {}

@@ -1,13 +1,9 @@
-package import Identity
 package import Journal
-import Synchronization
 
 /// The spaces of this server.
 package final class Spaces: Sendable {
     private let store: SpaceUnitOfWork
     private let publisher: (any GenerationPublisher)?
-    /// Told of every change of the spaces once it is committed.
-    private let authorizers = Mutex<[Authorizer]>([])
 
     /// - Parameter publisher: `nil` where nothing is published, as in tests of the store.
     package init(store: SpaceUnitOfWork, publisher: (any GenerationPublisher)? = nil) {
@@ -61,7 +57,7 @@ package final class Spaces: Sendable {
             try transaction.insertSpace(name, by: principal)
             return Change(name, event: AuditDraft(action: "space.create", subject: name))
         }
-        try await announce()
+        try await publisher?.publish()
         return try await show(committed.answer)
     }
 
@@ -87,31 +83,7 @@ package final class Spaces: Sendable {
             try transaction.removeSpace(name)
             return Change(name, event: AuditDraft(action: "space.delete", subject: name))
         }
-        try await announce()
-    }
-
-    /// An authorizer that knows the spaces of now, and of every later moment.
-    package func authorizer() async throws(ControlError) -> Authorizer {
-        let authorizer = Authorizer(spaces: try await names())
-        authorizers.withLock { $0.append(authorizer) }
-        return authorizer
-    }
-
-    private func announce() async throws(ControlError) {
-        let names = try await self.names()
-        for authorizer in authorizers.withLock({ $0 }) { authorizer.knows(spaces: names) }
         try await publisher?.publish()
-    }
-
-    private func names() async throws(ControlError) -> [String] {
-        var names: [String] = []
-        var after: String?
-        repeat {
-            let page = try await list(after: after, limit: PageLimit.maximum)
-            names += page.items.map(\.space.name)
-            after = page.next
-        } while after != nil
-        return names
     }
 }
 

@@ -90,7 +90,11 @@ extension ManagementInterface {
 
 extension ManagementRequest {
     /// What the caller is in the space of the path. Who need not say who they are is everything.
-    fileprivate var roles: [Role] { Role.ofMembers }
+    fileprivate var roles: [Role] {
+        if caller === Caller.local { return Role.ofMembers }
+        let limit = caller.key?.scope.roles
+        return caller.roles(in: space).roles.filter { limit?.contains($0) ?? true }
+    }
 
     /// The number of a promotion in the path.
     fileprivate func promotionNumber() throws(ControlError) -> Int {

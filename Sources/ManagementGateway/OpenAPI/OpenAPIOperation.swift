@@ -66,6 +66,22 @@ struct OpenAPIOperation {
             OpenAPIOperation(
                 parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
         case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
+        case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
+        case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])
+        case .createKey:
+            OpenAPIOperation(parameters: [idempotencyKey], body: document("KeyRequest"), answers: [201: json("NewKey")])
+        case .rotateKey:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: ["required": false, "content": json(ref("RotateRequest"))],
+                answers: [201: json("NewKey")])
+        case .revokeKey: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("KeyInfo")])
+        case .members: listing("MemberInfo")
+        case .setMember:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("MemberRequest"), answers: [200: json("MemberInfo")])
+        case .removeMember: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("MemberInfo")])
+        case .admins: OpenAPIOperation(answers: [200: json(pageOf("AdminInfo"))])
+        case .addAdmin, .removeAdmin: OpenAPIOperation(answers: [200: json("AdminInfo")])
         case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
         case .blobUpload:
             OpenAPIOperation(
@@ -103,20 +119,20 @@ struct OpenAPIOperation {
     }
 
     private static var promotionListing: OpenAPIOperation {
-        var operation = listing("PromotionInfo")
-        operation.parameters += [
-            query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
-            query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
-        ]
-        return operation
+        listing(
+            "PromotionInfo",
+            [
+                query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
+                query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+            ])
     }
 
-    private static func listing(_ schema: String) -> OpenAPIOperation {
+    private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
                 query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
                 query("after", ["type": "string"]),
-            ],
+            ] + further,
             answers: [200: json(pageOf(schema))])
     }
 

@@ -1,3 +1,4 @@
+import Identity
 import InferenceProtocol
 import NIOCore
 import NIOPosix
@@ -42,6 +43,16 @@ extension HTTPConnection {
 
     /// Runs it here, or leaves it to the endpoint's threads and goes on when they have answered.
     private func start(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
+        var exchange = exchange
+        if let meter = exchange.caller.meter {
+            do throws(QuotaRefusal) {
+                exchange.form.quota = try meter.takeRows(run.rows, now: MonotonicClock.nanoseconds())
+            } catch {
+                run.recordFailure()
+                exchange.form.quota = error.state
+                return refuse(HTTPFault(AccessRefusal.quota(error)), exchange)
+            }
+        }
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         let id = exchange.form.predictionID

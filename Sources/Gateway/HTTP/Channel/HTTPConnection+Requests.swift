@@ -1,3 +1,4 @@
+import Identity
 import Journal
 import NIOCore
 import Serving
@@ -24,17 +25,29 @@ extension HTTPConnection {
     }
 
     /// The head is complete: who may ask, what is asked, how much of a body that takes; then the body.
-    private func accept(headLength: Int) {
+    func accept(headLength: Int) {
         let head = parser.head
         var form = AnswerForm(predictionID: loop.nextPredictionID())
         form.isHTTP10 = head.isHTTP10
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
-        let result: Result<Exchange, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+        let admitted: Result<(Admission, QuotaState?)?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                return .success(try exchange(bytes, form))
+                return .success(try admit(bytes, headLength: headLength))
             } catch {
                 return .failure(error)
+            }
+        }
+        if case .success(nil) = admitted { return }
+        let result = admitted.flatMap { admitted -> Result<Exchange, HTTPFault> in
+            form.quota = admitted?.1
+            return buffer.withUnsafeReadableBytes { bytes in
+                do throws(HTTPFault) {
+                    guard let admission = admitted?.0 else { throw HTTPFault(.internalError, "nobody asks") }
+                    return .success(try exchange(bytes, form, admission))
+                } catch {
+                    return .failure(error)
+                }
             }
         }
         var forwarded: ForwardedHead?
@@ -47,6 +60,7 @@ extension HTTPConnection {
         switch result {
         case .failure(var fault):
             if head.expectsContinue { fault.endsConnection = true }
+            if let quota = fault.quota { form.quota = quota }
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
@@ -55,16 +69,12 @@ extension HTTPConnection {
     }
 
     private func exchange(
-        _ bytes: UnsafeRawBufferPointer, _ form: AnswerForm
+        _ bytes: UnsafeRawBufferPointer, _ form: AnswerForm, _ admission: Admission
     ) throws(HTTPFault) -> Exchange {
         let head = parser.head
-        let match = try route(UnsafeRawBufferPointer(rebasing: bytes[head.target]), head.method)
-        do throws(ControlError) {
-            try gateway.authority.admit(gateway.authority.caller(), match.route.permission, space: match.space)
-        } catch {
-            throw HTTPFault(error)
-        }
-        var exchange = Exchange(match: match, form: form, bodyLimit: gateway.limits.smallBody)
+        let match = admission.match
+        var exchange = Exchange(
+            match: match, caller: admission.caller, form: form, bodyLimit: gateway.limits.smallBody)
         switch match.route.body {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
@@ -98,7 +108,7 @@ extension HTTPConnection {
         HTTPFault(.contentTooLarge, "the body is larger than the \(limit) bytes that are taken here")
     }
 
-    private func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
+    func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
         if let lastMatch, method == lastMethod, lastTarget.count == target.count,
             lastTarget.withUnsafeBytes({ HTTPSyntax.same($0, target) })
         {
@@ -214,7 +224,8 @@ extension HTTPConnection {
         share = nil
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
-        case .memory, .management: send(gateway.memory.answer(exchange.match, body), form: exchange.form)
+        case .memory, .management:
+            send(gateway.memory.answer(exchange.match, body, exchange.caller), form: exchange.form)
         }
     }
 

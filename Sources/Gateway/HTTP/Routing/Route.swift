@@ -61,4 +61,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case blobExists, blobUpload
     case models, model, versions, version, push
     case deployments, deployment, deploy, deleteDeployment, revisions, why
+    // who is who
+    case me, keys, createKey, rotateKey, revokeKey
+    case members, setMember, removeMember, admins, addAdmin, removeAdmin
 }
