@@ -2,6 +2,9 @@ import Synchronization
 
 /// What the gates that run now last said of their progress; nobody keeps it.
 final class GateBoard: Sendable {
+    /// For what concerns all gates of a promotion. No gate has an empty name.
+    static let everyGate = ""
+
     private let words = Mutex<[Int: [String: String]]>([:])
 
     func write(_ text: String, promotion: Int, gate: String) {

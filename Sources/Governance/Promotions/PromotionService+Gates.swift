@@ -5,6 +5,8 @@ import Synchronization
 /// The gates of one run, being carried out.
 struct RunningGates: Sendable {
     let run: Int
+    /// How many steps the promotion had when they were started or last looked at: who comes with fewer saw it earlier.
+    var steps: Int
     let task: Task<Void, Never>
 }
 
@@ -25,12 +27,16 @@ extension PromotionService {
         }
     }
 
-    /// Starts the gates of the run of now, unless they run already; stops those of an earlier one.
+    /// Starts the gates of the run of now, unless they run already; stops those of an earlier one. What somebody read before
+    /// a change that was followed already is ignored.
     func follow(_ promotion: Promotion) {
         let number = promotion.number
+        let steps = promotion.steps.count
         let wanted = promotion.state == .checking ? promotion.life.run?.number : nil
         running.withLock { running in
             if let known = running[number] {
+                if steps < known.steps { return }
+                running[number]?.steps = steps
                 if known.run == wanted { return }
                 known.task.cancel()
                 running[number] = nil
@@ -40,23 +46,31 @@ extension PromotionService {
                 await self?.carryOut(number, run: wanted)
                 return
             }
-            running[number] = RunningGates(run: wanted, task: task)
+            running[number] = RunningGates(run: wanted, steps: steps, task: task)
         }
     }
 
     private func carryOut(_ number: Int, run: Int) async {
-        do {
-            while !Task.isCancelled, let gate = try await nextGate(number, run: run) {
-                try await carryOut(gate, number, run)
+        while !Task.isCancelled {
+            do {
+                return try await carryOutAll(number, run: run)
+            } catch {
+                // A full disk, most likely: what has no result is carried out again once there is room.
+                board.write("waits, then tries again: \(error.message)", promotion: number, gate: GateBoard.everyGate)
+                await pause(5_000_000)
+                board.clear(promotion: number, gate: GateBoard.everyGate)
             }
-            while !Task.isCancelled, let deadline = try await nextDeadline(number, run: run) {
-                let wait = deadline.microseconds - clock.now
-                if wait > 0 { await pause(wait) }
-                if !Task.isCancelled { try await expire(number, run: run) }
-            }
-        } catch {
-            // A full disk, or the database closing as the server stops: the next start carries it out again.
-            board.write("stopped: \(error.message); taken up again at the next start", promotion: number, gate: "")
+        }
+    }
+
+    private func carryOutAll(_ number: Int, run: Int) async throws(ControlError) {
+        while !Task.isCancelled, let gate = try await nextGate(number, run: run) {
+            try await carryOut(gate, number, run)
+        }
+        while !Task.isCancelled, let deadline = try await nextDeadline(number, run: run) {
+            let wait = deadline.microseconds - clock.now
+            if wait > 0 { await pause(wait) }
+            if !Task.isCancelled { try await expire(number, run: run) }
         }
     }
 

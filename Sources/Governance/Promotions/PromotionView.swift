@@ -26,6 +26,9 @@ extension PromotionService {
             return try Self.view(work)
         }
         view.progress = board.read(promotion: number)
+        if let all = view.progress.removeValue(forKey: GateBoard.everyGate) {
+            for gate in view.promotion.life.outstanding { view.progress[gate.name] = all }
+        }
         if view.promotion.state == .awaitingApproval { view.approvers = try await approvers(of: view.promotion) }
         return view
     }
