@@ -91,7 +91,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
         room(
             "Server",
             [
@@ -128,14 +128,15 @@ let package = Package(
         // control plane
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
+        room("Governance", ["Identity", "Registry", "Journal", "Serving", "Tensors"]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal"]),
         room("Journal", [crypto]),
         // data plane
         room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
@@ -152,11 +153,13 @@ let package = Package(
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
-        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests("Governance", ["Registry", "Journal", "Runtimes", "Serving", "Tensors"]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
         tests("InferenceProtocol", [nioCore]),
+        tests("Tabular"),
         tests("Tensors"),
     ]
 )

@@ -14,6 +14,9 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case pushModels
     case deleteModels
 
+    case viewDataSets
+    case pushDataSets
+
     case viewDeployments
     case deploy
     case deleteDeployments
@@ -25,8 +28,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     package var isServerWide: Bool {
         switch self {
         case .viewServer, .viewMetrics, .verify, .viewAudit, .viewSpaces, .manageSpaces: true
-        case .viewModels, .pushModels, .deleteModels, .viewDeployments, .deploy, .deleteDeployments, .loadModels,
-            .predict:
+        case .viewModels, .pushModels, .deleteModels, .viewDataSets, .pushDataSets, .viewDeployments, .deploy,
+            .deleteDeployments, .loadModels, .predict:
             false
         }
     }

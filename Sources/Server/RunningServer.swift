@@ -77,6 +77,7 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
+                dataSets: DataSetService(store: store.dataSets, blobs: store.blobReading),
                 deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
                 server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)

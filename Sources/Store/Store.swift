@@ -24,8 +24,11 @@ package final class Store: Sendable {
     package let path: String
     package let spaces: SpaceUnitOfWork
     package let registry: RegistryUnitOfWork
+    package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let blobs: any BlobStore
+    /// The same blobs, to be read again.
+    package let blobReading: any BlobReading
     package let artifacts: any ArtifactStore
 
     let folder: DataFolder
@@ -51,9 +54,11 @@ package final class Store: Sendable {
         self.database = database
         self.blobFolder = blobFolder
         blobs = blobFolder
+        blobReading = blobFolder
         artifacts = ArtifactFolder(folder, blobFolder, database)
         spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
+        dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         do {
             let known = try database.pool.read { db in

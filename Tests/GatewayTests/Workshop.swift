@@ -46,6 +46,7 @@ final class Workshop: Sendable {
         let spaces = Spaces(store: store.spaces)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
+            dataSets: DataSetService(store: store.dataSets, blobs: store.blobReading),
             deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
             spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
             server: TestInspection(store: store))

@@ -8,6 +8,7 @@ package import Serving
 /// What the management interface acts on.
 package struct ManagementServices: Sendable {
     package var registry: RegistryService
+    package var dataSets: DataSetService
     package var deployments: DeploymentService
     package var spaces: Spaces
     package var blobs: any BlobStore
@@ -15,10 +16,11 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
 
     package init(
-        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, blobs: any BlobStore,
-        dataPlane: DataPlane, server: any ServerInspection
+        registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService, spaces: Spaces,
+        blobs: any BlobStore, dataPlane: DataPlane, server: any ServerInspection
     ) {
         self.registry = registry
+        self.dataSets = dataSets
         self.deployments = deployments
         self.spaces = spaces
         self.blobs = blobs

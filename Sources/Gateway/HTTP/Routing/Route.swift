@@ -58,5 +58,6 @@ enum RouteID: String, Sendable, Hashable, CaseIterable {
     case openAPI, server, status, verify, spaces, space, policy, setPolicy
     case blobExists, blobUpload
     case models, model, versions, version, push
+    case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
     case deployments, deployment, deploy, deleteDeployment, revisions
 }

@@ -7,7 +7,7 @@ final class RouteMatch: Sendable {
     let route: Route
     /// `default` where the path names none.
     let space: String
-    /// An endpoint or a model.
+    /// An endpoint, a model or a data set.
     let name: String
     /// As it stands in the path; `nil` where the path names none.
     let version: String?
@@ -31,7 +31,7 @@ struct RouteTable: Sendable {
         case capture(Capture, tail: [UInt8])
     }
 
-    private enum Capture: String, Sendable { case space, endpoint, model, version, label, sha256, region }
+    private enum Capture: String, Sendable { case space, endpoint, model, dataset, version, label, sha256, region }
 
     private struct Pattern: Sendable {
         var parts: [Part]
@@ -138,7 +138,7 @@ struct RouteTable: Sendable {
             }
             switch capture {
             case .space: space = text
-            case .endpoint, .model: name = text
+            case .endpoint, .model, .dataset: name = text
             case .version: version = text
             case .label, .sha256, .region: other = text
             }

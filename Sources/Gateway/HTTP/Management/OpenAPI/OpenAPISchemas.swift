@@ -2,7 +2,8 @@ import ManagementAPI
 
 /// The shapes of bodies. `OpenAPISchemaTests` holds each against what is really sent.
 enum OpenAPISchemas {
-    static let all: [String: JSONValue] = management.merging(inference) { first, _ in first }
+    static let all: [String: JSONValue] =
+        management.merging(OpenAPIDataSets.schemas) { first, _ in first }.merging(inference) { first, _ in first }
 
     private static let string: JSONValue = ["type": "string"]
     private static let integer: JSONValue = ["type": "integer"]
