@@ -60,7 +60,9 @@ package struct CSVRowReader: RowReader {
         let text = head.starts(with: mark) ? Array(head.dropFirst(mark.count)) : head
         head = []
         separator = CSVSeparator.of(text)
-        try text.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) throws(TabularError) in try scan(bytes, body) }
+        try text.withUnsafeBufferPointer { (bytes) throws(TabularError) in
+            try scan(UnsafeRawBufferPointer(bytes), body)
+        }
     }
 
     private mutating func scan(

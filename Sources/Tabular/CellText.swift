@@ -7,7 +7,7 @@ package enum CellMeaning: Sendable, Hashable {
     /// A bare `NA`, `NaN`, `null` ...: in a column of text that text, in any other no value.
     case missingWord
     case boolean(Bool)
-    /// A whole number that a `Double` holds exactly: at most 2^53 away from zero.
+    /// A whole number that a `Double` holds exactly: less than 2^53 away from zero.
     case integer(Double)
     /// A whole number beyond that; read as the nearest `Double` where a number is wanted.
     case largeInteger(Double)
@@ -18,8 +18,8 @@ package enum CellMeaning: Sendable, Hashable {
 }
 
 package enum CellText {
-    /// Up to here each whole number has a `Double` of its own.
-    package static let largestExact = 9_007_199_254_740_992.0
+    /// Up to here each whole number has a `Double` of its own: 2^53 - 1. (2^53 is what 2^53 + 1 is rounded to.)
+    package static let largestExact = 9_007_199_254_740_991.0
 
     private static let missingWords = ["na", "n/a", "nan", "null", "none"].map { Array($0.utf8) }
     private static let infinities = ["inf", "infinity"].map { Array($0.utf8) }

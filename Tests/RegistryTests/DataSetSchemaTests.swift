@@ -17,7 +17,9 @@ private struct TextBlob: BlobReading {
         while !rest.isEmpty {
             let part = Array(rest.prefix(11))
             rest = rest.dropFirst(part.count)
-            try part.withUnsafeBytes { (part: UnsafeRawBufferPointer) throws(ControlError) in try body(part) }
+            try part.withUnsafeBufferPointer { (part) throws(ControlError) in
+                try body(UnsafeRawBufferPointer(part))
+            }
         }
     }
 }
@@ -28,7 +30,7 @@ private struct TextBlob: BlobReading {
     ) throws(ControlError) -> DataSetSchema {
         let scan = DataSetScan(format: format, given: given)
         let names = try format.read("", in: TextBlob(bytes: Array(text.utf8)), into: scan)
-        do {
+        do throws(TabularError) {
             return try scan.schema(names)
         } catch { throw .dataSet(error) }
     }

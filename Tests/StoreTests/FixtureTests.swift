@@ -52,6 +52,7 @@ private struct OpenPlane: ServingPlane {
             endpoint: "gone", space: "default", model: "churn", principal: .local)
         try await deployments.delete("gone", space: "default", principal: .local)
         _ = try await deployments.setPolicy(of: "default", isolation: .worker, principal: .local)
+        try await store.pushDataSet("customers-2024", "age,region\n31,north\n47,\n")
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {
@@ -70,7 +71,7 @@ private struct OpenPlane: ServingPlane {
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
         let store = try workshop.open(clock: SystemClock())
         #expect(try await store.verify().problems.isEmpty)
-        #expect(try await store.generation().number == (schema == 1 ? 7 : 8))
+        #expect(try await store.generation().number == (schema == 1 ? 7 : schema == 2 ? 8 : 9))
 
         let version = try await store.service.version("churn", space: "default")
         #expect(version.number == 2)
@@ -92,6 +93,10 @@ private struct OpenPlane: ServingPlane {
                 == (schema == 1 ? SpacePolicy() : SpacePolicy(isolation: .worker, revision: 1)))
         #expect(try await deployments.history("churn", space: "default").map(\.action) == [.unload, .deploy, .deploy])
         #expect(try await deployments.history("gone", space: "default").map(\.action) == [.delete, .deploy])
+        if schema >= 3 {
+            let table = try await store.dataSetService.table("customers-2024", version: 1, space: "default")
+            #expect(table.column("region")?.values == .texts(["north", nil]))
+        }
         // It goes on working, with the next number and the next link of the chain.
         #expect(try await store.push("churn", "a third").version.number == 3)
         #expect(try await store.verify().isIntact)

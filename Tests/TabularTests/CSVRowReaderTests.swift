@@ -16,8 +16,8 @@ struct Rows {
         while !rest.isEmpty {
             let part = Array(rest.prefix(piece))
             rest = rest.dropFirst(part.count)
-            try part.withUnsafeBytes { (part: UnsafeRawBufferPointer) throws(TabularError) in
-                try reader.take(part) { keep($0, $1) }
+            try part.withUnsafeBufferPointer { (part) throws(TabularError) in
+                try reader.take(UnsafeRawBufferPointer(part)) { keep($0, $1) }
             }
         }
         try reader.finish { keep($0, $1) }

@@ -9,12 +9,14 @@ import Testing
 
     @Test(arguments: [
         ("1", CellMeaning.integer(1)), ("-0", .integer(0)), ("+7", .integer(7)), (" 42 ", .integer(42)),
-        ("007", .integer(7)), ("9007199254740992", .integer(9_007_199_254_740_992)),
+        ("007", .integer(7)), ("9007199254740991", .integer(9_007_199_254_740_991)),
+        ("9007199254740992", .largeInteger(9_007_199_254_740_992)),
         ("9007199254740993", .largeInteger(9_007_199_254_740_992)),
         ("-123456789012345678901", .largeInteger(-1.2345678901234568e20)),
         ("1.5", .number(1.5)), (".5", .number(0.5)), ("5.", .number(5)), ("1e3", .number(1000)),
         ("1E-3", .number(0.001)),
-        ("4.9e-324", .number(4.9e-324)), ("1e-999", .number(0)), ("1e999", .notFinite), ("-1e999", .notFinite),
+        ("5e-324", .number(.leastNonzeroMagnitude)), ("1e-999", .number(0)), ("1e999", .notFinite),
+        ("-1e999", .notFinite),
         ("inf", .notFinite), ("-Infinity", .notFinite), ("+INF", .notFinite), ("NaN", .missingWord),
         ("nan", .missingWord),
         ("NA", .missingWord), ("N/A", .missingWord), ("null", .missingWord), ("None", .missingWord),

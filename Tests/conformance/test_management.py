@@ -24,6 +24,11 @@ def world(server, models):
         server.push_file(models / f"{name}.onnx", name)
         server.put_deployment(name, name)
     server.put_deployment("managed", "managed", version=1, reason="to begin with")
+    rows = b"age,region\n31,north\n47,\n"
+    sha256 = hashlib.sha256(rows).hexdigest()
+    assert server.request("PUT", f"{BASE}/blobs/{sha256}", rows)[0] == 200
+    assert server.json("POST", f"{BASE}/datasets", {
+        "name": "rows", "sha256": sha256, "size": len(rows), "format": "csv"})[0] == 201
     assert server.infer("addsub", [
         {"name": name, "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]} for name in "ab"])[0] == 200
     return server
@@ -64,7 +69,7 @@ def conforms(document, operation, status, headers, body):
 
 
 EXAMPLES = {
-    "space": "default", "endpoint": "addsub", "model": "managed", "version": "1", "label": "stable", "region": "r",
+    "space": "default", "endpoint": "addsub", "model": "managed", "dataset": "rows", "version": "1", "label": "stable", "region": "r",
 }
 
 

@@ -20,8 +20,8 @@ enum CSVReader {
         }
         do throws(TabularError) {
             let bytes = Array(text.utf8)
-            try bytes.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) throws(TabularError) in
-                try reader.take(bytes, keep)
+            try bytes.withUnsafeBufferPointer { (bytes) throws(TabularError) in
+                try reader.take(UnsafeRawBufferPointer(bytes), keep)
             }
             try reader.finish(keep)
         } catch {

@@ -1,4 +1,5 @@
 package import Journal
+import Tabular
 
 /// Data sets and their immutable versions.
 package final class DataSetService: Sendable {
@@ -51,7 +52,7 @@ package final class DataSetService: Sendable {
         return try await threads.run { () throws(ControlError) in
             let scan = DataSetScan(format: push.format, given: push.schema)
             let names = try push.format.read(push.sha256, in: blobs, into: scan)
-            do {
+            do throws(TabularError) {
                 return (scan.rowCount, try scan.schema(names))
             } catch { throw .dataSet(error) }
         }

@@ -10,9 +10,9 @@ struct DataChecks {
     }
 
     private func rows(_ table: DataTable) -> GateFigure? {
-        let limit =
+        let limit: String? =
             switch (rule.minRows, rule.maxRows) {
-            case (nil, nil): nil as String?
+            case (nil, nil): nil
             case (let least?, nil): "at least \(LimitText.count(least))"
             case (nil, let most?): "at most \(LimitText.count(most))"
             case (let least?, let most?): "\(LimitText.count(least)) to \(LimitText.count(most))"

@@ -30,7 +30,9 @@ extension DataRule {
         case .numbers(let values):
             let known = values.compactMap { $0 }
             if let least = known.min(), let greatest = known.max() {
-                (rule.min, rule.max) = range(least, greatest, isWhole: type == .integer)
+                let bounds = range(least, greatest, isWhole: type == .integer)
+                rule.min = bounds.least
+                rule.max = bounds.greatest
             }
         case .texts(let values):
             let categories = Set(values.compactMap { $0 })
@@ -43,7 +45,7 @@ extension DataRule {
     }
 
     /// Never beyond what a `Double` can hold.
-    private static func range(_ least: Double, _ greatest: Double, isWhole: Bool) -> (Double, Double) {
+    private static func range(_ least: Double, _ greatest: Double, isWhole: Bool) -> (least: Double, greatest: Double) {
         let slack = (greatest / 10 - least / 10)
         var low = Swift.max(least - slack, -.greatestFiniteMagnitude)
         var high = Swift.min(greatest + slack, .greatestFiniteMagnitude)

@@ -60,13 +60,13 @@ struct Leakage: Sendable {
                 incomparable.append(column.name)
             }
         }
-        compared = pairs.map(\.holdout.name)
+        compared = pairs.map { $0.holdout.name }
         guard !pairs.isEmpty else { return }
         var seen: Set<RowKey> = []
         seen.reserveCapacity(training.rowCount)
-        let training = (pairs.map(\.training), training.rowCount)
-        for row in 0..<training.1 { seen.insert(RowKey(row: row, of: training.0)) }
-        let columns = pairs.map(\.holdout)
+        let trained = pairs.map { $0.training }
+        for row in 0..<training.rowCount { seen.insert(RowKey(row: row, of: trained)) }
+        let columns = pairs.map { $0.holdout }
         for row in 0..<rows where seen.contains(RowKey(row: row, of: columns)) {
             leaked += 1
             firstLeaked = firstLeaked ?? row + 1
