@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Journal
 import Registry
+import Serving
 import Testing
 
 @testable import Store

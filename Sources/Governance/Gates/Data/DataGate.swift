@@ -1,4 +1,4 @@
-package import Journal
+import Journal
 package import Registry
 
 /// The gate `data`: a data set is what a rule demands, and holdout rows were not trained on.

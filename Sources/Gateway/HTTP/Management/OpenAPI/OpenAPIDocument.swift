@@ -1,4 +1,4 @@
-import Governance
+import Identity
 import ManagementAPI
 
 extension JSONValue {
