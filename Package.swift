@@ -133,13 +133,16 @@ let package = Package(
         room("Identity", ["Journal"]),
         room("Journal", [crypto]),
         // data plane
-        room("Serving", ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", nioCore, logging]),
+        room(
+            "Serving",
+            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
+        .target(name: "CThreadStripe"),
         .target(name: "CWorkerMemory"),
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Exact counters of one endpoint and version since the server started. Lock-free; kept when the version is reloaded.
 package final class EndpointStatistics: Sendable {
     /// One answered prediction, in nanoseconds by stage.
@@ -45,60 +43,65 @@ package final class EndpointStatistics: Sendable {
         package var total: UInt64 { queue &+ decode &+ compute &+ encode }
     }
 
-    private let successes = Atomic<UInt64>(0)
-    private let failures = Atomic<UInt64>(0)
-    private let rows = Atomic<UInt64>(0)
-    private let executions = Atomic<UInt64>(0)
+    /// What is counted, by its place among the counters.
+    fileprivate enum Counter: Int, CaseIterable {
+        case successes, failures, rows, executions, queue, decode, compute, encode, failed, lastInference
+    }
+
+    private let counters = StripedCounters(Counter.allCases.count)
     private let batches = BatchStatistics()
-    private let queue = Atomic<UInt64>(0)
-    private let decode = Atomic<UInt64>(0)
-    private let compute = Atomic<UInt64>(0)
-    private let encode = Atomic<UInt64>(0)
-    private let failed = Atomic<UInt64>(0)
-    private let lastInference = Atomic<UInt64>(0)
     private let latency = LatencyHistogram()
 
     package init() {}
 
     /// Counts one answered prediction.
     package func recordSuccess(_ timing: Timing) {
-        successes.wrappingAdd(1, ordering: .relaxed)
-        rows.wrappingAdd(UInt64(max(0, timing.rows)), ordering: .relaxed)
-        if timing.queue > 0 { queue.wrappingAdd(timing.queue, ordering: .relaxed) }
-        decode.wrappingAdd(timing.decode, ordering: .relaxed)
-        compute.wrappingAdd(timing.compute, ordering: .relaxed)
-        encode.wrappingAdd(timing.encode, ordering: .relaxed)
+        let mine = counters.mine
+        mine.add(1, to: .successes)
+        mine.add(UInt64(max(0, timing.rows)), to: .rows)
+        if timing.queue > 0 { mine.add(timing.queue, to: .queue) }
+        mine.add(timing.decode, to: .decode)
+        mine.add(timing.compute, to: .compute)
+        mine.add(timing.encode, to: .encode)
+        mine.set(WallMilliseconds.now(), at: Counter.lastInference.rawValue)
         latency.record(timing.queue &+ timing.decode &+ timing.compute &+ timing.encode)
-        lastInference.store(WallMilliseconds.now(), ordering: .relaxed)
     }
 
     /// Counts one run that succeeded, in nanoseconds; by its `rows` too, where they are given.
     func recordRun(rows: Int?, gather: UInt64 = 0, compute: UInt64, split: UInt64 = 0) {
-        executions.wrappingAdd(1, ordering: .relaxed)
+        counters.mine.add(1, to: .executions)
         if let rows { batches.record(rows: rows, gather: gather, compute: compute, split: split) }
     }
 
     /// A request that was refused or failed after it was known to be for this endpoint.
     package func recordFailure(nanoseconds: UInt64) {
-        failures.wrappingAdd(1, ordering: .relaxed)
-        failed.wrappingAdd(nanoseconds, ordering: .relaxed)
+        let mine = counters.mine
+        mine.add(1, to: .failures)
+        mine.add(nanoseconds, to: .failed)
     }
 
     /// A copy of the counters. Each is exact; between two of them a request may have come.
     package func snapshot() -> Snapshot {
         var copy = Snapshot()
-        copy.successes = successes.load(ordering: .relaxed)
-        copy.failures = failures.load(ordering: .relaxed)
-        copy.rows = rows.load(ordering: .relaxed)
-        copy.executions = executions.load(ordering: .relaxed)
+        copy.successes = sum(.successes)
+        copy.failures = sum(.failures)
+        copy.rows = sum(.rows)
+        copy.executions = sum(.executions)
         copy.batches = batches.snapshot()
-        copy.queue = queue.load(ordering: .relaxed)
-        copy.decode = decode.load(ordering: .relaxed)
-        copy.compute = compute.load(ordering: .relaxed)
-        copy.encode = encode.load(ordering: .relaxed)
-        copy.failed = failed.load(ordering: .relaxed)
-        copy.lastInference = lastInference.load(ordering: .relaxed)
+        copy.queue = sum(.queue)
+        copy.decode = sum(.decode)
+        copy.compute = sum(.compute)
+        copy.encode = sum(.encode)
+        copy.failed = sum(.failed)
+        copy.lastInference = counters.largest(Counter.lastInference.rawValue)
         copy.latency = latency.snapshot()
         return copy
     }
+
+    private func sum(_ counter: Counter) -> UInt64 { counters.sum(counter.rawValue) }
+}
+
+extension StripedCounters.Copy {
+    @inline(__always)
+    fileprivate func add(_ value: UInt64, to counter: EndpointStatistics.Counter) { add(value, to: counter.rawValue) }
 }

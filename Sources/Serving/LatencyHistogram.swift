@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Counts of durations in ten buckets per decade from one microsecond to a hundred seconds; exact counts, lock-free.
 ///
 /// The bounds hold 1, 2.5 and 5 of each decade, so that a Prometheus histogram over those is exact too.
@@ -17,28 +15,16 @@ package final class LatencyHistogram: Sendable {
         return bounds
     }()
 
-    private nonisolated(unsafe) let counts: UnsafeMutablePointer<Atomic<UInt64>>
+    private let counts = StripedCounters(size)
     private static let size = bounds.count + 1
 
-    package init() {
-        counts = .allocate(capacity: Self.size)
-        for index in 0..<Self.size { (counts + index).initialize(to: Atomic(0)) }
-    }
-
-    deinit {
-        counts.deinitialize(count: Self.size)
-        counts.deallocate()
-    }
+    package init() {}
 
     /// Counts one duration in nanoseconds.
-    package func record(_ nanoseconds: UInt64) {
-        counts[Self.bucket(nanoseconds)].wrappingAdd(1, ordering: .relaxed)
-    }
+    package func record(_ nanoseconds: UInt64) { counts.mine.add(1, to: Self.bucket(nanoseconds)) }
 
     /// The count of each bucket, the one above the last bound included.
-    package func snapshot() -> [UInt64] {
-        (0..<Self.size).map { counts[$0].load(ordering: .relaxed) }
-    }
+    package func snapshot() -> [UInt64] { (0..<Self.size).map(counts.sum) }
 
     /// The index of the first bound that is not below `nanoseconds`.
     static func bucket(_ nanoseconds: UInt64) -> Int {
