@@ -94,7 +94,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
         room(
             "Server",
             [
@@ -141,7 +141,7 @@ let package = Package(
         room(
             "Governance",
             ["Identity", "Registry", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", yams]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal", crypto]),
         room("Journal", [crypto]),
         // data plane
@@ -151,6 +151,7 @@ let package = Package(
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
@@ -180,13 +181,14 @@ let package = Package(
         tests(
             "Governance",
             ["Store", "Deployments", "Identity", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto]),
-        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
         // Both protocols refuse in the same words.
         tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
+        tests("Tabular"),
         tests("Tensors"),
     ]
 )

@@ -9,6 +9,7 @@ package import Serving
 /// What the management interface acts on.
 package struct ManagementServices: Sendable {
     package var registry: RegistryService
+    package var dataSets: DataSetService
     package var deployments: DeploymentService
     package var spaces: Spaces
     package var promotions: PromotionService
@@ -21,11 +22,12 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
 
     package init(
-        registry: RegistryService, deployments: DeploymentService, spaces: Spaces, promotions: PromotionService,
-        keys: KeyService, members: MemberService, access: AccessPlane, blobs: any BlobStore, dataPlane: DataPlane,
-        server: any ServerInspection
+        registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService, spaces: Spaces,
+        promotions: PromotionService, keys: KeyService, members: MemberService, access: AccessPlane,
+        blobs: any BlobStore, dataPlane: DataPlane, server: any ServerInspection
     ) {
         self.registry = registry
+        self.dataSets = dataSets
         self.deployments = deployments
         self.spaces = spaces
         self.promotions = promotions

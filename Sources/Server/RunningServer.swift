@@ -75,8 +75,10 @@ final class RunningServer: Sendable {
         let seam = DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger)
         let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
         let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let promotions = PromotionService(
-            store: store.promotions, gates: GateWorkshop(hashing: store.hashing, clock: clock),
+            store: store.promotions,
+            gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
@@ -85,9 +87,9 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                deployments: deployments, spaces: Spaces(store: store.spaces, publisher: publisher),
-                promotions: promotions, keys: security.keys, members: security.members,
-                access: security.publisher.plane, blobs: store.blobs,
+                dataSets: dataSets, deployments: deployments,
+                spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
+                members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 dataPlane: dataPlane, server: inspection),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)

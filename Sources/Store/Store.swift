@@ -26,11 +26,14 @@ package final class Store: Sendable {
     package let spaces: SpaceUnitOfWork
     package let promotions: PromotionUnitOfWork
     package let registry: RegistryUnitOfWork
+    package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
+    /// The same blobs, to be read again.
+    package let blobReading: any BlobReading
     package let artifacts: any ArtifactStore
 
     let folder: DataFolder
@@ -57,10 +60,12 @@ package final class Store: Sendable {
         self.database = database
         self.blobFolder = blobFolder
         blobs = blobFolder
+        blobReading = blobFolder
         artifacts = ArtifactFolder(folder, blobFolder, database)
         spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
         promotions = SQLiteUnitOfWork<any PromotionTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
+        dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
         do {

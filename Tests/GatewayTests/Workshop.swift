@@ -50,12 +50,15 @@ final class Workshop: Sendable {
         let plane = TestPlane(dataPlane: dataPlane)
         let publisher = Publisher(store: store.deployments, plane: plane)
         let spaces = Spaces(store: store.spaces, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
+            dataSets: dataSets,
             deployments: DeploymentService(store: store.deployments, plane: plane, publisher: publisher),
             spaces: spaces,
             promotions: PromotionService(
-                store: store.promotions, gates: GateWorkshop(hashing: store.hashing, clock: SystemClock()),
+                store: store.promotions,
+                gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: SystemClock()),
                 memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
             keys: KeyService(store: store.access, publisher: keepers),
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,

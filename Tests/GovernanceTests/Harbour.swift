@@ -38,7 +38,10 @@ final class Harbour: Sendable {
         hashing = GatedHashing(store.hashing)
         members = FixedMembers()
         promotions = PromotionService(
-            store: store.promotions, gates: GateWorkshop(hashing: hashing, clock: clock), memberships: members,
+            store: store.promotions,
+            gates: GateWorkshop(
+                hashing: hashing, dataSets: DataSetService(store: store.dataSets, blobs: store.blobReading),
+                clock: clock), memberships: members,
             publisher: publisher, clock: clock, pause: { _ in await Self.never() })
         guard folder == nil else { return }
         for space in ["test", "prod"] { _ = try await spaces.create(space, principal: .asker) }

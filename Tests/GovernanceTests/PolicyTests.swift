@@ -72,6 +72,15 @@ struct PolicyTests {
             ("gates: [{name: a, kind: external, timeoutSeconds: 0}]", "gates[0].timeoutSeconds", "from 1 to 2592000"),
             ("gates: [{name: a, kind: external, timeoutSeconds: 1.5}]", "gates[0].timeoutSeconds", nil),
             ("gates: {name: a}", "gates", nil),
+            ("gates: [{name: a, kind: data, minRow: 5}]", "gates[0].minRow", "docs/reference/gates.md"),
+            (
+                "gates: [{name: a, kind: data, columns: [{name: x}, {name: y, maxMising: 0}]}]",
+                "gates[0].columns[1].maxMising", nil
+            ),
+            ("gates: [{name: a, kind: data, columns: [{type: text}]}]", "gates[0].columns[0].name", nil),
+            ("gates: [{name: a, kind: data, minRows: 5, maxRows: 1}]", "gates[0].minRows", nil),
+            ("gates: [{name: a, kind: data, minRows: many}]", "gates[0].minRows", nil),
+            ("gates: [{name: a, kind: signature, strict: true}]", "gates[0].strict", nil),
             ("approvals: {count: 17}", "approvals.count", "from 0 to 16"),
             ("approvals: {count: -1}", "approvals.count", nil),
             ("approvals: {count: one}", "approvals.count", nil),

@@ -63,6 +63,7 @@ private struct OpenPlane: ServingPlane {
             SpacePolicy(promotesFrom: ["default"]), of: "prod", principal: .local)
         _ = try await Self.promotions(store).request(
             model: "churn", version: 1, source: "default", target: "prod", reason: "the first", principal: .local)
+        try await store.pushDataSet("customers-2024", "age,region\n31,north\n47,\n")
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {
@@ -72,7 +73,8 @@ private struct OpenPlane: ServingPlane {
 
     private static func promotions(_ store: Store) -> PromotionService {
         PromotionService(
-            store: store.promotions, gates: GateWorkshop(hashing: store.hashing, clock: ManualClock()),
+            store: store.promotions,
+            gates: GateWorkshop(hashing: store.hashing, dataSets: store.dataSetService, clock: ManualClock()),
             memberships: OpenMemberships(), publisher: Publisher(store: store.deployments, plane: OpenPlane()),
             clock: ManualClock())
     }
@@ -88,7 +90,7 @@ private struct OpenPlane: ServingPlane {
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
         let store = try workshop.open(clock: SystemClock())
         #expect(try await store.verify().problems.isEmpty)
-        #expect(try await store.generation().number == [7, 8, 10, 13][min(schema, 4) - 1])
+        #expect(try await store.generation().number == [7, 8, 10, 13, 14][min(schema, 5) - 1])
 
         let version = try await store.service.version("churn", space: "default")
         #expect(version.number == 2)
@@ -121,6 +123,10 @@ private struct OpenPlane: ServingPlane {
         let promotions = try await Self.promotions(store).list(PromotionFilter(space: "default")).items
         #expect(promotions.map(\.promotion.state) == (schema < 4 ? [] : [.applied]))
         if schema >= 4 { #expect(try await store.service.version("churn", space: "prod").number == 1) }
+        if schema >= 5 {
+            let table = try await store.dataSetService.table("customers-2024", version: 1, space: "default")
+            #expect(table.column("region")?.values == .texts(["north", nil]))
+        }
         // It goes on working, with the next number and the next link of the chain.
         #expect(try await store.push("churn", "a third").version.number == 3)
         #expect(try await store.verify().isIntact)

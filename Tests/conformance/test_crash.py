@@ -203,6 +203,31 @@ def test_a_push_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, m
     crash_everywhere(world, operation, check)
 
 
+def test_a_push_of_a_data_set_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, examples):
+    rows = (examples / "iris" / "heldout.csv").read_bytes()
+    sha256 = hashlib.sha256(rows).hexdigest()
+    base = "/api/v1/spaces/default"
+
+    def operation(server, key):
+        status, _, answer = server.request("PUT", f"{base}/blobs/{sha256}", rows)
+        assert status == 200, answer
+        order = {"name": "flowers", "sha256": sha256, "size": len(rows), "format": "csv"}
+        status, answer = server.json("POST", f"{base}/datasets", order, {"Idempotency-Key": key})
+        assert status in (200, 201), answer
+
+    def check(server, acknowledged, context):
+        status, page = server.json("GET", f"{base}/datasets")
+        found = [(one["name"], one["version"], one["sha256"], one["rows"]) for one in page["items"]]
+        assert status == 200
+        assert found in ([], [("flowers", 1, sha256, 45)]), context
+        if acknowledged:
+            assert found, context
+        if found:
+            assert server.json("GET", f"{base}/datasets/flowers/versions/1/rules")[0] == 200, context
+
+    crash_everywhere(world, operation, check)
+
+
 def test_a_deploy_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, models):
     base = SlipwayServer(world.base, flags=["--no-supervisor"], log=world.folder / "base.log").start()
     push(base, models / "addsub.onnx", "addsub", str(uuid.uuid4()))

@@ -28,6 +28,11 @@ def world(server, models):
     assert server.json("PUT", "/api/v1/spaces/next/policy", {"promotesFrom": ["default"]})[0] == 200
     order = {"model": "managed", "version": 1, "to": "next"}
     assert server.json("POST", f"{BASE}/promotions", order)[1]["state"] == "applied"
+    rows = b"age,region\n31,north\n47,\n"
+    sha256 = hashlib.sha256(rows).hexdigest()
+    assert server.request("PUT", f"{BASE}/blobs/{sha256}", rows)[0] == 200
+    assert server.json("POST", f"{BASE}/datasets", {
+        "name": "rows", "sha256": sha256, "size": len(rows), "format": "csv"})[0] == 201
     assert server.infer("addsub", [
         {"name": name, "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]} for name in "ab"])[0] == 200
     return server
@@ -68,8 +73,8 @@ def conforms(document, operation, status, headers, body):
 
 
 EXAMPLES = {
-    "space": "default", "endpoint": "addsub", "model": "managed", "version": "1", "label": "stable", "region": "r",
-    "number": "1", "check": "ci",
+    "space": "default", "endpoint": "addsub", "model": "managed", "dataset": "rows", "version": "1", "label": "stable",
+    "region": "r", "number": "1", "check": "ci",
 }
 
 

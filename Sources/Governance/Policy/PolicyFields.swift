@@ -113,13 +113,20 @@ package struct PolicyFields {
 
     /// Everything that was not taken, as a rule that decodes itself from JSON; counts as taken. Where the rule says what is
     /// wrong, its field becomes a place in the document.
-    mutating func rest<Rule: Decodable>(as type: Rule.Type) throws(ControlError) -> Rule {
+    mutating func rest<Rule: Codable>(as type: Rule.Type) throws(ControlError) -> Rule {
         let rest = PolicyValue.mapping(untaken)
         known += untaken.keys
         do {
-            return try JSONDecoder().decode(type, from: Data(rest.json.utf8))
+            let rule = try JSONDecoder().decode(type, from: Data(rest.json.utf8))
+            let again = try JSONDecoder().decode(PolicyValue.self, from: JSONEncoder().encode(rule))
+            if let lost = rest.lost(in: again) {
+                throw ControlError(
+                    .invalid, "'\(Name.excerpt(of: place(lost)))' means nothing here", field: place(lost),
+                    hint: "docs/reference/gates.md has the fields of each kind of gate")
+            }
+            return rule
         } catch let error as ControlError {
-            throw placed(error)
+            throw error.field?.hasPrefix(path) == true ? error : placed(error)
         } catch let error as DecodingError {
             throw placed(Self.refusal(error))
         } catch {

@@ -89,6 +89,29 @@ extension PolicyValue: Codable {
 }
 
 extension PolicyValue {
+    /// The place of the first name in it, in their order, that `other` does not have at the same place: what a reader made
+    /// nothing of. What came out in another form was read.
+    func lost(in other: PolicyValue) -> String? {
+        switch (self, other) {
+        case (.mapping(let here), .mapping(let there)):
+            for (name, value) in here.sorted(by: { $0.key < $1.key }) where value != .null {
+                guard let found = there[name] else { return name }
+                if let deeper = value.lost(in: found) {
+                    return deeper.hasPrefix("[") ? name + deeper : "\(name).\(deeper)"
+                }
+            }
+            return nil
+        case (.list(let here), .list(let there)):
+            for (index, (value, found)) in zip(here, there).enumerated() {
+                if let deeper = value.lost(in: found) {
+                    return "[\(index)]" + (deeper.hasPrefix("[") ? "" : ".") + deeper
+                }
+            }
+            return nil
+        default: return nil
+        }
+    }
+
     /// As JSON with sorted keys: the same value is the same text.
     package var json: String {
         let encoder = JSONEncoder()

@@ -105,6 +105,13 @@ struct OpenAPIOperation {
                     ],
                 ],
                 answers: [200: json("PushResponse"), 201: json("PushResponse")])
+        case .dataSets, .dataSetVersions: listing("DataSetInfo")
+        case .dataSetVersion: OpenAPIOperation(answers: [200: json("DataSetInfo")])
+        case .dataSetRules: OpenAPIOperation(answers: [200: json("DataRules")])
+        case .pushDataSet:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("DataSetPushRequest"),
+                answers: [200: json("DataSetPushResponse"), 201: json("DataSetPushResponse")])
         case .deployments: listing("DeploymentInfo")
         case .deployment: OpenAPIOperation(answers: [200: json("DeploymentInfo")])
         case .deploy:

@@ -5,6 +5,7 @@ import ManagementAPI
 enum OpenAPISchemas {
     static let all: [String: JSONValue] = management.merging(OpenAPIAccess.schemas) { first, _ in first }
         .merging(OpenAPIPromotions.all) { first, _ in first }
+        .merging(OpenAPIDataSets.schemas) { first, _ in first }
         .merging(inference) { first, _ in first }
 
     private static let string: JSONValue = ["type": "string"]

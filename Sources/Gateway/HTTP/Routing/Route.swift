@@ -60,6 +60,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case promotions, promotion, promote, approvePromotion, rejectPromotion, withdrawPromotion, reportCheck
     case blobExists, blobUpload
     case models, model, versions, version, push
+    case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
     case deployments, deployment, deploy, deleteDeployment, revisions, why
     // who is who
     case me, keys, createKey, rotateKey, revokeKey

@@ -176,6 +176,21 @@ extension Route {
             .version, .get, "/spaces/{space}/models/{model}/versions/{version}", .viewModels,
             "One version of a model; 'latest' is the newest"),
         managed(
+            .dataSets, .get, "/spaces/{space}/datasets", .viewDataSets,
+            "The latest version of each data set of the space"),
+        managed(
+            .pushDataSet, .post, "/spaces/{space}/datasets", .pushDataSets,
+            "Makes a version of a data set of an uploaded file"),
+        managed(
+            .dataSetVersions, .get, "/spaces/{space}/datasets/{dataset}/versions", .viewDataSets,
+            "The versions of a data set"),
+        managed(
+            .dataSetVersion, .get, "/spaces/{space}/datasets/{dataset}/versions/{version}", .viewDataSets,
+            "One version of a data set; 'latest' is the newest"),
+        managed(
+            .dataSetRules, .get, "/spaces/{space}/datasets/{dataset}/versions/{version}/rules", .viewDataSets,
+            "Rules for a data gate, as this version suggests them"),
+        managed(
             .deployments, .get, "/spaces/{space}/deployments", .viewDeployments, "All deployments of the space"),
         managed(
             .deployment, .get, "/spaces/{space}/deployments/{endpoint}", .viewDeployments, "One deployment"),

@@ -44,7 +44,7 @@ struct RouteTable: Sendable {
     }
 
     private enum Capture: String, Sendable {
-        case space, endpoint, model, version, number, label, check, sha256, region, member, key
+        case space, endpoint, model, dataset, version, number, label, check, sha256, region, member, key
     }
 
     private struct Pattern: Sendable {
@@ -152,7 +152,7 @@ struct RouteTable: Sendable {
             }
             switch capture {
             case .space: space = text
-            case .endpoint, .model: name = text
+            case .endpoint, .model, .dataset: name = text
             case .version, .number: version = text
             case .label, .check, .sha256, .region, .member, .key: other = text
             }
