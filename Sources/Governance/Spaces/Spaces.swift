@@ -72,7 +72,7 @@ package final class Spaces: Sendable {
             guard try transaction.space(name) != nil else { throw ControlError.spaceNotFound(name) }
             guard name != Space.defaultName else {
                 throw ControlError(
-                    .refused, "the space '\(name)' is meant where none is named, and stays", field: "space")
+                    .conflict, "the space '\(name)' is meant where none is named, and stays", field: "space")
             }
             let contents = try transaction.contents(of: name, limit: 6)
             if let what = contents.sentence {

@@ -1,4 +1,5 @@
 import GRDB
+import Governance
 import Identity
 import Journal
 
