@@ -6,12 +6,12 @@ import Testing
 @testable import Identity
 
 @Suite struct KeyServiceTests {
-    private func code(_ body: () async throws(ControlError) -> Void) async -> ControlError.Code? {
-        do throws(ControlError) {
+    private func code(_ body: () async throws -> Void) async -> ControlError.Code? {
+        do {
             try await body()
             return nil
         } catch {
-            return error.code
+            return ControlError.wrapping(error).code
         }
     }
 

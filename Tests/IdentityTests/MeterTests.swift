@@ -39,7 +39,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 @Suite struct MeterTests {
     private static let second: UInt64 = 1_000_000_000
 
-    private func meter(_ limits: KeyLimits, _ bench: Bench, lineage: String = "k") -> KeyMeter? {
+    private func makeMeter(_ limits: KeyLimits, _ bench: Bench, lineage: String = "k") -> KeyMeter? {
         let key = APIKey(
             id: lineage, lineage: lineage, name: "", principal: "alice", scope: KeyScope(), limits: limits,
             createdAt: Timestamp(microseconds: 0), createdBy: "alice", expiresAt: nil)
@@ -51,7 +51,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `a second's requests may come at once, and no more than those`() throws {
-        let meter = try #require(meter(KeyLimits(requestsPerSecond: 10), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: 10), Bench()))
         let start = 100 * Self.second
         #expect(taken(meter, 50, at: start) == 10)
         #expect(taken(meter, 50, at: start + Self.second / 10) == 1)
@@ -60,7 +60,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 
     @Test(arguments: [1, 3, 7, 1000, 1_000_000_000])
     func `over a long time as many come through as are allowed`(perSecond: Int) throws {
-        let meter = try #require(meter(KeyLimits(requestsPerSecond: perSecond), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: perSecond), Bench()))
         let rate = min(perSecond, 200)
         var count = 0
         for step in 0..<(rate * 5) {
@@ -71,7 +71,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `a refusal says how long to wait, and waiting so long is enough`() throws {
-        let meter = try #require(meter(KeyLimits(requestsPerSecond: 2), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: 2), Bench()))
         #expect(taken(meter, 2, at: Self.second) == 2)
         do throws(QuotaRefusal) {
             _ = try meter.takeRequest(now: Self.second)
@@ -85,7 +85,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `a large request goes through, and those behind it wait for its rows`() throws {
-        let meter = try #require(meter(KeyLimits(rowsPerSecond: 100), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(rowsPerSecond: 100), Bench()))
         _ = try meter.takeRows(1000, now: Self.second)
         #expect(throws: QuotaRefusal.self) { try meter.takeRows(1, now: 5 * Self.second) }
         #expect(throws: QuotaRefusal.self) { try meter.takeRequest(now: 5 * Self.second) }
@@ -93,9 +93,9 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `no number of rows overflows`() throws {
-        let meter = try #require(meter(KeyLimits(rowsPerSecond: 1, rowsPerMonth: 1 << 53), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(rowsPerSecond: 1, rowsPerMonth: 1 << 53), Bench()))
         #expect(throws: QuotaRefusal.self) { try meter.takeRows(.max, now: .max - 1) }
-        let second = try #require(self.meter(KeyLimits(rowsPerSecond: 1), Bench()))
+        let second = try #require(makeMeter(KeyLimits(rowsPerSecond: 1), Bench()))
         _ = try second.takeRows(.max, now: 1)
         _ = try second.takeRows(-5, now: 7200 * Self.second)
     }
@@ -103,9 +103,9 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     @Test func `a month's requests are counted exactly, through the next process too`() throws {
         let bench = Bench()
         let limits = KeyLimits(requestsPerMonth: 5)
-        let first = try #require(meter(limits, bench))
+        let first = try #require(makeMeter(limits, bench))
         #expect(taken(first, 3, at: 0) == 3)
-        let second = try #require(meter(limits, bench))
+        let second = try #require(makeMeter(limits, bench))
         #expect(second.usage.requests == 3)
         #expect(taken(second, 9, at: 0) == 2)
         do throws(QuotaRefusal) {
@@ -121,7 +121,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `rows that a month has no room for are not taken`() throws {
-        let meter = try #require(meter(KeyLimits(rowsPerMonth: 10), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(rowsPerMonth: 10), Bench()))
         _ = try meter.takeRows(8, now: 0)
         #expect(throws: QuotaRefusal.self) { try meter.takeRows(3, now: 0) }
         _ = try meter.takeRows(2, now: 0)
@@ -130,18 +130,18 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `what is refused by one limit does not count for another`() throws {
-        let meter = try #require(meter(KeyLimits(requestsPerSecond: 1, requestsPerMonth: 100), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: 1, requestsPerMonth: 100), Bench()))
         #expect(taken(meter, 50, at: Self.second) == 1)
         #expect(meter.usage.requests == 1)
     }
 
     @Test func `without a place to remember it, a month's limit lets nothing through`() throws {
-        let meter = try #require(meter(KeyLimits(requestsPerMonth: 5), Bench(isFull: true)))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerMonth: 5), Bench(isFull: true)))
         #expect(throws: QuotaRefusal.self) { try meter.takeRequest(now: 0) }
     }
 
     @Test func `threads together take no more than there is`() async throws {
-        let meter = try #require(meter(KeyLimits(requestsPerMonth: 1000), Bench()))
+        let meter = try #require(makeMeter(KeyLimits(requestsPerMonth: 1000), Bench()))
         let counts = await withTaskGroup(of: Int.self) { group in
             for _ in 0..<8 { group.addTask { self.taken(meter, 300, at: 0) } }
             return await group.reduce(0, +)
@@ -150,7 +150,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     @Test func `a key without limits has no meter`() {
-        #expect(meter(KeyLimits(), Bench()) == nil)
+        #expect(makeMeter(KeyLimits(), Bench()) == nil)
     }
 
     @Test(arguments: [

@@ -2,6 +2,7 @@ import Gateway
 import Governance
 import HTTP2
 import Identity
+import Journal
 import NIOCore
 import Serving
 

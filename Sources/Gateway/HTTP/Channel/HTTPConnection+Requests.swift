@@ -31,27 +31,19 @@ extension HTTPConnection {
         form.isHTTP10 = head.isHTTP10
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
-        let admitted: Result<(Admission, QuotaState?)?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+        let result: Result<Exchange?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                return .success(try admit(bytes, headLength: headLength))
+                guard let (admission, quota) = try admit(bytes, headLength: headLength) else { return .success(nil) }
+                form.quota = quota
+                return .success(try exchange(bytes, form, admission))
             } catch {
                 return .failure(error)
             }
         }
-        if case .success(nil) = admitted { return }
-        let result = admitted.flatMap { admitted -> Result<Exchange, HTTPFault> in
-            form.quota = admitted?.1
-            return buffer.withUnsafeReadableBytes { bytes in
-                do throws(HTTPFault) {
-                    guard let admission = admitted?.0 else { throw HTTPFault(.internalError, "nobody asks") }
-                    return .success(try exchange(bytes, form, admission))
-                } catch {
-                    return .failure(error)
-                }
-            }
-        }
+        // Their token is being checked: then the head is taken up again, where it is.
+        if case .success(nil) = result { return }
         var forwarded: ForwardedHead?
-        if case .success(let exchange) = result, exchange.match.route.answerer == .management {
+        if case .success(let exchange?) = result, exchange.match.route.answerer == .management {
             forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
         }
         buffer.moveReaderIndex(forwardBy: headLength)
@@ -64,7 +56,8 @@ extension HTTPConnection {
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
-        case .success(let exchange): begin(exchange, framing, head.expectsContinue, forwarded)
+        case .success(let exchange?): begin(exchange, framing, head.expectsContinue, forwarded)
+        case .success(nil): break
         }
     }
 
