@@ -100,28 +100,34 @@ let package = Package(
         room(
             "Server",
             [
-                "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry",
-                "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
+                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix,
+                nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
             [
-                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtocol",
-                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtobuf",
+                "InferenceProtocol", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+            ], hot),
+        room(
+            "ManagementGateway",
+            [
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
+                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
-        room("HTTP2", [nioCore]),
+        room("HTTP2", [nioCore], hot),
         room(
             "Gateway",
             [
-                "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
-                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
+                "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", nioCore, nioFoundation,
                 nioPosix, nioSSL, logging,
             ], hot),
         room(
             "SlipwayClient",
             [
-                "ManagementAPI", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore, grpcTransport,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "ManagementAPI", "InferenceProtobuf", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore,
+                grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL,
             ]),
         room("ManagementAPI", []),
         room(
@@ -142,6 +148,7 @@ let package = Package(
             "Serving",
             ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging], hot),
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging], hot),
+        room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
@@ -151,10 +158,11 @@ let package = Package(
 
         tests("Commands", ["SlipwayClient", "ManagementAPI"]),
         tests("Server", ["SlipwayClient", "ManagementAPI"]),
-        tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
+        tests("GRPCGateway", ["Store", "InferenceProtobuf", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
-        tests("Gateway", ["Store", nioEmbedded, nioPosix]),
-        tests("SlipwayClient", ["ManagementAPI", "InferenceProtocol", nioCore, grpcCore, grpcTransport]),
+        // Over one socket, as a client sees them.
+        tests("Gateway", ["ManagementGateway", "ManagementAPI", "Store", crypto, nioEmbedded, nioPosix]),
+        tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
             ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
@@ -164,7 +172,8 @@ let package = Package(
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
-        tests("InferenceProtocol", [nioCore]),
+        // Both protocols refuse in the same words.
+        tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
         tests("Tensors"),
     ]
 )

@@ -6,7 +6,9 @@ package import Serving
 extension DeploymentService {
     /// What the space demands of its deployments, with the policy's revision.
     package func policy(of space: String) async throws(ControlError) -> SpacePolicy {
-        guard let policy = try await store.read({ try $0.policy(of: space) }) else { throw ControlError.spaceNotFound(space) }
+        guard let policy = try await store.read({ try $0.policy(of: space) }) else {
+            throw ControlError.spaceNotFound(space)
+        }
         return policy
     }
 

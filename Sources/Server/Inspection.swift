@@ -1,7 +1,7 @@
 import Foundation
-import Gateway
 import Journal
 import ManagementAPI
+import ManagementGateway
 import Runtimes
 import Serving
 import Store

@@ -1,12 +1,13 @@
 import Deployments
 import Foundation
+import GRPCGateway
 import Gateway
 import Governance
-import GRPCGateway
 import Identity
 import Journal
 import Logging
 import ManagementAPI
+import ManagementGateway
 import NIOCore
 import NIOPosix
 import Registry
@@ -83,7 +84,8 @@ final class RunningServer: Sendable {
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
+            authority: CallerAuthority(authorizer), serverVersion: Release.version, tls: { certificate?.http },
+            logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
             authority: CallerAuthority(authorizer),

@@ -1,7 +1,7 @@
 import Gateway
 import Governance
 import Identity
-import InferenceProtocol
+import InferenceProtobuf
 import Logging
 import NIOCore
 import NIOEmbedded

@@ -5,6 +5,7 @@ import Identity
 import Journal
 import Logging
 import ManagementAPI
+import ManagementGateway
 import NIOCore
 import NIOPosix
 import Registry
@@ -53,7 +54,7 @@ final class Workshop: Sendable {
         authority = CallerAuthority(authorizer)
         door = HTTPFrontDoor(
             limits: limits, bodies: bodies, dataPlane: dataPlane, management: management, authority: authority,
-            logger: logger)
+            serverVersion: Release.version, logger: logger)
         context = door.context
         if served {
             await dataPlane.install(

@@ -1,6 +1,6 @@
 import Deployments
-import Governance
 import GRDB
+import Governance
 import Identity
 import Journal
 import Registry

@@ -1,5 +1,6 @@
 import Gateway
 import HTTP2
+import InferenceProtobuf
 import InferenceProtocol
 import Journal
 import NIOCore

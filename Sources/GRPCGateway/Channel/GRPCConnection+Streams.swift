@@ -1,4 +1,5 @@
 import HTTP2
+import InferenceProtobuf
 import InferenceProtocol
 import NIOCore
 import Serving

@@ -1,6 +1,6 @@
 package import Deployments
 package import Gateway
-import InferenceProtocol
+import InferenceProtobuf
 package import Journal
 package import NIOCore
 package import Serving

@@ -1,15 +1,15 @@
-import NIOCore
+package import NIOCore
 
 /// A whole answer: what routes that answer from memory, refusals and management give the connection to send.
-struct Answer: Sendable {
-    var status: HTTPStatus
-    var contentType: String
-    var fields: [(name: String, value: String)]
-    var body: ByteBuffer
+package struct Answer: Sendable {
+    package var status: HTTPStatus
+    package var contentType: String
+    package var fields: [(name: String, value: String)]
+    package var body: ByteBuffer
     /// What `Content-Length` says in place of the body's own length; only for answers to `HEAD`.
-    var declaredLength: Int?
+    package var declaredLength: Int?
 
-    init(
+    package init(
         _ status: HTTPStatus, contentType: String = "application/json",
         fields: [(name: String, value: String)] = [], body: ByteBuffer = ByteBuffer()
     ) {

@@ -1,4 +1,3 @@
-import HTTPTypes
 import Journal
 import NIOCore
 import Serving
@@ -38,9 +37,9 @@ extension HTTPConnection {
                 return .failure(error)
             }
         }
-        var request: HTTPRequest?
+        var forwarded: ForwardedHead?
         if case .success(let exchange) = result, exchange.match.route.answerer == .management {
-            request = buffer.withUnsafeReadableBytes { ForwardedRequest.make($0, head) }
+            forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
         }
         buffer.moveReaderIndex(forwardBy: headLength)
         let framing = head.framing
@@ -51,7 +50,7 @@ extension HTTPConnection {
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
-        case .success(let exchange): begin(exchange, framing, head.expectsContinue, request)
+        case .success(let exchange): begin(exchange, framing, head.expectsContinue, forwarded)
         }
     }
 
@@ -131,7 +130,7 @@ extension HTTPConnection {
     var lastTargetIsManagement: Bool { lastTarget.starts(with: "/api/".utf8) }
 
     private func begin(
-        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ request: HTTPRequest?
+        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ forwarded: ForwardedHead?
     ) {
         if expectsContinue, framing != .none, buffer.readableBytes == 0 {
             var output = takeOutput()
@@ -140,7 +139,7 @@ extension HTTPConnection {
             flush()
         }
         var reader = BodyReader(framing, limits: gateway.limits)
-        guard let request else {
+        guard let forwarded else {
             if let whole = reader.whole(&buffer) {
                 answer(exchange, whole)
             } else {
@@ -148,7 +147,7 @@ extension HTTPConnection {
             }
             return
         }
-        manage(exchange, request, reader)
+        manage(exchange, forwarded, reader)
     }
 
     // MARK: body

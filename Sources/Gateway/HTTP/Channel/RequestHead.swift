@@ -1,5 +1,5 @@
 /// The methods that routes know; any other is a valid token that no route has.
-enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
+package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case get = "GET"
     case head = "HEAD"
     case post = "POST"

@@ -2,7 +2,7 @@ import Identity
 
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
-    static let all: [Route] = front + openInference + triton + tensorFlow + management
+    package static let all: [Route] = front + openInference + triton + tensorFlow + management
 
     private static let front: [Route] = [
         Route(.landing, .get, ["/"], permission: .viewServer, by: .memory, "What is here"),

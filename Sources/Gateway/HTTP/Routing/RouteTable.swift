@@ -3,16 +3,16 @@ import Journal
 
 /// What a path says: the route and the names in it. One object for all requests to the same path, so that handing it on
 /// costs nothing.
-final class RouteMatch: Sendable {
-    let route: Route
+package final class RouteMatch: Sendable {
+    package let route: Route
     /// `default` where the path names none.
-    let space: String
+    package let space: String
     /// An endpoint or a model.
-    let name: String
+    package let name: String
     /// As it stands in the path; `nil` where the path names none.
-    let version: String?
+    package let version: String?
     /// A label, a digest or a region.
-    let other: String?
+    package let other: String?
 
     init(route: Route, space: String?, name: String?, version: String?, other: String?) {
         self.route = route
