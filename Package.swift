@@ -40,8 +40,10 @@ func grpc(_ product: String, package: String) -> Target.Dependency {
 let argumentParser = server("ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = server("GRDB", package: "GRDB.swift")
 let hummingbird = server("Hummingbird", package: "hummingbird")
+let jwtKit = server("JWTKit", package: "jwt-kit")
 let httpTypes = server("HTTPTypes", package: "swift-http-types")
 let logging = server("Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -91,12 +93,13 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
         room(
             "Server",
             [
@@ -120,8 +123,8 @@ let package = Package(
         room(
             "Gateway",
             [
-                "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", nioCore, nioFoundation,
-                nioPosix, nioSSL, logging,
+                "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto,
+                jwtKit, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
             ], hot),
         room(
             "SlipwayClient",
@@ -138,10 +141,13 @@ let package = Package(
             ]),
         // control plane
         room(
-            "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
-        room("Identity", ["Journal"]),
+            "Deployments",
+            ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
+        room(
+            "Governance",
+            ["Identity", "Registry", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", yams]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room("Identity", ["Journal", crypto]),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -150,30 +156,44 @@ let package = Package(
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging], hot),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
         .target(name: "CThreadStripe"),
         .target(name: "CWorkerMemory"),
 
-        tests("Commands", ["SlipwayClient", "ManagementAPI"]),
-        tests("Server", ["SlipwayClient", "ManagementAPI"]),
+        tests("Commands", ["SlipwayClient", "ManagementAPI", argumentParser]),
+        tests("Server", ["SlipwayClient", "ManagementAPI", "Gateway", "Identity"]),
         tests("GRPCGateway", ["Store", "InferenceProtobuf", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
         // Over one socket, as a client sees them.
-        tests("Gateway", ["ManagementGateway", "ManagementAPI", "Store", crypto, nioEmbedded, nioPosix]),
+        tests(
+            "Gateway",
+            [
+                "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded,
+                nioPosix,
+            ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
-            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
+            [
+                "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", grdb,
+                crypto,
+            ],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
-        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Governance",
+            ["Store", "Deployments", "Identity", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
+        tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
         // Both protocols refuse in the same words.
         tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
+        tests("Tabular"),
         tests("Tensors"),
     ]
 )

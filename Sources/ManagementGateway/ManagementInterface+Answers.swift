@@ -12,7 +12,7 @@ extension ManagementInterface: ManagementAnswerer {
         }
         let response = await respond(
             to: Request(head: head, body: RequestBody(asyncSequence: request.body)), match: request.match,
-            principal: request.principal)
+            caller: request.caller)
         return await Self.answer(response)
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Gateway
 import HTTPTypes
 import Hummingbird
+import Identity
 import InferenceProtocol
 import Journal
 import ManagementAPI
@@ -14,16 +15,17 @@ struct ManagementRequest {
     /// Bytes that a JSON body may have.
     let largestDocument: Int
     let match: RouteMatch
-    let principal: Principal
+    let caller: Caller
     let request: Request
 
-    init(_ request: Request, match: RouteMatch, principal: Principal, largestDocument: Int) {
+    init(_ request: Request, match: RouteMatch, caller: Caller, largestDocument: Int) {
         self.largestDocument = largestDocument
         self.request = request
         self.match = match
-        self.principal = principal
+        self.caller = caller
     }
 
+    var principal: Principal { caller.principal }
     var route: Route { match.route }
     var space: String { match.space }
     var name: String { match.name }

@@ -8,6 +8,7 @@ extension ControlError.Code {
         case .notFound: .notFound
         case .conflict: .conflict
         case .refused: .forbidden
+        case .unauthenticated: .unauthorized
         case .digestMismatch, .notAModel, .checkFailed, .loadFailed: .unprocessable
         case .tooLarge: .contentTooLarge
         case .storageFull: .insufficientStorage

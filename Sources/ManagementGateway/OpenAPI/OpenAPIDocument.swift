@@ -93,6 +93,8 @@ enum OpenAPIDocument {
 
     private static func pathParameter(_ name: String) -> JSONValue {
         var schema: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"]
+        // A principal: `alice`, `oidc:SUBJECT`, `group:NAME`.
+        if name == "member" { schema = ["type": "string", "minLength": 1, "maxLength": 255] }
         if name == "sha256" { schema = ["type": "string", "pattern": "^[0-9a-f]{64}$"] }
         return ["name": .string(name), "in": "path", "required": true, "schema": schema]
     }

@@ -31,11 +31,57 @@ struct OpenAPIOperation {
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
+        case .createSpace:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("SpaceRequest"), answers: [201: json("SpaceInfo")])
+        case .deleteSpace: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: anyObject])
         case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
         case .setPolicy:
             OpenAPIOperation(
-                parameters: [idempotencyKey, ifMatch], body: document("SpacePolicy"),
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("SpacePolicy")],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
                 answers: [200: json("SpacePolicy")])
+        case .policyRevisions: listing("PolicyRevisionInfo")
+        case .promotions: promotionListing
+        case .promotion: OpenAPIOperation(answers: [200: json("PromotionInfo")])
+        case .promote:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("PromotionRequest"), answers: [201: json("PromotionInfo")])
+        case .approvePromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("ApprovalRequest"), answers: [200: json("ApprovalAnswer")])
+        case .rejectPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .withdrawPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .reportCheck:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
+        case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
+        case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
+        case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])
+        case .createKey:
+            OpenAPIOperation(parameters: [idempotencyKey], body: document("KeyRequest"), answers: [201: json("NewKey")])
+        case .rotateKey:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: ["required": false, "content": json(ref("RotateRequest"))],
+                answers: [201: json("NewKey")])
+        case .revokeKey: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("KeyInfo")])
+        case .members: listing("MemberInfo")
+        case .setMember:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("MemberRequest"), answers: [200: json("MemberInfo")])
+        case .removeMember: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("MemberInfo")])
+        case .admins: OpenAPIOperation(answers: [200: json(pageOf("AdminInfo"))])
+        case .addAdmin, .removeAdmin: OpenAPIOperation(answers: [200: json("AdminInfo")])
         case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
         case .blobUpload:
             OpenAPIOperation(
@@ -59,6 +105,13 @@ struct OpenAPIOperation {
                     ],
                 ],
                 answers: [200: json("PushResponse"), 201: json("PushResponse")])
+        case .dataSets, .dataSetVersions: listing("DataSetInfo")
+        case .dataSetVersion: OpenAPIOperation(answers: [200: json("DataSetInfo")])
+        case .dataSetRules: OpenAPIOperation(answers: [200: json("DataRules")])
+        case .pushDataSet:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("DataSetPushRequest"),
+                answers: [200: json("DataSetPushResponse"), 201: json("DataSetPushResponse")])
         case .deployments: listing("DeploymentInfo")
         case .deployment: OpenAPIOperation(answers: [200: json("DeploymentInfo")])
         case .deploy:
@@ -72,12 +125,21 @@ struct OpenAPIOperation {
         }
     }
 
-    private static func listing(_ schema: String) -> OpenAPIOperation {
+    private static var promotionListing: OpenAPIOperation {
+        listing(
+            "PromotionInfo",
+            [
+                query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
+                query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+            ])
+    }
+
+    private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
                 query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
                 query("after", ["type": "string"]),
-            ],
+            ] + further,
             answers: [200: json(pageOf(schema))])
     }
 
@@ -106,6 +168,10 @@ struct OpenAPIOperation {
 
     private static func document(_ schema: String) -> JSONValue {
         ["required": true, "content": json(schema)]
+    }
+
+    private static func optional(_ schema: String) -> JSONValue {
+        ["required": false, "content": json(schema)]
     }
 
     private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {

@@ -3,7 +3,10 @@ import ManagementAPI
 
 /// The shapes of bodies. `OpenAPISchemaTests` holds each against what is really sent.
 enum OpenAPISchemas {
-    static let all: [String: JSONValue] = management.merging(inference) { first, _ in first }
+    static let all: [String: JSONValue] = management.merging(OpenAPIAccess.schemas) { first, _ in first }
+        .merging(OpenAPIPromotions.all) { first, _ in first }
+        .merging(OpenAPIDataSets.schemas) { first, _ in first }
+        .merging(inference) { first, _ in first }
 
     private static let string: JSONValue = ["type": "string"]
     private static let integer: JSONValue = ["type": "integer"]
@@ -79,7 +82,6 @@ enum OpenAPISchemas {
             "generation": integer, "runtimes": texts, "httpPort": integer, "grpcPort": integer,
             "authentication": flag,
         ]),
-        "SpacePolicy": object(["isolation": oneOf(IsolationDemand.self)]),
         "SpaceInfo": object([
             "name": string, "policy": ref("SpacePolicy"), "models": integer, "deployments": integer,
             "createdAt": string,

@@ -4,7 +4,7 @@ import NIOCore
 extension HTTPConnection {
     func manage(_ exchange: Exchange, _ head: ForwardedHead, _ reader: BodyReader) {
         let call = ManagementCall(
-            head: head, match: exchange.match, principal: gateway.authority.caller(), connection: self)
+            head: head, match: exchange.match, caller: exchange.caller, connection: self)
         bodyIsPaused = false
         phase = .streaming(exchange, call, reader)
         call.start(gateway.management)

@@ -1,3 +1,4 @@
+import Identity
 import Journal
 
 /// The status codes that we send, with their phrases: the only list of them.
@@ -44,6 +45,8 @@ package struct HTTPFault: Error, Sendable {
     package var fields: [(name: String, value: String)] = []
     /// Whether what follows on the connection can no longer be understood.
     var endsConnection = false
+    /// What is left of the limit that was reached, where one was.
+    var quota: QuotaState?
     /// Where the control plane refused: its own words.
     var control: ControlError?
 

@@ -38,6 +38,7 @@ struct RequestHead: Sendable {
     /// Whether the body is packed: `Content-Encoding` other than `identity`.
     var contentEncoding: Range<Int>?
     var contentType: Range<Int>?
+    var authorization: Range<Int>?
     var fields: [Field] = []
 
     /// Ready for the next request, with the memory of this one.

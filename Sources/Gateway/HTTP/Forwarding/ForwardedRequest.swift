@@ -1,4 +1,4 @@
-package import Journal
+package import Identity
 package import NIOCore
 
 /// One request of the management interface, as its connection hands it on: the head as values, the body as it comes.
@@ -11,7 +11,7 @@ package struct ForwardedRequest: Sendable {
     package let head: ForwardedHead
     package let match: RouteMatch
     /// Authorised for the route already.
-    package let principal: Principal
+    package let caller: Caller
     package let body: Body
 }
 
@@ -20,7 +20,7 @@ package struct ForwardedHead: Sendable {
     package let method: HTTPMethod
     /// Path and query. The path is put together anew from its decoded pieces, so that it has one spelling only.
     package let target: String
-    /// All header lines in their order, as they were sent.
+    /// All header lines in their order, as they were sent, but for the caller's credentials: nobody else has to see those.
     package let fields: [(name: String, value: String)]
 
     /// Copies what `head` found in `bytes`; `nil` for a target that no route can have.
@@ -34,7 +34,7 @@ package struct ForwardedHead: Sendable {
         if !split.query.isEmpty { path += "?" + String(decoding: target[split.query], as: UTF8.self) }
         self.method = head.method
         self.target = path
-        self.fields = head.fields.map { field in
+        self.fields = head.fields.filter { $0.value != head.authorization }.map { field in
             let name = String(decoding: bytes[field.name], as: UTF8.self)
             return (name, String(decoding: bytes[field.value], as: UTF8.self))
         }

@@ -1,4 +1,4 @@
-import Journal
+import Identity
 package import NIOCore
 
 /// One request between a connection and the task that answers it.
@@ -9,14 +9,14 @@ final class ManagementCall: Sendable {
     private let connection: NIOLoopBound<HTTPConnection>
 
     /// On the connection's event loop.
-    init(head: ForwardedHead, match: RouteMatch, principal: Principal, connection: HTTPConnection) {
+    init(head: ForwardedHead, match: RouteMatch, caller: Caller, connection: HTTPConnection) {
         let eventLoop = connection.loop.eventLoop
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         let made = ForwardedRequest.Body.makeSequence(
             elementType: ByteBuffer.self, failureType: (any Error).self,
             backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8), finishOnDeinit: true,
             delegate: BodyDemand(eventLoop: eventLoop, connection: bound))
-        self.request = ForwardedRequest(head: head, match: match, principal: principal, body: made.sequence)
+        self.request = ForwardedRequest(head: head, match: match, caller: caller, body: made.sequence)
         self.source = made.source
         self.eventLoop = eventLoop
         self.connection = bound

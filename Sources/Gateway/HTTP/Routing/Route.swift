@@ -55,8 +55,14 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     // TensorFlow Serving
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
-    case openAPI, server, status, verify, spaces, space, policy, setPolicy
+    case openAPI, server, status, verify
+    case spaces, space, createSpace, deleteSpace, policy, setPolicy, policyRevisions
+    case promotions, promotion, promote, approvePromotion, rejectPromotion, withdrawPromotion, reportCheck
     case blobExists, blobUpload
     case models, model, versions, version, push
-    case deployments, deployment, deploy, deleteDeployment, revisions
+    case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
+    case deployments, deployment, deploy, deleteDeployment, revisions, why
+    // who is who
+    case me, keys, createKey, rotateKey, revokeKey
+    case members, setMember, removeMember, admins, addAdmin, removeAdmin
 }
