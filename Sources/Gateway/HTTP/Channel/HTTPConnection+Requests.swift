@@ -72,7 +72,7 @@ extension HTTPConnection {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
         case .endpointLimit:
-            let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+            let endpoint = try endpoint(of: match)
             exchange.endpoint = endpoint
             exchange.headers.inferenceLength = head.inferenceHeaderLength
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
@@ -115,6 +115,17 @@ extension HTTPConnection {
         lastMethod = method
         lastMatch = match
         return match
+    }
+
+    /// The endpoint of `match`, remembered for as long as the same endpoints are there. It keeps no model in memory: that
+    /// is up to its place.
+    private func endpoint(of match: RouteMatch) throws(HTTPFault) -> Endpoint {
+        // Before the look-up: what is installed in between is then looked up again.
+        let edition = gateway.dataPlane.edition
+        if let last = lastEndpoint, last.match === match, last.edition == edition { return last.endpoint }
+        let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+        lastEndpoint = (match, endpoint, edition)
+        return endpoint
     }
 
     /// Whether the last request was for the management interface, whose errors carry a code.

@@ -70,6 +70,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastTarget: [UInt8] = []
     var lastMethod = HTTPMethod.other
     var lastMatch: RouteMatch?
+    /// The endpoint that was asked last, what was asked (with the space that was meant), and the data plane's edition of
+    /// then.
+    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
     /// Who asked last, and what they were let through to.
     var callers = CallerMemory()
     var lastAdmission: Admission?
