@@ -73,7 +73,7 @@ struct Slipway: AsyncParsableCommand {
         version: "slipway \(Release.version)",
         subcommands: [
             Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, DataSetCommand.self,
-            Predict.self,
-            Status.self, Doctor.self, VersionCommand.self,
+            Promote.self, PromotionCommand.self, Why.self, MemberCommand.self, KeyCommand.self, Login.self,
+            Predict.self, Status.self, Doctor.self, VersionCommand.self,
         ])
 }

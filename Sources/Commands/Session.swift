@@ -23,7 +23,11 @@ struct Session: Sendable {
     static func run(
         _ options: GlobalOptions, grpcServer: String? = nil, _ body: (Session) async throws -> Void
     ) async throws {
-        let settings = options.settings()
+        var settings = options.settings()
+        if settings.token == nil {
+            settings.token = try CredentialFile(environment: ProcessInfo.processInfo.environment)?
+                .token(for: settings.server)
+        }
         let client: SlipwayClient
         do {
             if let grpcServer {

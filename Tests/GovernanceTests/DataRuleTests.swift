@@ -93,7 +93,8 @@ import Testing
     func `a data set passes the rules that were read out of it`(seed: Int) throws {
         var random = SystemRandomNumberGenerator()
         let rows = Int.random(in: 1...40, using: &random)
-        let scale = [.leastNonzeroMagnitude, 1e-12, 1, 1e5, 1e307, .greatestFiniteMagnitude].randomElement(using: &random) ?? 1
+        let scale =
+            [.leastNonzeroMagnitude, 1e-12, 1, 1e5, 1e307, .greatestFiniteMagnitude].randomElement(using: &random) ?? 1
         func gap() -> Bool { Int.random(in: 0..<6) == 0 }
         let table = DataTable.sample(
             "x:1",
