@@ -128,9 +128,14 @@ let package = Package(
         // control plane
         room(
             "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
+        room(
+            "Governance",
+            [
+                "Identity", "Registry", "Statistics", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors",
+            ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
         room("Identity", ["Journal"]),
+        room("Statistics", []),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -156,6 +161,11 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Governance",
+            ["Registry", "Statistics", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", logging],
+            exclude: ["Fixtures"]),
+        tests("Statistics", exclude: ["Fixtures"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
