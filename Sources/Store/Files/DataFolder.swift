@@ -5,6 +5,7 @@ import Synchronization
 ///
 ///     lock                        who has it
 ///     slipway.db (-wal, -shm)     the database
+///     usage                       what keys with a limit for a month have used
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     tmp/                        what is under way; emptied at start
@@ -16,6 +17,7 @@ final class DataFolder: Sendable {
     private let counter = Atomic<Int>(0)
 
     var database: String { path + "/slipway.db" }
+    var usage: String { path + "/usage" }
     var blobs: String { path + "/blobs/sha256" }
     var artifacts: String { path + "/artifacts" }
     var temporary: String { path + "/tmp" }

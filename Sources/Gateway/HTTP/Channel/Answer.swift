@@ -1,15 +1,16 @@
-import NIOCore
+import Identity
+package import NIOCore
 
 /// A whole answer: what routes that answer from memory, refusals and management give the connection to send.
-struct Answer: Sendable {
-    var status: HTTPStatus
-    var contentType: String
-    var fields: [(name: String, value: String)]
-    var body: ByteBuffer
+package struct Answer: Sendable {
+    package var status: HTTPStatus
+    package var contentType: String
+    package var fields: [(name: String, value: String)]
+    package var body: ByteBuffer
     /// What `Content-Length` says in place of the body's own length; only for answers to `HEAD`.
-    var declaredLength: Int?
+    package var declaredLength: Int?
 
-    init(
+    package init(
         _ status: HTTPStatus, contentType: String = "application/json",
         fields: [(name: String, value: String)] = [], body: ByteBuffer = ByteBuffer()
     ) {
@@ -31,6 +32,8 @@ struct AnswerForm: Sendable {
     var keepAlive = false
     /// An answer to `HEAD` has the headers and no body.
     var isHead = false
+    /// What is left of the caller's limits; `nil` where there are none.
+    var quota: QuotaState?
 }
 
 /// Writes answers as bytes. Headers that never change are constants; the length is written last, into the place left
@@ -120,6 +123,7 @@ struct AnswerWriter {
         buffer.writeStaticString("\r\ndate: ")
         loop.writeDate(into: &buffer)
         buffer.writeStaticString("\r\n")
+        if let quota = form.quota { RateLimitFields.write(quota, into: &buffer) }
         if !form.keepAlive {
             buffer.writeStaticString("connection: close\r\n")
         } else if form.isHTTP10 {
