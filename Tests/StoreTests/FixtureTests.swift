@@ -77,7 +77,9 @@ private struct OpenPlane: ServingPlane {
     private static func promotions(_ store: Store) -> PromotionService {
         PromotionService(
             store: store.promotions,
-            gates: GateWorkshop(hashing: store.hashing, dataSets: store.dataSetService, clock: ManualClock()),
+            gates: GateWorkshop(
+                hashing: store.hashing, dataSets: store.dataSetService,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: ManualClock()),
             memberships: OpenMemberships(), publisher: Publisher(store: store.deployments, plane: OpenPlane()),
             clock: ManualClock())
     }
