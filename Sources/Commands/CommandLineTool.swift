@@ -73,6 +73,6 @@ struct Slipway: AsyncParsableCommand {
         version: "slipway \(Release.version)",
         subcommands: [
             Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, Predict.self,
-            Status.self, Doctor.self, VersionCommand.self,
+            Status.self, AuditCommand.self, Backup.self, Restore.self, Doctor.self, VersionCommand.self,
         ])
 }

@@ -6,9 +6,15 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     /// Hash everything that is stored again.
     case verify
     case viewAudit
+    /// Remove what nothing refers to.
+    case collect
+    /// Take all there is away, keys included.
+    case backup
 
     case viewSpaces
     case manageSpaces
+
+    case viewSpaceAudit
 
     case viewModels
     case pushModels
@@ -24,8 +30,9 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     /// Whether it is asked for one space, or for the server as a whole.
     package var isServerWide: Bool {
         switch self {
-        case .viewServer, .viewMetrics, .verify, .viewAudit, .viewSpaces, .manageSpaces: true
-        case .viewModels, .pushModels, .deleteModels, .viewDeployments, .deploy, .deleteDeployments, .loadModels,
+        case .viewServer, .viewMetrics, .verify, .viewAudit, .collect, .backup, .viewSpaces, .manageSpaces: true
+        case .viewSpaceAudit, .viewModels, .pushModels, .deleteModels, .viewDeployments, .deploy, .deleteDeployments,
+            .loadModels,
             .predict:
             false
         }

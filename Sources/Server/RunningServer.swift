@@ -24,12 +24,13 @@ final class RunningServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let certificate: CertificateStore?
     private let inspection: Inspection
+    private let upkeep: Upkeep
     private let logger: Logger
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, logger: Logger
+        inspection: Inspection, upkeep: Upkeep, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -39,6 +40,7 @@ final class RunningServer: Sendable {
         self.group = group
         self.certificate = certificate
         self.inspection = inspection
+        self.upkeep = upkeep
         self.logger = logger
     }
 
@@ -50,7 +52,9 @@ final class RunningServer: Sendable {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
         let store = try Store.open(
-            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes)
+            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes,
+            collectGraceSeconds: configuration.collectGraceSeconds, auditHeadsPath: configuration.auditHeadsPath)
+        let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let dataPlane = DataPlane(
@@ -77,8 +81,8 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-                server: inspection),
+                deployments: deployments, spaces: spaces, blobs: store.blobs, audit: store.audit,
+                dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -94,7 +98,8 @@ final class RunningServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
-            group: group, certificate: certificate, inspection: inspection, logger: logger)
+            group: group, certificate: certificate, inspection: inspection, upkeep: upkeep,
+            logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -120,6 +125,7 @@ final class RunningServer: Sendable {
         }
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
+        await upkeep.start()
     }
 }
 
@@ -155,6 +161,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await upkeep.stop()
         do {
             try store.close()
         } catch {

@@ -47,8 +47,8 @@ final class Workshop: Sendable {
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
             deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
-            spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-            server: TestInspection(store: store))
+            spaces: spaces, blobs: store.blobs, audit: store.audit,
+            dataPlane: dataPlane, server: TestInspection(store: store), storage: TestStorage(store: store))
         management = ManagementInterface(services: services)
         authority = CallerAuthority(authorizer)
         door = HTTPFrontDoor(
@@ -110,6 +110,25 @@ struct TestPlane: ServingPlane {
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
     func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
     func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+}
+
+struct TestStorage: StorageKeeping {
+    let store: Store
+
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport {
+        let result = try await store.collect(by: principal)
+        return CollectionReport(files: result.blobs, bytes: result.bytes)
+    }
+
+    func backup() async throws(ControlError) -> any BackupReading { TestBackup(archive: try await store.backup()) }
+}
+
+struct TestBackup: BackupReading {
+    let archive: BackupArchive
+
+    var size: Int { archive.size }
+
+    func next() async throws(ControlError) -> [UInt8]? { try await archive.next() }
 }
 
 struct TestInspection: ServerInspection {

@@ -49,6 +49,29 @@ final class ManagementCall: Sendable {
         eventLoop.execute { self.connection.value.managed(self, answer) }
     }
 
+    /// Begins an answer whose body is made while it is sent; false when nobody wants the body.
+    func pour(head: Answer, length: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
+            eventLoop.execute {
+                continuation.resume(returning: self.connection.value.pour(self, head: head, length: length))
+            }
+        }
+    }
+
+    /// Sends the next piece; returns when there is room for another. Throws when the caller has left.
+    func pour(_ piece: ByteBuffer) async throws(CallerLeft) {
+        guard piece.readableBytes > 0 else { return }
+        let goesOn = await withCheckedContinuation { continuation in
+            eventLoop.execute { self.connection.value.pour(self, piece: piece, waiter: continuation) }
+        }
+        guard goesOn else { throw CallerLeft() }
+    }
+
+    /// The rest of the body cannot be made.
+    func pourFailed(_ why: String) {
+        eventLoop.execute { self.connection.value.pourFailed(self, why) }
+    }
+
     /// Lets a paused connection go on when the task has room for more of the body.
     struct BodyDemand: NIOAsyncSequenceProducerDelegate {
         let eventLoop: any EventLoop

@@ -56,7 +56,9 @@ enum RouteID: String, Sendable, Hashable, CaseIterable {
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
     case openAPI, server, status, verify, spaces, space, policy, setPolicy
+    case audit, spaceAudit, auditHead, auditKey, verifyAudit
+    case collect, backup
     case blobExists, blobUpload
-    case models, model, versions, version, push
+    case models, model, versions, version, push, deleteVersion
     case deployments, deployment, deploy, deleteDeployment, revisions
 }
