@@ -12,7 +12,15 @@ struct StoredData: StorageKeeping {
         return CollectionReport(files: result.blobs, bytes: result.bytes)
     }
 
-    func backup() async throws(ControlError) -> any BackupReading { try await store.backup() }
+    func backup() async throws(ControlError) -> any BackupReading {
+        StoredBackup(archive: try await store.backup())
+    }
 }
 
-extension BackupArchive: BackupReading {}
+private struct StoredBackup: BackupReading {
+    let archive: BackupArchive
+
+    var size: Int { archive.size }
+
+    func next() async throws(ControlError) -> [UInt8]? { try await archive.next() }
+}

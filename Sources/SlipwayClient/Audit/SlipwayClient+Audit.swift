@@ -37,7 +37,7 @@ extension SlipwayClient {
     /// - Returns: the head; its sequence is the number of events.
     public func exportAudit(to path: String) async throws(ClientError) -> AuditHeadInfo {
         let file = try PartialFile(path)
-        do {
+        do throws(ClientError) {
             let head = try await auditHead()
             var last = 0
             while last < head.sequence {

@@ -10,7 +10,7 @@ final class BackupReceiver: AnswerSink {
     private static let tail = 512 + 512 + 1024
     private static let checksum = 512..<576
 
-    private struct State {
+    fileprivate struct State {
         var total = 0
         var done = 0
         var hasher = SHA256()

@@ -17,7 +17,7 @@ extension SlipwayClient {
         to path: String, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws(ClientError) -> Int {
         let file = try PartialFile(path)
-        do {
+        do throws(ClientError) {
             let receiver = BackupReceiver(file, server: server, progress: progress)
             let answer = try await transport.send(Self.backupCall, into: receiver)
             guard answer.status == 200 else { throw refusal(answer, Self.backupCall.operation) }

@@ -19,7 +19,7 @@ package final class BackupArchive: Sendable {
     private let hold: BlobHold
     private let threads = BlockingThreads(name: "slipway.backup", width: 1)
 
-    private struct State {
+    fileprivate struct State {
         /// What comes next, whole pieces.
         var ready: [[UInt8]]
         var sources: ArraySlice<Source>
@@ -30,7 +30,7 @@ package final class BackupArchive: Sendable {
     }
 
     /// One file that is being read.
-    private struct Reading {
+    fileprivate struct Reading {
         let source: Source
         let descriptor: Int32
         var left: Int

@@ -43,7 +43,7 @@ final class BlobCollector: Sendable {
                     detail: ["blobs": String(found.count), "bytes": String(bytes)]),
                 of: mutation)
             // Before the commit, so that nobody meanwhile wonders about a file without a row.
-            blobs.leave(found.map(\.sha256))
+            blobs.leave(found.map { $0.sha256 })
             return found
         }
         await between()
