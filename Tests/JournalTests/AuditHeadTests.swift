@@ -4,7 +4,7 @@ import Testing
 
 struct AuditHeadTests {
     /// Of RFC 8032, section 7.1, test 1.
-    private static let secret = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
+    fileprivate static let secret = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"
     private static let publicKey = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 
     private func head(_ signer: AuditSigner = AuditSigner(), sequence: Int = 3) throws -> AuditHead {
@@ -20,7 +20,10 @@ struct AuditHeadTests {
         #expect(try head(signer).isGenuine)
     }
 
-    @Test(arguments: ["", "ab", "zz" + secret.dropFirst(2), secret + "00", secret.uppercased()])
+    @Test(arguments: [
+        "", "ab", "zz" + String(AuditHeadTests.secret.dropFirst(2)), AuditHeadTests.secret + "00",
+        AuditHeadTests.secret.uppercased(),
+    ])
     func `what is no key is not taken for one`(text: String) {
         #expect(AuditSigner(secret: text) == nil)
     }

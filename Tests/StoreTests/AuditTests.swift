@@ -204,7 +204,7 @@ struct AuditTests {
         let needle = Data("version.pushchurn:2".utf8)
         let place = try #require(clean.range(of: needle))
         var found = 0
-        for offset in place.lowerBound - 8..<place.upperBound + 200 {
+        for offset in stride(from: place.lowerBound - 8, to: place.upperBound + 200, by: 3) {
             var bytes = clean
             bytes[offset] ^= 0x04
             try bytes.write(to: URL(fileURLWithPath: path))
@@ -218,6 +218,6 @@ struct AuditTests {
                 found += 1
             }
         }
-        #expect(found > 180)
+        #expect(found > 60)
     }
 }

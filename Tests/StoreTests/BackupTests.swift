@@ -183,8 +183,7 @@ struct BackupTests {
     }
 
     /// An archive made by somebody who knows the form, with a right checksum.
-    private func forged(_ files: [(path: String, bytes: [UInt8])], stated: [BackupManifest.File]? = nil) throws -> Data
-    {
+    private func forged(_ files: [(String, [UInt8])], stated: [BackupManifest.File]? = nil) throws -> Data {
         let listed = files.map { path, bytes in
             BackupManifest.File(path: path, size: bytes.count, sha256: SHA256.hash(data: bytes).hexadecimal)
         }

@@ -24,7 +24,7 @@ private struct OpenPlane: ServingPlane {
     }
 
     /// The schemas that were released, each with a folder.
-    private static let released = 1...2
+    fileprivate static let released = 1...2
 
     /// What the second revision of `churn` has, from schema 2 on.
     private static let options = EndpointOptions(
@@ -67,7 +67,7 @@ private struct OpenPlane: ServingPlane {
         for schema in Self.released { #expect(names.contains("schema-\(schema)")) }
     }
 
-    @Test(arguments: released)
+    @Test(arguments: FixtureTests.released)
     func `the data folder of a released schema opens with everything in it`(schema: Int) async throws {
         let workshop = try Workshop()
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)

@@ -33,7 +33,10 @@ struct OpenAPIOperation {
         case .auditKey: OpenAPIOperation(answers: [200: json("AuditKeyInfo")])
         case .verifyAudit: OpenAPIOperation(answers: [200: json("AuditReport")])
         case .collect: OpenAPIOperation(answers: [200: json("CollectionReport")])
-        case .backup: OpenAPIOperation(answers: [200: plain("application/x-tar")])
+        case .backup: 
+            OpenAPIOperation(answers: [
+                200: ["application/x-tar": ["schema": ["type": "string", "format": "binary"]]]
+            ])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
         case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
