@@ -2,12 +2,6 @@ import ArgumentParser
 import ManagementAPI
 import SlipwayClient
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 struct AuditList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List what was done, newest first.",
@@ -81,43 +75,9 @@ struct AuditList: AsyncParsableCommand {
             rows: events.map { event in
                 [
                     String(event.sequence), Age.moment(event.at), event.principal,
-                    event.space.isEmpty ? "-" : event.space, event.action, event.subject, detail(event.detail),
+                    event.space.isEmpty ? "-" : event.space, event.action, event.subject,
+                    EventDetail.text(event.detail),
                 ]
             })
-    }
-
-    /// `name=value` for each member, in order; digests by their first twelve digits.
-    private static func detail(_ text: String) -> String {
-        guard let members = try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)) else { return text }
-        return members.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { name, value in
-            "\(name)=\(value.utf8.count == 64 ? String(value.prefix(12)) : value)"
-        }.joined(separator: " ")
-    }
-}
-
-/// A moment as a person writes it.
-enum Moment {
-    /// RFC 3339 in UTC for the server; ages are counted back from now.
-    static func utc(_ text: String?, flag: String, now: Int = Int(Date().timeIntervalSince1970)) throws(Failure)
-        -> String?
-    {
-        guard let text else { return nil }
-        let units = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-        if let unit = text.last.flatMap({ units[String($0)] }), let count = Int(text.dropLast()), count >= 0 {
-            let (age, overflow) = count.multipliedReportingOverflow(by: unit)
-            guard !overflow, age <= now else { return "1970-01-01" }
-            return rfc3339(now - age)
-        }
-        guard text.utf8.count == 10 || text.hasSuffix("Z"), text.contains("-") else {
-            throw Failure(
-                "\(flag) \"\(text)\" is no moment", hint: "write 2026-03-01, 2026-03-01T09:30:00Z, or an age like 24h",
-                code: .usage)
-        }
-        return text
-    }
-
-    private static func rfc3339(_ seconds: Int) -> String {
-        let date = Date(timeIntervalSince1970: Double(seconds))
-        return date.formatted(.iso8601)
     }
 }

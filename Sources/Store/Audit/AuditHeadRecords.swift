@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Journal
 
 /// Where heads are kept: in the data folder, and wherever the operator wants them besides, out of reach of whoever can write

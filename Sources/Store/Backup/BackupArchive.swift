@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Journal
+package import Journal
 import Synchronization
 
 /// A backup on its way out: a tar archive that is made as it is read. What the database named when it began is there until

@@ -1,5 +1,6 @@
 import Foundation
-import Journal
+import GRDB
+package import Journal
 
 /// What was restored.
 package struct RestoreResult: Sendable, Hashable {

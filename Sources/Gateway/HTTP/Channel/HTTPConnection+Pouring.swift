@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 
 /// An answer of known length that is made while it is sent: the task that makes it waits for the socket, so that neither
