@@ -141,6 +141,28 @@ struct DeletionTests {
         #expect(actions == ["version.delete", "version.withdraw", "version.push"])
     }
 
+    @Test func `a promotion under way holds a version, one that ended does not`() async throws {
+        let store = try Workshop().open()
+        try await store.push("churn", "one")
+        try await store.database.pool.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE IF NOT EXISTS promotion (
+                        number INTEGER PRIMARY KEY, model TEXT, version INTEGER, target TEXT, state TEXT);
+                    INSERT INTO promotion (number, model, version, target, state) VALUES
+                        (1, 'churn', 1, 'test', 'applied'), (7, 'churn', 1, 'prod', 'awaitingApproval'),
+                        (8, 'churn', 2, 'prod', 'checking'), (9, 'other', 1, 'prod', 'checking');
+                    """)
+        }
+        #expect(
+            await refusal(store, 1)?.message
+                == "churn:1 cannot be deleted: promotion 7 to space 'prod' is under way")
+        try await store.database.pool.write {
+            try $0.execute(sql: "UPDATE promotion SET state = 'rejected' WHERE number = 7")
+        }
+        #expect(try await delete(store, 1).isGone)
+    }
+
     @Test func `a retry under the same key gives the same answer`() async throws {
         let store = try Workshop().open()
         try await store.push("churn", "one")

@@ -7,7 +7,7 @@ extension StoredTransaction {
         guard let version = try availableVersion(model: model, number: number, space: space) else { return [] }
         let id: Int64 = version["id"]
         return try deployments(of: id, space: space) + rollbackTargets(of: id, space: space)
-            + otherSpaces(with: id, than: space)
+            + promotions(of: model, number) + otherSpaces(with: id, than: space)
     }
 
     private func deployments(of version: Int64, space: String) throws -> [VersionHold] {
@@ -40,6 +40,18 @@ extension StoredTransaction {
                 WHERE d.is_live = 1 AND s.name = ? AND before.version_id = ? ORDER BY d.endpoint
                 """, arguments: [space, version]
         ).map(VersionHold.rollbackTarget)
+    }
+
+    /// Promotions of it that are under way, to wherever. Their table belongs to `Governance`.
+    private func promotions(of model: String, _ number: Int) throws -> [VersionHold] {
+        guard try db.tableExists("promotion") else { return [] }
+        return try Row.fetchAll(
+            db,
+            sql: """
+                SELECT number, target FROM promotion
+                WHERE model = ? AND version = ? AND state IN ('checking', 'awaitingApproval') ORDER BY number
+                """, arguments: [model, number]
+        ).map { VersionHold.promotion(number: $0["number"], to: $0["target"]) }
     }
 
     private func otherSpaces(with version: Int64, than space: String) throws -> [VersionHold] {
