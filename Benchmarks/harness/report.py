@@ -171,6 +171,16 @@ def isolation(figures):
     return table(head, rows)
 
 
+def access(figures):
+    rows = []
+    for name, title in (("key", "a key"), ("limits", "a key with four limits")):
+        for count, ratio in figures["ratios"][name].items():
+            ours, theirs = figures["servers"][name][count], figures["servers"]["open"][count]
+            rows.append([title, count, f"{theirs['rps']:,.0f} / {ours['rps']:,.0f}",
+                         f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.97)} [{range_of(ratio)}]"])
+    return table(["caller", "connections", "req/s, open / asked", "of the open server (asked: 97%)"], rows)
+
+
 def overload(figures):
     crowd, slow = figures["open_loop"], figures["slow"]
     share = crowd["goodput_share"]
@@ -209,6 +219,7 @@ SECTIONS = {
     "grpc": ("Small predictions over gRPC", grpc),
     "binary": ("Binary tensors", binary),
     "isolation": ("A worker against the shared process", isolation),
+    "access": ("Knowing who calls", access),
     "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
     "overload": ("More than it can do", overload),

@@ -23,7 +23,11 @@ struct Session: Sendable {
     static func run(
         _ options: GlobalOptions, grpcServer: String? = nil, _ body: (Session) async throws -> Void
     ) async throws {
-        let settings = options.settings()
+        var settings = options.settings()
+        if settings.token == nil {
+            settings.token = try CredentialFile(environment: ProcessInfo.processInfo.environment)?
+                .token(for: settings.server)
+        }
         let client: SlipwayClient
         do {
             if let grpcServer {
@@ -68,6 +72,7 @@ struct Session: Sendable {
 extension Session {
     enum Kind: String {
         case model, endpoint
+        case dataSet = "data set"
     }
 
     /// Runs `body`; where the server does not know the name, says which names there are and which was likely meant.
@@ -109,9 +114,15 @@ extension Session {
                 switch kind {
                 case .model: try await allItems { page in try await client.models(after: page) }.map(\.name)
                 case .endpoint: try await allItems { page in try await client.deployments(after: page) }.map(\.endpoint)
+                case .dataSet: try await allItems { page in try await client.dataSets(after: page) }.map(\.name)
                 }
             guard !names.contains(name) else { return nil }
-            let first = kind == .model ? "push one with `slipway model push`" : "deploy a model with `slipway deploy`"
+            let first =
+                switch kind {
+                case .model: "push one with `slipway model push`"
+                case .endpoint: "deploy a model with `slipway deploy`"
+                case .dataSet: "push one with `slipway dataset push`"
+                }
             return Suggestion.hint(
                 for: name, among: names, plural: "\(kind.rawValue)s in space \(space)", whenNone: first)
         } catch {

@@ -44,6 +44,8 @@ package struct VersionDraft: Sendable, Hashable {
 /// What the Registry needs of the database.
 package protocol RegistryTransaction {
     func hasSpace(_ name: String) throws -> Bool
+    /// Where the space takes versions from, by promotion only; empty for a space that takes pushes.
+    func promotionSources(of space: String) throws -> [String]
     /// Whichever space owns it; `nil` when the name is free.
     func model(named name: String) throws -> ModelRecord?
     /// The number of the version of `model` with this digest.

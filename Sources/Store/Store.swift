@@ -2,6 +2,7 @@ package import Deployments
 import Foundation
 import GRDB
 package import Governance
+package import Identity
 package import Journal
 package import Registry
 
@@ -25,9 +26,16 @@ package final class Store: Sendable {
     /// The folder's absolute path.
     package let path: String
     package let spaces: SpaceUnitOfWork
+    package let promotions: PromotionUnitOfWork
     package let registry: RegistryUnitOfWork
+    package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
+    package let access: AccessUnitOfWork
+    /// What keys with a limit for a month have used.
+    package let ledger: any UsageLedger
     package let blobs: any BlobStore
+    /// The same blobs, to be read again.
+    package let blobReading: any BlobReading
     package let artifacts: any ArtifactStore
     package let audit: AuditTrail
 
@@ -36,6 +44,7 @@ package final class Store: Sendable {
     let blobFolder: BlobFolder
     private let heads: AuditHeadRecords
     private let collector: BlobCollector
+    private let usageFile: UsageFile
     private let threads = BlockingThreads(name: "slipway.verify", width: 1)
 
     /// Takes the folder, makes what is missing, brings the schema up to date and removes what a crash left. Blocks.
@@ -68,15 +77,21 @@ package final class Store: Sendable {
         self.database = database
         self.blobFolder = blobFolder
         blobs = blobFolder
+        blobReading = blobFolder
         artifacts = ArtifactFolder(folder, blobFolder, database)
         self.heads = heads
         collector = BlobCollector(database, blobFolder)
         audit = AuditTrail(
             store: SQLiteUnitOfWork<any AuditTransaction>(database) { $0 }, signer: signer, ledger: heads, clock: clock)
         spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
+        promotions = SQLiteUnitOfWork<any PromotionTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
+        dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
+        access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
         do {
+            usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
+            ledger = usageFile
             let known = try database.pool.read { db in
                 let transaction = StoredTransaction(db, database)
                 return (blobs: try transaction.blobSizes(), live: try transaction.liveDigests())
@@ -99,6 +114,8 @@ package final class Store: Sendable {
         }
     }
 
+    /// What promotions ask before a version goes on.
+    package var hashing: any VersionHashing { VersionRehash(blobs: blobFolder, threads: threads) }
     /// What the last head that is kept outside the data folder says against this folder's chain; nothing when the two
     /// agree, or when no place outside is named.
     package func checkHeadsOutside() async throws(ControlError) -> [String] {
@@ -149,6 +166,7 @@ package final class Store: Sendable {
     /// Folds the write-ahead log into the database, closes it, once what is under way in it has ended, and gives the
     /// folder back. To be called when no upload is under way; whatever is asked of the store afterwards fails.
     package func close() throws {
+        usageFile.sync()
         // Only for tidiness: a log that somebody still reads stays, and the next start takes it up.
         _ = try? database.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try database.pool.close()

@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Gateway
+import InferenceProtobuf
 import InferenceProtocol
 import Journal
 import Logging

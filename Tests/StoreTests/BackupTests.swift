@@ -81,9 +81,9 @@ struct BackupTests {
         tar.waitUntilExit()
         #expect(tar.terminationStatus == 0)
         let lines = listed.split(separator: "\n").map(String.init)
-        #expect(lines.prefix(4) == ["manifest.json", "audit-heads.jsonl", "audit.key", "slipway.db"])
+        #expect(lines.prefix(5) == ["manifest.json", "audit-heads.jsonl", "audit.key", "usage", "slipway.db"])
         #expect(lines.last == "archive.sha256")
-        #expect(lines.count == 5 + workshop.files("blobs").count)
+        #expect(lines.count == 6 + workshop.files("blobs").count)
     }
 
     @Test func `a backup is of one moment, whatever happens while it is read`() async throws {

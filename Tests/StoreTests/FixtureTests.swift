@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Governance
+import Identity
 import Journal
 import Registry
 import Runtimes
@@ -54,12 +55,31 @@ private struct OpenPlane: ServingPlane {
         _ = try await deployments.deploy(
             endpoint: "gone", space: "default", model: "churn", principal: .local)
         try await deployments.delete("gone", space: "default", principal: .local)
-        _ = try await deployments.setPolicy(of: "default", isolation: .worker, principal: .local)
+        _ = try await deployments.setPolicy(SpacePolicy(isolation: .worker), of: "default", principal: .local)
+        let publisher = AccessPublisher(store: store.access, plane: AccessPlane())
+        _ = try await MemberService(store: store.access, publisher: publisher).set(
+            "alice", of: "default", role: .developer, by: .local)
+        _ = try await KeyService(store: store.access, publisher: publisher).create(
+            KeyOrder(name: "laptop", principal: "alice", scope: KeyScope(spaces: ["default"])), caller: .local)
+        _ = try await Spaces(store: store.spaces).create("prod", principal: .local)
+        _ = try await deployments.setPolicy(
+            SpacePolicy(promotesFrom: ["default"]), of: "prod", principal: .local)
+        _ = try await Self.promotions(store).request(
+            model: "churn", version: 1, source: "default", target: "prod", reason: "the first", principal: .local)
+        try await store.pushDataSet("customers-2024", "age,region\n31,north\n47,\n")
         try store.close()
         try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
         for name in ["slipway.db", "blobs"] {
             try FileManager.default.copyItem(atPath: workshop.data + "/" + name, toPath: target + "/" + name)
         }
+    }
+
+    private static func promotions(_ store: Store) -> PromotionService {
+        PromotionService(
+            store: store.promotions,
+            gates: GateWorkshop(hashing: store.hashing, dataSets: store.dataSetService, clock: ManualClock()),
+            memberships: OpenMemberships(), publisher: Publisher(store: store.deployments, plane: OpenPlane()),
+            clock: ManualClock())
     }
 
     @Test func `there is a data folder for every released schema`() throws {
@@ -73,7 +93,7 @@ private struct OpenPlane: ServingPlane {
         try FileManager.default.copyItem(atPath: Self.fixtures + "/schema-\(schema)", toPath: workshop.data)
         let store = try workshop.open(clock: SystemClock())
         #expect(try await store.verify().problems.isEmpty)
-        #expect(try await store.generation().number == (schema == 1 ? 7 : 8))
+        #expect(try await store.generation().number == [7, 8, 10, 13, 14][min(schema, 5) - 1])
 
         let version = try await store.service.version("churn", space: "default")
         #expect(version.number == 2)
@@ -95,6 +115,21 @@ private struct OpenPlane: ServingPlane {
                 == (schema == 1 ? SpacePolicy() : SpacePolicy(isolation: .worker, revision: 1)))
         #expect(try await deployments.history("churn", space: "default").map(\.action) == [.unload, .deploy, .deploy])
         #expect(try await deployments.history("gone", space: "default").map(\.action) == [.delete, .deploy])
+        // Members and keys came with the third.
+        let access = try await store.access.read { try $0.accessSnapshot() }
+        #expect(access.spaces.map(\.name) == (schema < 4 ? ["default"] : ["default", "prod"]))
+        #expect(access.members.map(\.principal) == (schema < 3 ? [] : ["alice"]))
+        #expect(access.keys.map(\.key.name) == (schema < 3 ? [] : ["laptop"]))
+        // Policies as documents and promotions came with the fourth.
+        let revisions = try await Spaces(store: store.spaces).policyRevisions(of: "default").items
+        #expect(revisions.map(\.policy) == (schema == 1 ? [] : [SpacePolicy(isolation: .worker, revision: 1)]))
+        let promotions = try await Self.promotions(store).list(PromotionFilter(space: "default")).items
+        #expect(promotions.map(\.promotion.state) == (schema < 4 ? [] : [.applied]))
+        if schema >= 4 { #expect(try await store.service.version("churn", space: "prod").number == 1) }
+        if schema >= 5 {
+            let table = try await store.dataSetService.table("customers-2024", version: 1, space: "default")
+            #expect(table.column("region")?.values == .texts(["north", nil]))
+        }
         // It goes on working, with the next number and the next link of the chain.
         #expect(try await store.push("churn", "a third").version.number == 3)
         #expect(try await store.verify().isIntact)

@@ -17,6 +17,7 @@ struct BackupMaking {
         var sources = [
             try copy(folder.auditHeads, as: DataFolder.auditHeadsName, to: copies, mayBeMissing: true),
             try copy(folder.auditKey, as: DataFolder.auditKeyName, to: copies),
+            try copy(folder.usage, as: DataFolder.usageName, to: copies, mayBeMissing: true),
         ].compactMap { $0 }
         let (snapshot, state) = try copyDatabase(to: copies)
         sources.append(snapshot)

@@ -30,7 +30,7 @@ struct BackupManifest: Codable, Sendable, Hashable {
     /// Whether a path is one that a backup may have: nothing that leads anywhere else, nothing twice.
     static func isKnown(_ file: File) -> Bool {
         switch file.path {
-        case DataFolder.databaseName, DataFolder.auditKeyName, DataFolder.auditHeadsName: true
+        case DataFolder.databaseName, DataFolder.auditKeyName, DataFolder.auditHeadsName, DataFolder.usageName: true
         default: file.path == blobPath(file.sha256) && Manifest.isDigest(file.sha256)
         }
     }

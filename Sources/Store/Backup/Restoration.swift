@@ -120,7 +120,7 @@ private struct Place {
         }
     }
 
-    /// The path has been checked: it is one of three names, or that of a blob.
+    /// The path has been checked: it is one of four names, or that of a blob.
     func unpack(_ file: BackupManifest.File, from reader: inout ArchiveReader) throws {
         let path = folder.path + "/" + file.path
         let parent = (path as NSString).deletingLastPathComponent

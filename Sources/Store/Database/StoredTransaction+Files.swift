@@ -12,15 +12,19 @@ extension StoredTransaction {
                 """, arguments: [digest])
     }
 
-    /// The versions that a blob is part of.
+    /// The versions and data sets that a blob is part of.
     func labels(blob sha256: String) throws -> [String] {
         try String.fetchAll(
             db,
             sql: """
-                SELECT DISTINCT m.name || ':' || v.number FROM version_file f
+                SELECT m.name || ':' || v.number FROM version_file f
                 JOIN version v ON v.id = f.version_id JOIN model m ON m.id = v.model_id
-                WHERE f.sha256 = ? ORDER BY 1
-                """, arguments: [sha256])
+                WHERE f.sha256 = :sha256
+                UNION SELECT 'data set ' || d.name || ':' || v.number || ' of space ' || s.name
+                FROM data_set_version v JOIN data_set d ON d.id = v.data_set_id JOIN space s ON s.id = d.space_id
+                WHERE v.sha256 = :sha256
+                ORDER BY 1
+                """, arguments: ["sha256": sha256])
     }
 
     func blobSizes() throws -> [String: Int] {

@@ -5,6 +5,7 @@ import Synchronization
 ///
 ///     lock                        who has it
 ///     slipway.db (-wal, -shm)     the database
+///     usage                       what keys with a limit for a month have used
 ///     audit.key                   what heads of the audit chain are signed with
 ///     audit-heads.jsonl           signed heads
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
@@ -18,6 +19,7 @@ final class DataFolder: Sendable {
     private let counter = Atomic<Int>(0)
 
     var database: String { path + "/" + Self.databaseName }
+    var usage: String { path + "/" + Self.usageName }
     var blobs: String { path + "/blobs/sha256" }
     var artifacts: String { path + "/artifacts" }
     var temporary: String { path + "/tmp" }
@@ -26,6 +28,7 @@ final class DataFolder: Sendable {
     var auditHeads: String { path + "/" + Self.auditHeadsName }
 
     static let databaseName = "slipway.db"
+    static let usageName = "usage"
     static let auditKeyName = "audit.key"
     static let auditHeadsName = "audit-heads.jsonl"
 

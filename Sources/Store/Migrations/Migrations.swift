@@ -12,6 +12,9 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         Migration001.register(in: &migrator, clock: clock)
         Migration002.register(in: &migrator)
+        Migration003.register(in: &migrator)
+        Migration004.register(in: &migrator)
+        Migration005DataSets.register(in: &migrator)
         Migration006.register(in: &migrator)
         return migrator
     }

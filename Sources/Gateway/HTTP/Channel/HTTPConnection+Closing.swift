@@ -21,7 +21,7 @@ extension HTTPConnection {
         case .body(_, let reader), .discard(let reader): waitForBody(reader)
         case .streaming(_, _, let reader):
             if bodyIsPaused { waitForOthers() } else { waitForBody(reader) }
-        case .managing, .pouring, .computing: waitForOthers()
+        case .managing, .pouring, .computing, .authenticating: waitForOthers()
         case .lingering, .closed: break
         }
         isHeadTimed = false

@@ -1,3 +1,4 @@
+import Identity
 import Logging
 import NIOCore
 import Serving
@@ -15,6 +16,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     enum Phase {
         /// Between requests, or inside the headers of one.
         case head
+        /// The caller's token is being checked; the head, of these many bytes, is still in the buffer.
+        case authenticating(headLength: Int)
         /// Collecting the body of a request that is answered here.
         case body(Exchange, BodyReader)
         /// The answer is sent; what is left of a small refused body is thrown away.
@@ -35,6 +38,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// One request on its way to its answer.
     struct Exchange {
         var match: RouteMatch
+        var caller: Caller
         var form: AnswerForm
         var endpoint: Endpoint?
         var headers = PredictionHeaders()
@@ -44,6 +48,16 @@ final class HTTPConnection: ChannelDuplexHandler {
         /// What a large body takes of the memory that there is for all of them.
         var share: BodyShare?
         var ticket: PredictionTicket?
+    }
+
+    /// A caller who may ask for something: said once, it holds for as long as access has the same version.
+    struct Admission {
+        let caller: Caller
+        let version: Int
+        /// As the path says.
+        let asked: RouteMatch
+        /// With the space that is meant.
+        let match: RouteMatch
     }
 
     let gateway: GatewayContext
@@ -58,6 +72,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastTarget: [UInt8] = []
     var lastMethod = HTTPMethod.other
     var lastMatch: RouteMatch?
+    /// The endpoint that was asked last, what was asked (with the space that was meant), and the data plane's edition of
+    /// then.
+    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
+    /// Who asked last, and what they were let through to.
+    var callers = CallerMemory()
+    var lastAdmission: Admission?
     var context: ChannelHandlerContext?
     var inputClosed = false
     var outputClosed = false
@@ -156,7 +176,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Whether the socket is left alone, so that what it sends waits in the kernel, and then at the sender.
     private var holdsReads: Bool {
         switch phase {
-        case .computing, .managing, .pouring: buffer.readableBytes >= gateway.limits.readAhead
+        case .computing, .managing, .pouring, .authenticating: buffer.readableBytes >= gateway.limits.readAhead
         case .streaming: bodyIsPaused
         case .head: writeDeadline != .distantFuture && buffer.readableBytes >= gateway.limits.readAhead
         case .body, .discard, .lingering, .closed: false
@@ -219,7 +239,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         case .body(let exchange, let reader): return readBody(exchange, reader)
         case .discard(let reader): return discardBody(reader)
         case .streaming(let exchange, let call, let reader): return streamBody(exchange, call, reader)
-        case .managing, .pouring, .computing, .lingering, .closed: return false
+        case .managing, .pouring, .computing, .authenticating, .lingering, .closed: return false
         }
     }
 
@@ -227,7 +247,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func endOfInput() {
         switch phase {
         case .closed, .managing, .pouring: return
-        case .computing, .body, .discard, .streaming: closeNow()
+        case .computing, .authenticating, .body, .discard, .streaming: closeNow()
         case .lingering: if outputClosed { closeNow() }
         case .head:
             // What waits behind an answer that the peer has not taken yet is answered first.

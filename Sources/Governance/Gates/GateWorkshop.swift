@@ -1,0 +1,25 @@
+package import Journal
+package import Registry
+
+/// Makes the gates that a policy names; composed once, of everything that the kinds need.
+package struct GateWorkshop: Sendable {
+    private let hashing: any VersionHashing
+    private let dataSets: any DataSetReading
+    private let clock: any WallClock
+
+    package init(hashing: any VersionHashing, dataSets: any DataSetReading, clock: any WallClock) {
+        self.hashing = hashing
+        self.dataSets = dataSets
+        self.clock = clock
+    }
+
+    /// `nil` for a gate that another system reports.
+    func gate(_ demand: GateDemand, of policy: SpacePolicy) -> (any Gate)? {
+        switch demand.rule {
+        case .data(let rule): DataGate(name: demand.name, rule: rule, dataSets: dataSets)
+        case .signature: SignatureGate(name: demand.name)
+        case .integrity: IntegrityGate(name: demand.name, hashing: hashing, clock: clock)
+        case .external: nil
+        }
+    }
+}
