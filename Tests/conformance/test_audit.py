@@ -181,3 +181,41 @@ def test_the_key_is_its_owners_alone_and_no_answer_has_it(busy, tmp_path):
         assert secret not in json.dumps(busy.json("GET", f"/api/v1/{path}")[1])
     assert secret not in json.dumps(busy.json("POST", "/api/v1/audit/verify")[1])
     assert secret not in busy.log_text()
+
+
+# Who may see what --------------------------------------------------------------------------------------------------
+
+
+def test_a_role_in_a_space_shows_what_was_done_there_and_nothing_else(new_server, tmp_path):
+    from test_access import Guarded
+
+    guarded = Guarded(new_server("data", "--auth"))
+    guarded.cli("space", "create", "prod")
+    guarded.deploy(IRIS, "iris")
+    viewer = guarded.person("vic", "viewer")
+    seen = guarded.cli_json("audit", "list", "--space", "default", key=viewer)
+    assert "deployment.deploy iris" in actions(seen)
+    assert {event["space"] for event in seen} == {"default"}
+    # Another space is not there, and the whole server's trail is not theirs.
+    hidden = guarded.cli("audit", "list", "--space", "prod", key=viewer, check=False)
+    assert hidden.returncode == 1
+    assert "there is no space 'prod'" in hidden.stderr
+    for command in [["audit", "list"], ["audit", "verify"], ["audit", "export", tmp_path / "trail"],
+                    ["backup", tmp_path / "backup.tar"], ["doctor", "--collect"], ["model", "delete", "iris:1"]]:  # fmt: skip
+        assert guarded.cli(*command, key=viewer, check=False).returncode == 1, command
+    assert list(tmp_path.glob("trail*")) == list(tmp_path.glob("backup*")) == []
+    everything = guarded.cli_json("audit", "list", "--limit", "1000")
+    assert "space.create prod" in actions(everything)
+    assert guarded.cli_json("audit", "verify")["problems"] == []
+    guarded.cli("backup", tmp_path / "backup.tar")
+
+
+def test_without_a_key_there_is_nothing(new_server):
+    from test_access import Guarded
+
+    server = Guarded(new_server("data", "--auth")).server
+    for method, path in [("GET", "audit"), ("GET", "audit/head"), ("GET", "audit/key"), ("POST", "audit/verify"),
+                         ("GET", "spaces/default/audit"), ("GET", "backup"), ("POST", "collect"),
+                         ("DELETE", "spaces/default/models/iris/versions/1")]:  # fmt: skip
+        status, _, answer = server.request(method, f"/api/v1/{path}")
+        assert status == 401, (path, answer)
