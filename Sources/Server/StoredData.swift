@@ -1,6 +1,6 @@
-import Gateway
 import Journal
 import ManagementAPI
+import ManagementGateway
 import Store
 
 /// The data folder as a whole, for the management interface.
