@@ -42,7 +42,7 @@ def differences_of_tour(committed, retrained):
         ]
         expected = {"outputs": outputs, "tolerance": TOLERANCE}
         yield from differing_outputs(f"the retrained {model} model", expected, got)
-    yield from differing_files(committed, retrained, ["unseen.csv"])
+    yield from differing_files(committed, retrained, ["unseen.csv", "request.json"])
 
 
 def differing_files(committed, retrained, same_bytes):

@@ -141,7 +141,10 @@ package struct Explanations: Sendable {
             var lines: [String] = []
             for report in failed {
                 lines.append("\(name) failed at the gate \(report.gate): \(report.summary)")
-                for figure in report.figures where figure.passed == false { lines.append("  \(figure.sentence)") }
+                // Most gates say in their summary which figures decided.
+                for figure in report.figures where figure.passed == false && !report.summary.contains(figure.name) {
+                    lines.append("  \(figure.sentence)")
+                }
             }
             return lines.isEmpty ? ["\(name) failed: \(promotion.life.ending)"] : lines
         }

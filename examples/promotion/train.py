@@ -66,4 +66,5 @@ with (folder / "unseen.csv").open("w", newline="") as file:
     writer.writerow([*features, "diagnosis"])
     for row, diagnosis in zip(unseen, truth):
         writer.writerow([*(export.plain(element) for element in row), diagnosis])
+export.write_json(folder / "request.json", export.request(unseen[: export.ROWS_IN_REQUEST], features, False))
 export.write_json(folder / "metadata.json", metadata, indent=2)
