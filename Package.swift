@@ -12,6 +12,11 @@ let settings: [SwiftSetting] =
     // A warning that nobody must mend is soon a hundred of them.
     + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// The rooms of the prediction path that only the server is made of. Debug builds, and so the tests, check that no two
+/// accesses to one variable overlap; in release builds that check would cost each request 2%.
+let hot: [SwiftSetting] =
+    settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 /// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
 let standalone: [LinkerSetting] =
@@ -51,7 +56,7 @@ let grpcTransport = grpc("GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = server("Yams", package: "Yams")
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func room(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -107,20 +112,20 @@ let package = Package(
             [
                 "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtobuf",
                 "InferenceProtocol", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
-            ]),
+            ], hot),
         room(
             "ManagementGateway",
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
                 "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
-        room("HTTP2", [nioCore]),
+        room("HTTP2", [nioCore], hot),
         room(
             "Gateway",
             [
                 "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto,
                 jwtKit, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
-            ]),
+            ], hot),
         room(
             "SlipwayClient",
             [
@@ -145,8 +150,8 @@ let package = Package(
         // data plane
         room(
             "Serving",
-            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
-        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
+            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging], hot),
+        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging], hot),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),

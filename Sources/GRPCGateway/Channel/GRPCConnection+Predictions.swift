@@ -38,6 +38,11 @@ extension GRPCConnection {
                 prediction.recordFailure()
                 return finish(stream, error)
             }
+            if mayRunHere, call.remaining != 0,
+                let here = prediction.endpoint.runHere(prediction.request, at: prediction.decodedAt)
+            {
+                return computed(stream, prediction, here.result)
+            }
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 connection.computed(stream, prediction, result)
             }

@@ -72,7 +72,7 @@ extension HTTPConnection {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
         case .endpointLimit:
-            let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+            let endpoint = try endpoint(of: match)
             exchange.endpoint = endpoint
             exchange.headers.inferenceLength = head.inferenceHeaderLength
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
@@ -108,6 +108,7 @@ extension HTTPConnection {
             return lastMatch
         }
         lastMatch = nil
+        lastEndpoint = nil
         lastTarget.removeAll(keepingCapacity: true)
         lastTarget.append(contentsOf: target)
         let path = PathSegments.split(target).path
@@ -115,6 +116,18 @@ extension HTTPConnection {
         lastMethod = method
         lastMatch = match
         return match
+    }
+
+    /// The endpoint that a path means for its caller, remembered for as long as the same endpoints are there. It keeps no model in memory:
+    /// that is up to its place.
+    private func endpoint(of match: RouteMatch) throws(HTTPFault) -> Endpoint {
+        // Before the look-up: what is installed in between is then looked up again.
+        let edition = gateway.dataPlane.edition
+        // The same path means another space for a caller with another home, and is another match then.
+        if let last = lastEndpoint, last.edition == edition, last.match === match { return last.endpoint }
+        let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+        lastEndpoint = (match, endpoint, edition)
+        return endpoint
     }
 
     /// Whether the last request was for the management interface, whose errors carry a code.

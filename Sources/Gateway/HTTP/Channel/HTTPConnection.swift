@@ -73,6 +73,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Who asked last, and what they were let through to.
     var callers = CallerMemory()
     var lastAdmission: Admission?
+    /// The endpoint that a match meant, and the data plane's edition of then.
+    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
     var context: ChannelHandlerContext?
     var inputClosed = false
     var outputClosed = false
