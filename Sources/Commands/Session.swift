@@ -53,7 +53,10 @@ struct Session: Sendable {
     }
 
     /// Prints a value as JSON, keys sorted, two spaces of indentation.
-    func printJSON(_ value: some Encodable) throws {
+    func printJSON(_ value: some Encodable) throws { try Self.printJSON(value, on: console) }
+
+    /// The same where there is no server to talk to.
+    static func printJSON(_ value: some Encodable, on console: Console) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         console.print(bytes: Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
@@ -96,8 +99,11 @@ extension Session {
             guard case .refused(404, _) = error, let version, let info = try? await client.model(model) else {
                 throw error
             }
+            let latest = info.latestVersion
             let numbers =
-                info.latestVersion == 1 ? "its only version is 1" : "its versions are 1 to \(info.latestVersion)"
+                info.versions == latest
+                ? (latest == 1 ? "its only version is 1" : "its versions are 1 to \(latest)")
+                : "its latest version is \(latest); `slipway model show \(model)` lists those there are"
             throw Failure("\(model) has no version \(version)", hint: numbers)
         }
     }

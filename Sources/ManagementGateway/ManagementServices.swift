@@ -18,13 +18,16 @@ package struct ManagementServices: Sendable {
     /// Who may do what, as requests are asked.
     package var access: AccessPlane
     package var blobs: any BlobStore
+    package var audit: AuditTrail
     package var dataPlane: DataPlane
     package var server: any ServerInspection
+    package var storage: any StorageKeeping
 
     package init(
         registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService, spaces: Spaces,
         promotions: PromotionService, keys: KeyService, members: MemberService, access: AccessPlane,
-        blobs: any BlobStore, dataPlane: DataPlane, server: any ServerInspection
+        blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
+        storage: any StorageKeeping
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -35,8 +38,10 @@ package struct ManagementServices: Sendable {
         self.members = members
         self.access = access
         self.blobs = blobs
+        self.audit = audit
         self.dataPlane = dataPlane
         self.server = server
+        self.storage = storage
     }
 }
 
@@ -47,4 +52,20 @@ package protocol ServerInspection: Sendable {
     func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int)
     /// Hashes everything that is stored again.
     func verify() async throws(ControlError) -> VerifyReport
+}
+
+/// What is asked of the data folder as a whole.
+package protocol StorageKeeping: Sendable {
+    /// Removes the files that nothing refers to any more.
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport
+    /// Begins a backup of everything as it is now.
+    func backup() async throws(ControlError) -> any BackupReading
+}
+
+/// A backup on its way out. What it needs is held until it is let go of.
+package protocol BackupReading: Sendable {
+    /// Bytes of the whole archive.
+    var size: Int { get }
+    /// The next of them; `nil` after the last.
+    func next() async throws(ControlError) -> [UInt8]?
 }

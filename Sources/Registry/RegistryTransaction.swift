@@ -58,6 +58,13 @@ package protocol RegistryTransaction {
     /// Stores the version with its files and makes it available in `space`.
     func insertVersion(_ draft: VersionDraft, space: String, by principal: Principal) throws
 
+    /// What the version, which is available in `space`, is needed for: there, and by other spaces that have it.
+    func holds(on model: String, number: Int, space: String) throws -> [VersionHold]
+    /// Takes the version and its files away from everywhere; what remains is what the history of deployments names.
+    func deleteVersion(model: String, number: Int, by principal: Principal) throws
+    /// Makes the version unavailable in a space.
+    func withdrawVersion(model: String, number: Int, from space: String) throws
+
     /// A version that is available in `space`; the latest such when `number` is `nil`.
     func version(model: String, number: Int?, space: String) throws -> ModelVersion?
     /// Newest first, those older than `before`, at most `limit`.

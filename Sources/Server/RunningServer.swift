@@ -26,13 +26,14 @@ final class RunningServer: Sendable {
     private let certificate: CertificateStore?
     private let inspection: Inspection
     private let promotions: PromotionService
+    private let upkeep: Upkeep
     private let logger: Logger
     private let security: ServerAccess
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, promotions: PromotionService, security: ServerAccess, logger: Logger
+        inspection: Inspection, promotions: PromotionService, security: ServerAccess, upkeep: Upkeep, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -44,6 +45,7 @@ final class RunningServer: Sendable {
         self.inspection = inspection
         self.promotions = promotions
         self.security = security
+        self.upkeep = upkeep
         self.logger = logger
     }
 
@@ -55,12 +57,15 @@ final class RunningServer: Sendable {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
         let store = try Store.open(
-            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes)
+            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes,
+            collectGraceSeconds: configuration.collectGraceSeconds, auditHeadsPath: configuration.auditHeadsPath)
+        let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
+        let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let dataPlane = DataPlane(
             runtimes: [runtime], artifacts: store.artifacts,
-            workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
+            workers: workers,
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -78,7 +83,9 @@ final class RunningServer: Sendable {
         let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let promotions = PromotionService(
             store: store.promotions,
-            gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: clock),
+            gates: GateWorkshop(
+                hashing: store.hashing, dataSets: dataSets,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
@@ -90,7 +97,7 @@ final class RunningServer: Sendable {
                 dataSets: dataSets, deployments: deployments,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
-                dataPlane: dataPlane, server: inspection),
+                audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -108,7 +115,7 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            security: security, logger: logger)
+            security: security, upkeep: upkeep, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -135,6 +142,7 @@ final class RunningServer: Sendable {
         }
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
+        await upkeep.start()
     }
 }
 
@@ -174,6 +182,7 @@ extension RunningServer {
         await http
         promotions.stop()
         await security.close()
+        await upkeep.stop()
         do {
             try store.close()
         } catch {

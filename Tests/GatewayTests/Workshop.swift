@@ -58,12 +58,14 @@ final class Workshop: Sendable {
             spaces: spaces,
             promotions: PromotionService(
                 store: store.promotions,
-                gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: SystemClock()),
+                gates: GateWorkshop(
+                    hashing: store.hashing, dataSets: dataSets,
+                    scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: SystemClock()),
                 memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
             keys: KeyService(store: store.access, publisher: keepers),
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
-            dataPlane: dataPlane,
-            server: TestInspection(store: store))
+            audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
+            storage: TestStorage(store: store))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -125,6 +127,25 @@ struct TestPlane: ServingPlane {
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
     func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
     func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+}
+
+struct TestStorage: StorageKeeping {
+    let store: Store
+
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport {
+        let result = try await store.collect(by: principal)
+        return CollectionReport(files: result.blobs, bytes: result.bytes)
+    }
+
+    func backup() async throws(ControlError) -> any BackupReading { TestBackup(archive: try await store.backup()) }
+}
+
+struct TestBackup: BackupReading {
+    let archive: BackupArchive
+
+    var size: Int { archive.size }
+
+    func next() async throws(ControlError) -> [UInt8]? { try await archive.next() }
 }
 
 struct TestInspection: ServerInspection {

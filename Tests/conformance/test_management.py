@@ -66,7 +66,7 @@ def conforms(document, operation, status, headers, body):
     kind = headers["content-type"].split(";")[0]
     assert kind in content, f"{kind} is not among {list(content)}"
     schema = content[kind]["schema"]
-    value = json.loads(body) if kind == "application/json" else body.decode()
+    value = json.loads(body) if kind == "application/json" else body.decode(errors="replace")
     errors = [error.message for error in Draft202012Validator(resolved(document, schema)).iter_errors(value)]
     assert not errors, errors
     return value

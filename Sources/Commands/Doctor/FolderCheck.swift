@@ -1,8 +1,5 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+// For the C structures too: which module they belong to depends on what the compiler met first.
+import Foundation
 
 /// Whether a data folder is there, can be written, and has room left.
 enum FolderCheck {

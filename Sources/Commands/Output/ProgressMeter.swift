@@ -1,7 +1,7 @@
 import SlipwayClient
 import Synchronization
 
-/// Draws the progress of a push on a terminal, ten times a second at most; in a pipe it draws nothing.
+/// Draws the progress of a long transfer on a terminal, ten times a second at most; in a pipe it draws nothing.
 final class ProgressMeter: Sendable {
     private struct State {
         var label = ""
@@ -31,6 +31,8 @@ final class ProgressMeter: Sendable {
         case .checking: state.withLock { _ in console.redraw("checking: \(checking) ...") }
         }
     }
+
+    func show(receiving done: Int, of total: Int) { draw("receiving", done, total) }
 
     /// Removes the line.
     func clear() { state.withLock { _ in console.redraw("") } }

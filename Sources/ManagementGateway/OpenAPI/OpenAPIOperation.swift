@@ -29,6 +29,16 @@ struct OpenAPIOperation {
         case .server: OpenAPIOperation(answers: [200: json("ServerInfo")])
         case .status: OpenAPIOperation(answers: [200: json("StatusReport")])
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
+        case .audit: auditEvents(["space"])
+        case .spaceAudit: auditEvents([])
+        case .auditHead: OpenAPIOperation(answers: [200: json("AuditHeadInfo")])
+        case .auditKey: OpenAPIOperation(answers: [200: json("AuditKeyInfo")])
+        case .verifyAudit: OpenAPIOperation(answers: [200: json("AuditReport")])
+        case .collect: OpenAPIOperation(answers: [200: json("CollectionReport")])
+        case .backup:
+            OpenAPIOperation(answers: [
+                200: ["application/x-tar": ["schema": ["type": "string", "format": "binary"]]]
+            ])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
         case .createSpace:
@@ -105,6 +115,8 @@ struct OpenAPIOperation {
                     ],
                 ],
                 answers: [200: json("PushResponse"), 201: json("PushResponse")])
+        case .deleteVersion:
+            OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("VersionDeletionInfo")])
         case .dataSets, .dataSetVersions: listing("DataSetInfo")
         case .dataSetVersion: OpenAPIOperation(answers: [200: json("DataSetInfo")])
         case .dataSetRules: OpenAPIOperation(answers: [200: json("DataRules")])
@@ -141,6 +153,14 @@ struct OpenAPIOperation {
                 query("after", ["type": "string"]),
             ] + further,
             answers: [200: json(pageOf(schema))])
+    }
+
+    private static func auditEvents(_ further: [String]) -> OpenAPIOperation {
+        var operation = listing("AuditEventInfo")
+        operation.parameters += (further + ["action", "subject", "principal"]).map { query($0, ["type": "string"]) }
+        operation.parameters += ["since", "until"].map { query($0, ["type": "string"]) }
+        operation.parameters.append(query("order", ["type": "string", "enum": ["newest", "oldest"]]))
+        return operation
     }
 
     private static let idempotencyKey = header(

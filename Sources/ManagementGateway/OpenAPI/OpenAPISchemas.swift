@@ -7,17 +7,18 @@ enum OpenAPISchemas {
         .merging(OpenAPIPromotions.all) { first, _ in first }
         .merging(OpenAPIDataSets.schemas) { first, _ in first }
         .merging(inference) { first, _ in first }
+        .merging(retention) { first, _ in first }
 
-    private static let string: JSONValue = ["type": "string"]
-    private static let integer: JSONValue = ["type": "integer"]
+    static let string: JSONValue = ["type": "string"]
+    static let integer: JSONValue = ["type": "integer"]
     private static let number: JSONValue = ["type": "number"]
-    private static let flag: JSONValue = ["type": "boolean"]
+    static let flag: JSONValue = ["type": "boolean"]
     private static let texts: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
     private static let numbers: JSONValue = ["type": "object", "additionalProperties": ["type": "number"]]
     private static let integers: JSONValue = ["type": "object", "additionalProperties": ["type": "integer"]]
 
-    private static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
-    private static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+    static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
+    static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 
     static func oneOf<Words: CaseIterable & RawRepresentable<String>>(_ words: Words.Type) -> JSONValue {
         ["type": "string", "enum": .array(Words.allCases.map { .string($0.rawValue) })]

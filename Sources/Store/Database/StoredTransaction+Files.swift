@@ -2,12 +2,13 @@ import GRDB
 
 /// What the folders ask the database.
 extension StoredTransaction {
+    /// The versions with these bytes, but for deleted ones.
     func labels(digest: String) throws -> [String] {
         try String.fetchAll(
             db,
             sql: """
                 SELECT m.name || ':' || v.number FROM version v JOIN model m ON m.id = v.model_id
-                WHERE v.digest = ? ORDER BY m.name, v.number
+                WHERE v.digest = ? AND v.deleted_at IS NULL ORDER BY m.name, v.number
                 """, arguments: [digest])
     }
 
@@ -46,5 +47,12 @@ extension StoredTransaction {
                 JOIN revision r ON r.deployment_id = d.id AND r.number = d.revision
                 JOIN version v ON v.id = r.version_id WHERE d.is_live = 1
                 """)
+    }
+
+    /// Whether the blob came, or was said to be here, within the last `microseconds`.
+    func wasSeen(_ sha256: String, within microseconds: Int) throws -> Bool {
+        try Int.fetchOne(
+            db, sql: "SELECT 1 FROM blob WHERE sha256 = ? AND max(created_at, seen_at) > ?",
+            arguments: [sha256, now - microseconds]) != nil
     }
 }

@@ -56,10 +56,12 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
     case openAPI, server, status, verify
+    case audit, spaceAudit, auditHead, auditKey, verifyAudit
+    case collect, backup
     case spaces, space, createSpace, deleteSpace, policy, setPolicy, policyRevisions
     case promotions, promotion, promote, approvePromotion, rejectPromotion, withdrawPromotion, reportCheck
     case blobExists, blobUpload
-    case models, model, versions, version, push
+    case models, model, versions, version, push, deleteVersion
     case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
     case deployments, deployment, deploy, deleteDeployment, revisions, why
     // who is who

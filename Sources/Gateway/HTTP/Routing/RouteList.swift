@@ -127,6 +127,17 @@ extension Route {
         managed(.server, .get, "/server", .viewServer, "Name, version and runtimes of this server"),
         managed(.status, .get, "/status", .viewServer, "One screen: spaces, deployments, traffic, storage"),
         managed(.verify, .post, "/verify", .verify, "Hashes everything that is stored again"),
+        managed(.audit, .get, "/audit", .viewAudit, "What was done, and who asked for it"),
+        managed(
+            .auditHead, .get, "/audit/head", .viewAudit, "The end of the audit chain as it is now, signed"),
+        managed(
+            .auditKey, .get, "/audit/key", .viewServer, "The public key that heads of the audit chain are signed with"),
+        managed(
+            .verifyAudit, .post, "/audit/verify", .viewAudit,
+            "Follows the audit chain and holds it against the signed heads"),
+        managed(.spaceAudit, .get, "/spaces/{space}/audit", .viewSpaceAudit, "What was done in the space"),
+        managed(.collect, .post, "/collect", .collect, "Removes files that nothing refers to any more"),
+        managed(.backup, .get, "/backup", .backup, "A backup of everything, as one tar archive"),
         managed(.spaces, .get, "/spaces", .viewSpaces, "All spaces"),
         managed(.createSpace, .post, "/spaces", .manageSpaces, "Makes a space"),
         managed(.space, .get, "/spaces/{space}", .viewSpace, "One space"),
@@ -160,10 +171,10 @@ extension Route {
             .reportCheck, .post, "/spaces/{space}/promotions/{number}/checks/{check}", .reportGate,
             "Says how a check went that another system made"),
         managed(
-            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .pushModels,
+            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .uploadFiles,
             "Whether the space holds a file with these bytes already"),
         managed(
-            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .pushModels, body: .upload,
+            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .uploadFiles, body: .upload,
             "Uploads a file under the SHA-256 of its bytes"),
         managed(.models, .get, "/spaces/{space}/models", .viewModels, "All models of the space"),
         managed(.model, .get, "/spaces/{space}/models/{model}", .viewModels, "One model"),
@@ -175,6 +186,9 @@ extension Route {
         managed(
             .version, .get, "/spaces/{space}/models/{model}/versions/{version}", .viewModels,
             "One version of a model; 'latest' is the newest"),
+        managed(
+            .deleteVersion, .delete, "/spaces/{space}/models/{model}/versions/{version}", .deleteModels,
+            "Deletes a version that nothing needs"),
         managed(
             .dataSets, .get, "/spaces/{space}/datasets", .viewDataSets,
             "The latest version of each data set of the space"),

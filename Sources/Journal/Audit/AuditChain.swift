@@ -19,7 +19,7 @@ package struct AuditChain: Sendable {
         guard event.previousHash == lastHash else {
             return "audit event \(event.sequence) does not follow event \(count): the hashes differ"
         }
-        guard event.generation.number == lastGeneration.number + 1 else {
+        guard event.generation.number == lastGeneration.number &+ 1 else {
             return "audit event \(event.sequence) has generation \(event.generation) after \(lastGeneration)"
         }
         guard event.hash == event.computedHash else {
