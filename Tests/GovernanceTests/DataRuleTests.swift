@@ -99,9 +99,15 @@ import Testing
         let table = DataTable.sample(
             "x:1",
             [
-                ("a", .numbers((0..<rows).map { _ in gap() ? nil : Double.random(in: -1...1, using: &random) * scale })),
+                (
+                    "a",
+                    .numbers((0..<rows).map { _ in gap() ? nil : Double.random(in: -1...1, using: &random) * scale })
+                ),
                 ("b", .numbers((0..<rows).map { _ in gap() ? nil : Double(Int.random(in: -5...5, using: &random)) })),
-                ("c", .texts((0..<rows).map { _ in gap() ? nil : ["x", "y", ""].randomElement(using: &random) ?? "" })),
+                (
+                    "c",
+                    .texts((0..<rows).map { _ in gap() ? nil : ["x", "y", ""].randomElement(using: &random) ?? "" })
+                ),
                 ("d", .booleans((0..<rows).map { _ in gap() ? nil : Bool.random(using: &random) })),
             ])
         let rule = DataRule.inferred(from: table, schema: Self.schema(table))
