@@ -145,9 +145,13 @@ let package = Package(
             ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
         room(
             "Governance",
-            ["Identity", "Registry", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", yams]),
+            [
+                "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
+                yams,
+            ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal", crypto]),
+        room("Statistics", []),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -185,7 +189,12 @@ let package = Package(
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests(
             "Governance",
-            ["Store", "Deployments", "Identity", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto]),
+            [
+                "Store", "Deployments", "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol",
+                "Runtimes", "Tensors", grdb, crypto, logging,
+            ],
+            exclude: ["Fixtures"]),
+        tests("Statistics", exclude: ["Fixtures"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

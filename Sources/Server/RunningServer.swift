@@ -62,9 +62,10 @@ final class RunningServer: Sendable {
         let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
+        let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let dataPlane = DataPlane(
             runtimes: [runtime], artifacts: store.artifacts,
-            workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
+            workers: workers,
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -82,7 +83,9 @@ final class RunningServer: Sendable {
         let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let promotions = PromotionService(
             store: store.promotions,
-            gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: clock),
+            gates: GateWorkshop(
+                hashing: store.hashing, dataSets: dataSets,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,

@@ -1,5 +1,6 @@
 import Gateway
 import Identity
+import InferenceProtobuf
 import InferenceProtocol
 import Journal
 import NIOCore

@@ -1,4 +1,5 @@
 import Gateway
+import Identity
 import InferenceProtobuf
 import Journal
 import NIOCore

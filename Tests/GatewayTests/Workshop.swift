@@ -58,7 +58,9 @@ final class Workshop: Sendable {
             spaces: spaces,
             promotions: PromotionService(
                 store: store.promotions,
-                gates: GateWorkshop(hashing: store.hashing, dataSets: dataSets, clock: SystemClock()),
+                gates: GateWorkshop(
+                    hashing: store.hashing, dataSets: dataSets,
+                    scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: SystemClock()),
                 memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
             keys: KeyService(store: store.access, publisher: keepers),
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,

@@ -41,7 +41,8 @@ final class Harbour: Sendable {
             store: store.promotions,
             gates: GateWorkshop(
                 hashing: hashing, dataSets: DataSetService(store: store.dataSets, blobs: store.blobReading),
-                clock: clock), memberships: members,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: clock),
+            memberships: members,
             publisher: publisher, clock: clock, pause: { _ in await Self.never() })
         guard folder == nil else { return }
         for space in ["test", "prod"] { _ = try await spaces.create(space, principal: .asker) }

@@ -11,7 +11,7 @@ import Testing
             try await body()
             return nil
         } catch {
-            return (error as? ControlError)?.code
+            return ControlError.wrapping(error).code
         }
     }
 

@@ -93,8 +93,9 @@ def test_rules_are_yaml_that_a_policy_can_take(server, tmp_path):
     path.write_text("age,my: region,balance,id\n" + "\n".join(rows))
     server.cli("dataset", "push", path, "--name", "for-rules")
     text = server.cli("dataset", "rules", "for-rules:1").stdout
-    assert "read out of for-rules:1" in text
-    rules = yaml.safe_load(text)
+    assert text.startswith("# Read out of for-rules:1:")
+    [rules] = yaml.safe_load(text)
+    assert (rules.pop("name"), rules.pop("kind")) == ("data", "data")
     assert rules == {
         "onlyTheseColumns": True, "minRows": 50, "maxDuplicateShare": 0.01,
         "columns": [
@@ -137,6 +138,35 @@ def test_a_model_says_which_data_set_it_was_trained_on(server, examples, models)
         assert re.search(rf"data set +{re.escape(named[name])}\n", server.cli("model", "show", name).stdout)
         assert "dataSet" not in server.cli_json("model", "show", name)
     assert server.cli_json("model", "show", "by-name")["dataSet"]["version"] == 1
+
+
+def test_rules_that_were_read_out_of_a_reference_let_its_like_through_and_say_what_drifted(new_server, tmp_path, examples):
+    server = new_server()
+    for space in ("test", "prod"):
+        server.cli("space", "create", space)
+    reference = examples / "wine-gbdt" / "heldout.csv"
+    server.cli("dataset", "push", reference, "--name", "reference", "--space", "prod")
+    rules = server.cli("dataset", "rules", "reference", "--space", "prod").stdout
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("promotesFrom: [test]\ngates:\n" + rules)
+    server.cli("space", "set-policy", "prod", "--file", policy)
+    rows = reference.read_text().splitlines()
+    drifted = tmp_path / "drifted.csv"
+    drifted.write_text("\n".join(rows[:40] + [rows[40].replace(rows[40].split(",")[0], "99.5", 1)]))
+    server.cli("dataset", "push", reference, "--name", "train", "--space", "test")
+    server.cli("dataset", "push", drifted, "--name", "train", "--space", "test")
+    reports = {}
+    for version, (example, dataset) in enumerate([("wine-gbdt", "train:1"), ("iris", "train:2"), ("digits", None)], 1):
+        flags = ["--dataset", dataset] if dataset else []
+        server.cli("model", "push", examples / example / "model.onnx", "--name", "wine", "--space", "test", *flags)
+        server.cli("promote", f"wine:{version}", "--from", "test", "--to", "prod", check=False)
+        [reports[version]] = server.cli_json("promotion", "show", version, "--space", "prod")["gates"]
+    assert reports[1]["outcome"] == "passed", reports[1]
+    assert reports[2]["outcome"] == "failed"
+    failed = {figure["name"]: figure for figure in reports[2]["figures"] if figure.get("passed") is False}
+    assert list(failed) == ["greatest alcohol"]
+    assert (failed["greatest alcohol"]["candidate"], failed["greatest alcohol"]["limit"]) == (99.5, "at most 15.16")
+    assert reports[3]["outcome"] == "error" and "does not say which data set it was trained on" in reports[3]["summary"]
 
 
 # Files that nobody should trust

@@ -286,3 +286,32 @@ def test_an_outside_check_that_never_comes_fails(server, tmp_path):
     promote(server, 1)
     failed = wait_for(server, 1, "failed")
     assert "ci: nobody reported it until" in failed["message"]
+
+
+def test_gates_look_at_data_and_at_what_callers_send(server, tmp_path, examples):
+    server.cli("dataset", "push", examples / "wine-gbdt" / "heldout.csv", "--name", "rows", "--space", "prod")
+    policy = """
+promotesFrom: [test]
+gates:
+  - name: rows
+    kind: data
+    dataset: rows
+    minRows: 10
+    columns: [{name: alcohol, type: number, min: 5, max: 20}]
+  - {name: callers, kind: signature}
+"""
+    set_policy(server, tmp_path, policy)
+    first = promote(server, 1)
+    assert (first["state"], [gate["outcome"] for gate in first["gates"]]) == ("applied", ["passed", "passed"])
+    server.cli("deploy", "wine:1", "--space", "prod")
+    # The second version takes other inputs than what is live.
+    second = server.cli("promote", "wine:2", "--from", "test", "--to", "prod", check=False)
+    assert second.returncode == 1
+    assert "gate rows (data)  passed" in second.stdout and "gate callers (signature)  failed" in second.stdout
+    assert "failed at the gate callers" in server.cli("why", "wine", "--space", "prod").stdout
+    set_policy(server, tmp_path, policy.replace("minRows: 10", "minRows: 1000"))
+    assert server.cli("promote", "wine:2", "--from", "test", "--to", "prod", check=False).returncode == 1
+    outcomes = {gate["name"]: gate["outcome"] for gate in show(server, 3)["gates"]}
+    assert outcomes == {"rows": "failed", "callers": "failed"}, "all gates run, so that all there is to mend is seen"
+    wrong = set_policy(server, tmp_path, policy.replace("minRows", "minRow"), check=False)
+    assert (wrong.returncode, "gates[0].minRow" in wrong.stderr) == (1, True)

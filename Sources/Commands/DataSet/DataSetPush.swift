@@ -28,7 +28,7 @@ struct DataSetPush: AsyncParsableCommand {
     var name: String
 
     @Option(help: ArgumentHelp("How the file is to be read, where its name does not say.", valueName: "csv|jsonl"))
-    var format: DataFileFormat?
+    var format: DataSetFileFormat?
 
     @Option(
         help: ArgumentHelp(
@@ -46,7 +46,7 @@ struct DataSetPush: AsyncParsableCommand {
         try await Session.run(global) { session in
             let meter = ProgressMeter(console: session.console, checking: "the server reads the rows")
             defer { meter?.clear() }
-            let result = try await session.client.pushDataSet(path, as: name, format: format, schema: schema) {
+            let result = try await session.client.pushDataSet(path, as: name, format: format?.wire, schema: schema) {
                 meter?.show($0)
             }
             meter?.clear()
@@ -91,4 +91,14 @@ struct DataSetPush: AsyncParsableCommand {
     }
 }
 
-extension DataFileFormat: ExpressibleByArgument {}
+/// `--format`
+enum DataSetFileFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case csv, jsonl
+
+    var wire: DataFileFormat {
+        switch self {
+        case .csv: .csv
+        case .jsonl: .jsonl
+        }
+    }
+}

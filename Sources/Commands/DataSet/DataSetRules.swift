@@ -29,19 +29,20 @@ struct DataSetRules: AsyncParsableCommand {
     }
 }
 
-/// Rules as YAML, one line for each column, in the form that a policy takes.
+/// Rules as YAML, a gate of a policy, one line for each column.
 enum RulesText {
     static func lines(_ rules: DataRules) -> [String] {
         var lines = [
-            "# Rules for a data gate, read out of \(rules.dataset): edit them, then put them into a policy.",
+            "# Read out of \(rules.dataset): edit it, then put it under 'gates' of a policy.",
             "# Without 'dataset: NAME[:VERSION]' the gate checks what the candidate says it was trained on.",
+            "- name: data", "  kind: data",
         ]
-        if let only = rules.onlyTheseColumns { lines.append("onlyTheseColumns: \(only)") }
-        if let rows = rules.minRows { lines.append("minRows: \(rows)") }
-        if let rows = rules.maxRows { lines.append("maxRows: \(rows)") }
-        if let share = rules.maxDuplicateShare { lines.append("maxDuplicateShare: \(number(share))") }
-        lines.append("columns:")
-        return lines + rules.columns.map { "  - {\(members($0).joined(separator: ", "))}" }
+        if let only = rules.onlyTheseColumns { lines.append("  onlyTheseColumns: \(only)") }
+        if let rows = rules.minRows { lines.append("  minRows: \(rows)") }
+        if let rows = rules.maxRows { lines.append("  maxRows: \(rows)") }
+        if let share = rules.maxDuplicateShare { lines.append("  maxDuplicateShare: \(number(share))") }
+        lines.append("  columns:")
+        return lines + rules.columns.map { "    - {\(members($0).joined(separator: ", "))}" }
     }
 
     private static func members(_ rule: DataColumnRule) -> [String] {

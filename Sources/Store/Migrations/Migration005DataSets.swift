@@ -5,7 +5,7 @@ enum Migration005DataSets {
     static func register(in migrator: inout DatabaseMigrator) {
         migrator.registerMigration("005-data-sets") { db in
             try db.execute(sql: tables)
-            try db.execute(sql: "PRAGMA user_version = 3")
+            try db.execute(sql: "PRAGMA user_version = 5")
         }
     }
 

@@ -171,10 +171,10 @@ extension Route {
             .reportCheck, .post, "/spaces/{space}/promotions/{number}/checks/{check}", .reportGate,
             "Says how a check went that another system made"),
         managed(
-            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .pushModels,
+            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .uploadFiles,
             "Whether the space holds a file with these bytes already"),
         managed(
-            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .pushModels, body: .upload,
+            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .uploadFiles, body: .upload,
             "Uploads a file under the SHA-256 of its bytes"),
         managed(.models, .get, "/spaces/{space}/models", .viewModels, "All models of the space"),
         managed(.model, .get, "/spaces/{space}/models/{model}", .viewModels, "One model"),
