@@ -99,7 +99,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
         room(
             "Server",
             [
@@ -143,9 +143,15 @@ let package = Package(
         room(
             "Deployments",
             ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
+        room(
+            "Governance",
+            [
+                "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
+                yams,
+            ]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal", crypto]),
+        room("Statistics", []),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -154,6 +160,7 @@ let package = Package(
         room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging], hot),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
@@ -180,13 +187,22 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
-        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Governance",
+            [
+                "Store", "Deployments", "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol",
+                "Runtimes", "Tensors", grdb, crypto, logging,
+            ],
+            exclude: ["Fixtures"]),
+        tests("Statistics", exclude: ["Fixtures"]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
         // Both protocols refuse in the same words.
         tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
+        tests("Tabular"),
         tests("Tensors"),
     ]
 )

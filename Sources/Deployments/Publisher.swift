@@ -1,10 +1,11 @@
+import Governance
 package import Identity
 package import Journal
 import Serving
 
 /// Brings what is committed to the data plane: one snapshot at a time, each from one read transaction, never an older one
 /// after a newer one. Whoever comes while one is being installed waits for the next, all together.
-package actor Publisher {
+package actor Publisher: GenerationPublisher {
     private typealias Waiter = CheckedContinuation<Result<Void, ControlError>, Never>
 
     private let store: DeploymentUnitOfWork

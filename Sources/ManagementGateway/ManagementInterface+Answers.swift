@@ -1,6 +1,7 @@
 package import Gateway
 import HTTPTypes
 import Hummingbird
+import Journal
 import NIOCore
 
 /// Between the HTTP port's requests and answers and those that the handlers take and give.
@@ -16,6 +17,9 @@ extension ManagementInterface: ManagementAnswerer {
         return await Self.answer(response)
     }
 
+    /// Bodies of more bytes are sent as they are made.
+    private static let largestCollected = 1 << 20
+
     private static func answer(_ response: Response) async -> Answer {
         var answer = Answer(
             HTTPStatus(code: response.status.code, phrase: response.status.reasonPhrase),
@@ -23,10 +27,16 @@ extension ManagementInterface: ManagementAnswerer {
         for field in response.headers where !isOurs(field.name) {
             answer.fields.append((field.name.rawName, field.value))
         }
+        if let length = response.body.contentLength, length > largestCollected {
+            answer.poured = PouredBody(length: length) { try await response.body.write(PouringWriter(send: $0)) }
+            return answer
+        }
         do {
             let collected = CollectingWriter()
             try await response.body.write(collected)
             answer.body = collected.buffer.take()
+        } catch let error as ControlError {
+            return await Self.answer(refusal(error))
         } catch {
             return ErrorAnswer.make(HTTPFault(.internalError, "the answer could not be made"), isManagement: true)
         }

@@ -43,6 +43,8 @@ extension ServerConfiguration {
         "body_timeout_seconds": .number(\.bodyTimeoutSeconds), "drain_seconds": .number(\.drainSeconds),
         "check_load_seconds": .number(\.checkLoadSeconds), "check_trial_seconds": .number(\.checkTrialSeconds),
         "check_memory_bytes": .optionalNumber(\.checkMemoryBytes),
+        "audit_heads_path": .optionalText(\.auditHeadsPath), "audit_head_seconds": .number(\.auditHeadSeconds),
+        "collect_seconds": .number(\.collectSeconds), "collect_grace_seconds": .number(\.collectGraceSeconds),
         "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
     ]
 

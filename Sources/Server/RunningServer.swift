@@ -25,13 +25,15 @@ final class RunningServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let certificate: CertificateStore?
     private let inspection: Inspection
+    private let promotions: PromotionService
+    private let upkeep: Upkeep
     private let logger: Logger
     private let security: ServerAccess
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, security: ServerAccess, logger: Logger
+        inspection: Inspection, promotions: PromotionService, security: ServerAccess, upkeep: Upkeep, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -41,7 +43,9 @@ final class RunningServer: Sendable {
         self.group = group
         self.certificate = certificate
         self.inspection = inspection
+        self.promotions = promotions
         self.security = security
+        self.upkeep = upkeep
         self.logger = logger
     }
 
@@ -53,12 +57,15 @@ final class RunningServer: Sendable {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
         let store = try Store.open(
-            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes)
+            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes,
+            collectGraceSeconds: configuration.collectGraceSeconds, auditHeadsPath: configuration.auditHeadsPath)
+        let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
+        let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let dataPlane = DataPlane(
             runtimes: [runtime], artifacts: store.artifacts,
-            workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
+            workers: workers,
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -71,9 +78,15 @@ final class RunningServer: Sendable {
         }
         let security = try await ServerAccess.open(store, configuration, clock: clock, logger: logger)
         let seam = DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger)
-        let deployments = DeploymentService(
-            store: store.deployments, plane: seam,
-            publisher: Publisher(store: store.deployments, plane: seam, access: security.publisher))
+        let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
+        let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
+        let promotions = PromotionService(
+            store: store.promotions,
+            gates: GateWorkshop(
+                hashing: store.hashing, dataSets: dataSets,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
+            memberships: security.members, publisher: publisher, clock: clock)
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -81,9 +94,10 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                deployments: deployments, spaces: Spaces(store: store.spaces), keys: security.keys,
+                dataSets: dataSets, deployments: deployments,
+                spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
-                dataPlane: dataPlane, server: inspection),
+                audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -100,8 +114,8 @@ final class RunningServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
-            group: group, certificate: certificate, inspection: inspection, security: security,
-            logger: logger)
+            group: group, certificate: certificate, inspection: inspection, promotions: promotions,
+            security: security, upkeep: upkeep, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -110,9 +124,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door] in
+        let restored = Task { [door, promotions] in
             try await deployments.restore()
             door.readiness.isOn = true
+            try await promotions.resume()
         }
         let timer = Task {
             try await Task.sleep(for: Self.patience)
@@ -127,6 +142,7 @@ final class RunningServer: Sendable {
         }
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
+        await upkeep.start()
     }
 }
 
@@ -164,7 +180,9 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        promotions.stop()
         await security.close()
+        await upkeep.stop()
         do {
             try store.close()
         } catch {

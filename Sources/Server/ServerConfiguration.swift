@@ -82,6 +82,14 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var checkTrialSeconds = 10
     /// Bytes; 4 GiB and three times the model's size when absent.
     package var checkMemoryBytes: Int?
+    /// A file or folder outside the data folder where signed heads of the audit chain are kept too.
+    package var auditHeadsPath: String?
+    /// Seconds between two signed heads, where there is something new to sign.
+    package var auditHeadSeconds = 60
+    /// Seconds between two collections of files that nothing refers to; 0 leaves them to `slipway doctor --collect`.
+    package var collectSeconds = 3600
+    /// Seconds that such a file stays after somebody last sent or asked for it.
+    package var collectGraceSeconds = 86_400
     /// Path of ONNX Runtime's shared library, where it is not found by itself.
     package var onnxruntime: String?
     package var logLevel = "info"
@@ -140,6 +148,9 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(checkLoadSeconds, "check_load_seconds", 1...86_400)
         try check(checkTrialSeconds, "check_trial_seconds", 1...86_400)
         try check(checkMemoryBytes ?? 1 << 30, "check_memory_bytes", (256 << 20)...(1 << 50))
+        try check(auditHeadSeconds, "audit_head_seconds", 1...86_400)
+        try check(collectSeconds, "collect_seconds", 0...(30 * 86_400))
+        try check(collectGraceSeconds, "collect_grace_seconds", 1...(3650 * 86_400))
         guard Self.logLevels.contains(logLevel) else {
             throw ConfigurationError(
                 field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")

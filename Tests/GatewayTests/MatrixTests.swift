@@ -10,7 +10,8 @@ import Testing
     private static func path(_ template: String, space: String) -> String {
         let names = [
             "space": space, "endpoint": "fast", "model": "churn", "version": "3", "label": "stable",
-            "sha256": String(repeating: "a", count: 64), "region": "r", "member": "somebody", "key": "nokey",
+            "sha256": String(repeating: "a", count: 64), "region": "r", "number": "1", "check": "ci", "dataset": "rows",
+            "member": "somebody", "key": "nokey",
         ]
         return names.reduce(template) { $0.replacing("{\($1.key)}", with: $1.value) }
     }

@@ -46,15 +46,26 @@ final class Workshop: Sendable {
             runtimes: [runtime], artifacts: AnyArtifact(),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
-        let publisher = AccessPublisher(store: store.access, plane: access)
-        let spaces = Spaces(store: store.spaces)
+        let keepers = AccessPublisher(store: store.access, plane: access)
+        let plane = TestPlane(dataPlane: dataPlane)
+        let publisher = Publisher(store: store.deployments, plane: plane)
+        let spaces = Spaces(store: store.spaces, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
-            deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
-            spaces: spaces, keys: KeyService(store: store.access, publisher: publisher),
-            members: MemberService(store: store.access, publisher: publisher), access: access, blobs: store.blobs,
-            dataPlane: dataPlane,
-            server: TestInspection(store: store))
+            dataSets: dataSets,
+            deployments: DeploymentService(store: store.deployments, plane: plane, publisher: publisher),
+            spaces: spaces,
+            promotions: PromotionService(
+                store: store.promotions,
+                gates: GateWorkshop(
+                    hashing: store.hashing, dataSets: dataSets,
+                    scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: SystemClock()),
+                memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
+            keys: KeyService(store: store.access, publisher: keepers),
+            members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
+            audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
+            storage: TestStorage(store: store))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -116,6 +127,25 @@ struct TestPlane: ServingPlane {
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
     func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
     func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+}
+
+struct TestStorage: StorageKeeping {
+    let store: Store
+
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport {
+        let result = try await store.collect(by: principal)
+        return CollectionReport(files: result.blobs, bytes: result.bytes)
+    }
+
+    func backup() async throws(ControlError) -> any BackupReading { TestBackup(archive: try await store.backup()) }
+}
+
+struct TestBackup: BackupReading {
+    let archive: BackupArchive
+
+    var size: Int { archive.size }
+
+    func next() async throws(ControlError) -> [UInt8]? { try await archive.next() }
 }
 
 struct TestInspection: ServerInspection {

@@ -8,7 +8,8 @@ import Testing
     private static let table: [(Permission, RoleSet)] = [
         (.viewSpace, .members), (.viewMembers, .members), (.viewModels, .members), (.viewDeployments, .members),
         (.predict, .members), (.viewSpaceAudit, .members), (.viewPromotions, .members), (.viewDataSets, .members),
-        (.pushDataSets, [.developer, .validator, .owner]), (.promote, [.developer, .validator, .operator, .owner]),
+        (.uploadFiles, [.developer, .validator, .owner]), (.pushDataSets, [.developer, .validator, .owner]),
+        (.promote, [.developer, .validator, .operator, .owner]),
         (.approvePromotions, [.validator, .owner]),
         (.pushModels, [.developer, .owner]), (.deleteModels, [.developer, .owner]),
         (.deploy, [.developer, .operator, .owner]), (.deleteDeployments, [.developer, .operator, .owner]),

@@ -42,6 +42,9 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case pushModels
     case deleteModels
 
+    /// Send the bytes that a version or a data set is then made of.
+    case uploadFiles
+
     case viewDataSets
     case pushDataSets
 
@@ -72,8 +75,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewServer, .viewMetrics, .viewSpaces, .manageKeys: .server
         case .verify, .viewAudit, .collect, .backup, .manageAdmins, .manageSpaces: .admin
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
-            .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .viewDataSets, .pushDataSets,
-            .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .predict:
+            .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
+            .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .predict:
             .space
         }
     }
@@ -88,7 +91,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
             .predict:
             .members
         case .pushModels, .deleteModels: [.developer, .owner]
-        case .pushDataSets: [.developer, .validator, .owner]
+        case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
         case .approvePromotions: [.validator, .owner]
         case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
@@ -123,6 +126,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewModels: "see models"
         case .pushModels: "push models"
         case .deleteModels: "delete models"
+        case .uploadFiles: "push models or data sets"
         case .viewDataSets: "see data sets"
         case .pushDataSets: "push data sets"
         case .viewDeployments: "see deployments"

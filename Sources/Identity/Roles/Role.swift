@@ -71,11 +71,16 @@ package struct RoleRules: Sendable, Hashable, Codable {
     package var deploy: Set<Role>?
     package var rollout: Set<Role>?
     package var rollback: Set<Role>?
+    /// Who may approve of promotions, beside validators and owners.
+    package var approve: Set<Role>?
 
-    package init(deploy: Set<Role>? = nil, rollout: Set<Role>? = nil, rollback: Set<Role>? = nil) {
+    package init(
+        deploy: Set<Role>? = nil, rollout: Set<Role>? = nil, rollback: Set<Role>? = nil, approve: Set<Role>? = nil
+    ) {
         self.deploy = deploy
         self.rollout = rollout
         self.rollback = rollback
+        self.approve = approve
     }
 
     /// The roles that may do it here.
@@ -84,6 +89,7 @@ package struct RoleRules: Sendable, Hashable, Codable {
         case .deploy, .deleteDeployments, .loadModels: deploy.map { RoleSet($0) } ?? permission.roles
         case .rollout: rollout.map { RoleSet($0) } ?? permission.roles
         case .rollback: rollback.map { RoleSet($0) } ?? permission.roles
+        case .approvePromotions: permission.roles.union(approve.map { RoleSet($0) } ?? [])
         default: permission.roles
         }
     }

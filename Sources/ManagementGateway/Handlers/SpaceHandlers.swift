@@ -33,14 +33,6 @@ extension ManagementInterface {
         return try Response.json(ManagementAPI.SpacePolicy(policy)).tagged(revision: policy.revision)
     }
 
-    func setPolicy(_ call: ManagementRequest) async throws -> Response {
-        let wanted = try await call.document(ManagementAPI.SpacePolicy.self, schema: "SpacePolicy")
-        let policy = try await services.deployments.setPolicy(
-            of: call.space, isolation: wanted.isolation.demanded, principal: call.principal,
-            idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
-        return try Response.json(ManagementAPI.SpacePolicy(policy)).tagged(revision: policy.revision)
-    }
-
     /// One screen: everything a person wants to know first, of the spaces that they see.
     func status(_ call: ManagementRequest) async throws -> Response {
         let usage = try await services.server.usage()

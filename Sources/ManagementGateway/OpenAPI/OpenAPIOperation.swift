@@ -29,13 +29,53 @@ struct OpenAPIOperation {
         case .server: OpenAPIOperation(answers: [200: json("ServerInfo")])
         case .status: OpenAPIOperation(answers: [200: json("StatusReport")])
         case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
+        case .audit: auditEvents(["space"])
+        case .spaceAudit: auditEvents([])
+        case .auditHead: OpenAPIOperation(answers: [200: json("AuditHeadInfo")])
+        case .auditKey: OpenAPIOperation(answers: [200: json("AuditKeyInfo")])
+        case .verifyAudit: OpenAPIOperation(answers: [200: json("AuditReport")])
+        case .collect: OpenAPIOperation(answers: [200: json("CollectionReport")])
+        case .backup:
+            OpenAPIOperation(answers: [
+                200: ["application/x-tar": ["schema": ["type": "string", "format": "binary"]]]
+            ])
         case .spaces: listing("SpaceInfo")
         case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
+        case .createSpace:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("SpaceRequest"), answers: [201: json("SpaceInfo")])
+        case .deleteSpace: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: anyObject])
         case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
         case .setPolicy:
             OpenAPIOperation(
-                parameters: [idempotencyKey, ifMatch], body: document("SpacePolicy"),
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("SpacePolicy")],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
                 answers: [200: json("SpacePolicy")])
+        case .policyRevisions: listing("PolicyRevisionInfo")
+        case .promotions: promotionListing
+        case .promotion: OpenAPIOperation(answers: [200: json("PromotionInfo")])
+        case .promote:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("PromotionRequest"), answers: [201: json("PromotionInfo")])
+        case .approvePromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("ApprovalRequest"), answers: [200: json("ApprovalAnswer")])
+        case .rejectPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .withdrawPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .reportCheck:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
+        case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
         case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
         case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])
         case .createKey:
@@ -75,6 +115,15 @@ struct OpenAPIOperation {
                     ],
                 ],
                 answers: [200: json("PushResponse"), 201: json("PushResponse")])
+        case .deleteVersion:
+            OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("VersionDeletionInfo")])
+        case .dataSets, .dataSetVersions: listing("DataSetInfo")
+        case .dataSetVersion: OpenAPIOperation(answers: [200: json("DataSetInfo")])
+        case .dataSetRules: OpenAPIOperation(answers: [200: json("DataRules")])
+        case .pushDataSet:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("DataSetPushRequest"),
+                answers: [200: json("DataSetPushResponse"), 201: json("DataSetPushResponse")])
         case .deployments: listing("DeploymentInfo")
         case .deployment: OpenAPIOperation(answers: [200: json("DeploymentInfo")])
         case .deploy:
@@ -88,6 +137,15 @@ struct OpenAPIOperation {
         }
     }
 
+    private static var promotionListing: OpenAPIOperation {
+        listing(
+            "PromotionInfo",
+            [
+                query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
+                query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+            ])
+    }
+
     private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
@@ -95,6 +153,14 @@ struct OpenAPIOperation {
                 query("after", ["type": "string"]),
             ] + further,
             answers: [200: json(pageOf(schema))])
+    }
+
+    private static func auditEvents(_ further: [String]) -> OpenAPIOperation {
+        var operation = listing("AuditEventInfo")
+        operation.parameters += (further + ["action", "subject", "principal"]).map { query($0, ["type": "string"]) }
+        operation.parameters += ["since", "until"].map { query($0, ["type": "string"]) }
+        operation.parameters.append(query("order", ["type": "string", "enum": ["newest", "oldest"]]))
+        return operation
     }
 
     private static let idempotencyKey = header(
@@ -122,6 +188,10 @@ struct OpenAPIOperation {
 
     private static func document(_ schema: String) -> JSONValue {
         ["required": true, "content": json(schema)]
+    }
+
+    private static func optional(_ schema: String) -> JSONValue {
+        ["required": false, "content": json(schema)]
     }
 
     private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {

@@ -4,18 +4,21 @@ import ManagementAPI
 /// The shapes of bodies. `OpenAPISchemaTests` holds each against what is really sent.
 enum OpenAPISchemas {
     static let all: [String: JSONValue] = management.merging(OpenAPIAccess.schemas) { first, _ in first }
+        .merging(OpenAPIPromotions.all) { first, _ in first }
+        .merging(OpenAPIDataSets.schemas) { first, _ in first }
         .merging(inference) { first, _ in first }
+        .merging(retention) { first, _ in first }
 
-    private static let string: JSONValue = ["type": "string"]
-    private static let integer: JSONValue = ["type": "integer"]
+    static let string: JSONValue = ["type": "string"]
+    static let integer: JSONValue = ["type": "integer"]
     private static let number: JSONValue = ["type": "number"]
-    private static let flag: JSONValue = ["type": "boolean"]
+    static let flag: JSONValue = ["type": "boolean"]
     private static let texts: JSONValue = ["type": "object", "additionalProperties": ["type": "string"]]
     private static let numbers: JSONValue = ["type": "object", "additionalProperties": ["type": "number"]]
     private static let integers: JSONValue = ["type": "object", "additionalProperties": ["type": "integer"]]
 
-    private static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
-    private static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
+    static func ref(_ name: String) -> JSONValue { ["$ref": .string("#/components/schemas/" + name)] }
+    static func arrayOf(_ items: JSONValue) -> JSONValue { ["type": "array", "items": items] }
 
     static func oneOf<Words: CaseIterable & RawRepresentable<String>>(_ words: Words.Type) -> JSONValue {
         ["type": "string", "enum": .array(Words.allCases.map { .string($0.rawValue) })]
@@ -80,7 +83,6 @@ enum OpenAPISchemas {
             "generation": integer, "runtimes": texts, "httpPort": integer, "grpcPort": integer,
             "authentication": flag,
         ]),
-        "SpacePolicy": object(["isolation": oneOf(IsolationDemand.self)]),
         "SpaceInfo": object([
             "name": string, "policy": ref("SpacePolicy"), "models": integer, "deployments": integer,
             "createdAt": string,

@@ -59,27 +59,6 @@ extension SpaceInfo {
     }
 }
 
-extension ManagementAPI.SpacePolicy {
-    init(_ policy: Governance.SpacePolicy) {
-        switch policy.isolation {
-        case nil: self.init(isolation: .any)
-        case .shared: self.init(isolation: .shared)
-        case .worker: self.init(isolation: .worker)
-        }
-    }
-}
-
-extension IsolationDemand {
-    /// `nil` demands nothing.
-    var demanded: Isolation? {
-        switch self {
-        case .any: nil
-        case .shared: .shared
-        case .worker: .worker
-        }
-    }
-}
-
 extension RevisionInfo {
     init(_ revision: Revision) {
         self.init(

@@ -1,4 +1,5 @@
 import GRDB
+import Governance
 import Identity
 import Journal
 
@@ -6,7 +7,7 @@ extension StoredTransaction: AccessTransaction {
     var moment: Timestamp { Timestamp(microseconds: now) }
 
     func accessSnapshot() throws -> AccessSnapshot {
-        let names = try String.fetchAll(db, sql: "SELECT name FROM space ORDER BY name")
+        let names = try String.fetchAll(db, sql: "SELECT name FROM space WHERE removed_at IS NULL ORDER BY name")
         let members = try Row.fetchAll(
             db,
             sql: """
@@ -152,5 +153,11 @@ extension StoredTransaction: AccessTransaction {
 
 extension StoredTransaction {
     /// What a space's policy says of roles. Policies do not say anything of them yet.
-    func roleRules(of space: String) throws -> RoleRules? { nil }
+    func roleRules(of space: String) throws -> RoleRules? {
+        guard let policy = try policy(of: space) else { return nil }
+        return RoleRules(
+            deploy: policy.deploy.map { Set($0) }, rollout: policy.rollout.map { Set($0) },
+            rollback: policy.rollback.map { Set($0) },
+            approve: policy.approvals.count == 0 ? nil : Set(policy.approvals.roles))
+    }
 }

@@ -9,6 +9,8 @@ package struct Answer: Sendable {
     package var body: ByteBuffer
     /// What `Content-Length` says in place of the body's own length; only for answers to `HEAD`.
     package var declaredLength: Int?
+    /// What is sent in place of `body`, while it is made.
+    package var poured: PouredBody?
 
     package init(
         _ status: HTTPStatus, contentType: String = "application/json",
@@ -22,6 +24,21 @@ package struct Answer: Sendable {
 
     init(_ status: HTTPStatus = .ok, json: JSONValue, fields: [(name: String, value: String)] = []) {
         self.init(status, fields: fields, body: ByteBuffer(string: json.text))
+    }
+}
+
+/// A body of known length that is made while it is sent, so that it need not fit into memory.
+package struct PouredBody: Sendable {
+    package typealias Send = @Sendable (ByteBuffer) async throws -> Void
+
+    package let length: Int
+    /// Sends all of it, piece by piece; `send` returns when there is room for more and throws when the caller has left.
+    /// Not called where nobody wants the body.
+    package let write: @Sendable (_ send: @escaping Send) async throws -> Void
+
+    package init(length: Int, write: @escaping @Sendable (_ send: @escaping Send) async throws -> Void) {
+        self.length = length
+        self.write = write
     }
 }
 

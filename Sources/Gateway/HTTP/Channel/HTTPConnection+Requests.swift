@@ -108,7 +108,6 @@ extension HTTPConnection {
             return lastMatch
         }
         lastMatch = nil
-        lastEndpoint = nil
         lastTarget.removeAll(keepingCapacity: true)
         lastTarget.append(contentsOf: target)
         let path = PathSegments.split(target).path
@@ -118,13 +117,12 @@ extension HTTPConnection {
         return match
     }
 
-    /// The endpoint that a path means for its caller, remembered for as long as the same endpoints are there. It keeps no model in memory:
-    /// that is up to its place.
+    /// The endpoint of `match`, remembered for as long as the same endpoints are there. It keeps no model in memory: that
+    /// is up to its place.
     private func endpoint(of match: RouteMatch) throws(HTTPFault) -> Endpoint {
         // Before the look-up: what is installed in between is then looked up again.
         let edition = gateway.dataPlane.edition
-        // The same path means another space for a caller with another home, and is another match then.
-        if let last = lastEndpoint, last.edition == edition, last.match === match { return last.endpoint }
+        if let last = lastEndpoint, last.match === match, last.edition == edition { return last.endpoint }
         let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
         lastEndpoint = (match, endpoint, edition)
         return endpoint

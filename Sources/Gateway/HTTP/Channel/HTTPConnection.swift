@@ -26,6 +26,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         case streaming(Exchange, ManagementCall, BodyReader)
         /// A management task has the whole request.
         case managing(Exchange, ManagementCall)
+        /// A management task makes the answer's body while it is sent.
+        case pouring(Pouring)
         /// An endpoint's thread has the request.
         case computing(Exchange)
         /// The last answer is sent; the peer gets a moment to read it.
@@ -70,11 +72,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastTarget: [UInt8] = []
     var lastMethod = HTTPMethod.other
     var lastMatch: RouteMatch?
+    /// The endpoint that was asked last, what was asked (with the space that was meant), and the data plane's edition of
+    /// then.
+    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
     /// Who asked last, and what they were let through to.
     var callers = CallerMemory()
     var lastAdmission: Admission?
-    /// The endpoint that a match meant, and the data plane's edition of then.
-    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
     var context: ChannelHandlerContext?
     var inputClosed = false
     var outputClosed = false
@@ -173,7 +176,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Whether the socket is left alone, so that what it sends waits in the kernel, and then at the sender.
     private var holdsReads: Bool {
         switch phase {
-        case .computing, .managing, .authenticating: buffer.readableBytes >= gateway.limits.readAhead
+        case .computing, .managing, .pouring, .authenticating: buffer.readableBytes >= gateway.limits.readAhead
         case .streaming: bodyIsPaused
         case .head: writeDeadline != .distantFuture && buffer.readableBytes >= gateway.limits.readAhead
         case .body, .discard, .lingering, .closed: false
@@ -236,14 +239,14 @@ final class HTTPConnection: ChannelDuplexHandler {
         case .body(let exchange, let reader): return readBody(exchange, reader)
         case .discard(let reader): return discardBody(reader)
         case .streaming(let exchange, let call, let reader): return streamBody(exchange, call, reader)
-        case .managing, .computing, .authenticating, .lingering, .closed: return false
+        case .managing, .pouring, .computing, .authenticating, .lingering, .closed: return false
         }
     }
 
     /// The peer will send no more.
     private func endOfInput() {
         switch phase {
-        case .closed, .managing: return
+        case .closed, .managing, .pouring: return
         case .computing, .authenticating, .body, .discard, .streaming: closeNow()
         case .lingering: if outputClosed { closeNow() }
         case .head:
@@ -286,6 +289,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             writeDeadline = .distantFuture
+            pourOn()
             process()
             flush()
             resumeReading()

@@ -26,8 +26,43 @@ final class ManagementCall: Sendable {
     func start(_ answerer: any ManagementAnswerer) {
         Task {
             let answer = await answerer.answer(request)
-            eventLoop.execute { self.connection.value.managed(self, answer) }
+            if let body = answer.poured {
+                await pour(answer, body)
+            } else {
+                eventLoop.execute { self.connection.value.managed(self, answer) }
+            }
         }
+    }
+
+    private func pour(_ head: Answer, _ body: PouredBody) async {
+        guard await begin(head, length: body.length) else { return }
+        do {
+            try await body.write { try await self.pour($0) }
+            // Nothing is left to fail once all has come.
+            failed("its body was too short")
+        } catch { failed("\(error)") }
+    }
+
+    /// Sends the head; false when nobody wants the body.
+    private func begin(_ head: Answer, length: Int) async -> Bool {
+        await withCheckedContinuation { continuation in
+            eventLoop.execute {
+                continuation.resume(returning: self.connection.value.pour(self, head: head, length: length))
+            }
+        }
+    }
+
+    /// Sends the next piece; returns when there is room for another. Throws when the caller has left.
+    private func pour(_ piece: ByteBuffer) async throws(CallerLeft) {
+        guard piece.readableBytes > 0 else { return }
+        let goesOn = await withCheckedContinuation { continuation in
+            eventLoop.execute { self.connection.value.pour(self, piece: piece, waiter: continuation) }
+        }
+        guard goesOn else { throw CallerLeft() }
+    }
+
+    private func failed(_ why: String) {
+        eventLoop.execute { self.connection.value.pourFailed(self, why) }
     }
 
     /// Whether the task wants more.

@@ -55,10 +55,15 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     // TensorFlow Serving
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
-    case openAPI, server, status, verify, spaces, space, policy, setPolicy
+    case openAPI, server, status, verify
+    case audit, spaceAudit, auditHead, auditKey, verifyAudit
+    case collect, backup
+    case spaces, space, createSpace, deleteSpace, policy, setPolicy, policyRevisions
+    case promotions, promotion, promote, approvePromotion, rejectPromotion, withdrawPromotion, reportCheck
     case blobExists, blobUpload
-    case models, model, versions, version, push
-    case deployments, deployment, deploy, deleteDeployment, revisions
+    case models, model, versions, version, push, deleteVersion
+    case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
+    case deployments, deployment, deploy, deleteDeployment, revisions, why
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

@@ -127,17 +127,54 @@ extension Route {
         managed(.server, .get, "/server", .viewServer, "Name, version and runtimes of this server"),
         managed(.status, .get, "/status", .viewServer, "One screen: spaces, deployments, traffic, storage"),
         managed(.verify, .post, "/verify", .verify, "Hashes everything that is stored again"),
+        managed(.audit, .get, "/audit", .viewAudit, "What was done, and who asked for it"),
+        managed(
+            .auditHead, .get, "/audit/head", .viewAudit, "The end of the audit chain as it is now, signed"),
+        managed(
+            .auditKey, .get, "/audit/key", .viewServer, "The public key that heads of the audit chain are signed with"),
+        managed(
+            .verifyAudit, .post, "/audit/verify", .viewAudit,
+            "Follows the audit chain and holds it against the signed heads"),
+        managed(.spaceAudit, .get, "/spaces/{space}/audit", .viewSpaceAudit, "What was done in the space"),
+        managed(.collect, .post, "/collect", .collect, "Removes files that nothing refers to any more"),
+        managed(.backup, .get, "/backup", .backup, "A backup of everything, as one tar archive"),
         managed(.spaces, .get, "/spaces", .viewSpaces, "All spaces"),
+        managed(.createSpace, .post, "/spaces", .manageSpaces, "Makes a space"),
         managed(.space, .get, "/spaces/{space}", .viewSpace, "One space"),
+        managed(.deleteSpace, .delete, "/spaces/{space}", .manageSpaces, "Removes an empty space"),
         managed(.policy, .get, "/spaces/{space}/policy", .viewSpace, "What the space demands of its deployments"),
         managed(
             .setPolicy, .put, "/spaces/{space}/policy", .setPolicy,
             "Sets what the space demands, and moves what runs there"),
         managed(
-            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .pushModels,
+            .policyRevisions, .get, "/spaces/{space}/policy/revisions", .viewSpace,
+            "Everything that the space ever demanded"),
+        managed(
+            .promotions, .get, "/spaces/{space}/promotions", .viewPromotions,
+            "Promotions into the space and out of it, newest first"),
+        managed(
+            .promote, .post, "/spaces/{space}/promotions", .promote,
+            "Asks that a version of this space becomes available in another"),
+        managed(
+            .promotion, .get, "/spaces/{space}/promotions/{number}", .viewPromotions,
+            "One promotion with its evidence"),
+        managed(
+            .approvePromotion, .post, "/spaces/{space}/promotions/{number}/approve", .approvePromotions,
+            "Approves of a promotion into this space"),
+        managed(
+            .rejectPromotion, .post, "/spaces/{space}/promotions/{number}/reject", .approvePromotions,
+            "Rejects a promotion into this space"),
+        managed(
+            .withdrawPromotion, .post, "/spaces/{space}/promotions/{number}/withdraw", .promote,
+            "Takes the caller's own promotion back"),
+        managed(
+            .reportCheck, .post, "/spaces/{space}/promotions/{number}/checks/{check}", .reportGate,
+            "Says how a check went that another system made"),
+        managed(
+            .blobExists, .head, "/spaces/{space}/blobs/{sha256}", .uploadFiles,
             "Whether the space holds a file with these bytes already"),
         managed(
-            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .pushModels, body: .upload,
+            .blobUpload, .put, "/spaces/{space}/blobs/{sha256}", .uploadFiles, body: .upload,
             "Uploads a file under the SHA-256 of its bytes"),
         managed(.models, .get, "/spaces/{space}/models", .viewModels, "All models of the space"),
         managed(.model, .get, "/spaces/{space}/models/{model}", .viewModels, "One model"),
@@ -149,6 +186,24 @@ extension Route {
         managed(
             .version, .get, "/spaces/{space}/models/{model}/versions/{version}", .viewModels,
             "One version of a model; 'latest' is the newest"),
+        managed(
+            .deleteVersion, .delete, "/spaces/{space}/models/{model}/versions/{version}", .deleteModels,
+            "Deletes a version that nothing needs"),
+        managed(
+            .dataSets, .get, "/spaces/{space}/datasets", .viewDataSets,
+            "The latest version of each data set of the space"),
+        managed(
+            .pushDataSet, .post, "/spaces/{space}/datasets", .pushDataSets,
+            "Makes a version of a data set of an uploaded file"),
+        managed(
+            .dataSetVersions, .get, "/spaces/{space}/datasets/{dataset}/versions", .viewDataSets,
+            "The versions of a data set"),
+        managed(
+            .dataSetVersion, .get, "/spaces/{space}/datasets/{dataset}/versions/{version}", .viewDataSets,
+            "One version of a data set; 'latest' is the newest"),
+        managed(
+            .dataSetRules, .get, "/spaces/{space}/datasets/{dataset}/versions/{version}/rules", .viewDataSets,
+            "Rules for a data gate, as this version suggests them"),
         managed(
             .deployments, .get, "/spaces/{space}/deployments", .viewDeployments, "All deployments of the space"),
         managed(
@@ -162,6 +217,9 @@ extension Route {
         managed(
             .revisions, .get, "/spaces/{space}/deployments/{endpoint}/revisions", .viewDeployments,
             "All revisions of a deployment"),
+        managed(
+            .why, .get, "/spaces/{space}/deployments/{endpoint}/why", .viewDeployments,
+            "Why this version is live, and what blocks the next"),
     ]
 
     private static let access: [Route] = [

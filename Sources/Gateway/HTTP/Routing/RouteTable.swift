@@ -12,9 +12,9 @@ package final class RouteMatch: Sendable {
     let namesSpace: Bool
     /// An endpoint or a model.
     package let name: String
-    /// As it stands in the path; `nil` where the path names none.
+    /// A version or the number of a promotion, as it stands in the path; `nil` where the path names none.
     package let version: String?
-    /// A label, a digest, a region, a principal or a key.
+    /// A label, a check, a digest, a region, a principal or a key.
     package let other: String?
 
     init(route: Route, space: String?, name: String?, version: String?, other: String?) {
@@ -43,7 +43,9 @@ struct RouteTable: Sendable {
         case capture(Capture, tail: [UInt8])
     }
 
-    private enum Capture: String, Sendable { case space, endpoint, model, version, label, sha256, region, member, key }
+    private enum Capture: String, Sendable {
+        case space, endpoint, model, dataset, version, number, label, check, sha256, region, member, key
+    }
 
     private struct Pattern: Sendable {
         var parts: [Part]
@@ -150,9 +152,9 @@ struct RouteTable: Sendable {
             }
             switch capture {
             case .space: space = text
-            case .endpoint, .model: name = text
-            case .version: version = text
-            case .label, .sha256, .region, .member, .key: other = text
+            case .endpoint, .model, .dataset: name = text
+            case .version, .number: version = text
+            case .label, .check, .sha256, .region, .member, .key: other = text
             }
         }
         return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other)
