@@ -136,7 +136,9 @@ let package = Package(
         room(
             "Serving",
             ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
-        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging]),
+        room(
+            "Runtimes",
+            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
