@@ -18,8 +18,8 @@ def literal(name, value):
 
 def call_head(path):
     """The header block of a gRPC call."""
-    return (literal(b":method", b"POST") + literal(b":scheme", b"http") + literal(b"content-type", b"application/grpc")
-            + literal(b":path", path.encode()))
+    return (literal(b":method", b"POST") + literal(b":scheme", b"http") + literal(b":path", path.encode())
+            + literal(b"content-type", b"application/grpc") + literal(b"te", b"trailers"))
 
 
 def message(content, length=None):

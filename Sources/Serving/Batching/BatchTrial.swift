@@ -1,6 +1,7 @@
 import InferenceProtocol
 package import Runtimes
 import Synchronization
+import Tensors
 
 /// Where a model meets inputs that it has never met: a copy of it in another process, which may crash, hang or run out of
 /// memory there.

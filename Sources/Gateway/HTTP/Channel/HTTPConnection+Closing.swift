@@ -56,8 +56,8 @@ extension HTTPConnection {
     /// the first look: what the kernel takes at once, for itself, is no merit of the peer's.
     private func watchWriting(_ now: NIODeadline) {
         guard let left = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
-        guard var taking else {
-            taking = AnswerTaking(pace: TransferPace(begun: now, before: 0), unsentBefore: left, unsent: left)
+        guard var taking = self.taking else {
+            self.taking = AnswerTaking(pace: TransferPace(begun: now, before: 0), unsentBefore: left, unsent: left)
             return
         }
         guard left != taking.unsent else { return }
