@@ -44,15 +44,6 @@ def only_worker(server):
     return workers(server)[0]
 
 
-def large_worker(server):
-    """The worker whose model file is called so; `None` while there is none."""
-    for pid in workers(server):
-        with contextlib.suppress(OSError):
-            if b"large.onnx" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
-                return pid
-    return None
-
-
 def state(server, endpoint):
     status, answer = server.json("GET", f"/api/v1/spaces/default/deployments/{endpoint}")
     assert status == 200, answer
@@ -185,20 +176,20 @@ def test_the_next_prediction_of_a_killed_worker_waits_for_a_hundred_megabytes_to
     onnx.save(model(whole, check=False), tmp_path / "large.onnx")
     assert (tmp_path / "large.onnx").stat().st_size > 100_000_000
     server.cli("model", "push", tmp_path / "large.onnx", "--name", "large")
+    small = {only_worker(server)}
     server.put_deployment("large", "large", options=WORKER)
-    small = {pid for pid in workers(server) if pid != large_worker(server)}
     inputs = [{"name": "x", "datatype": "FP32", "shape": [1, width], "data": [0.5] * width}]
     status, before = server.infer("large", inputs)
     assert status == 200, before
     for deaths in (1, 2):
-        pid = large_worker(server)
+        (pid,) = set(workers(server)) - small
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: metric(server, "slipway_worker_restarts_total", "large") == deaths, "the death")
         status, after = server.infer("large", inputs)
         assert status == 200, after
         assert after["outputs"] == before["outputs"]
-        assert large_worker(server) != pid
-    assert {pid for pid in workers(server) if pid != large_worker(server)} == small, "the other worker went on"
+        assert pid not in workers(server)
+    assert small < set(workers(server)), "the other worker went on"
 
 
 def test_a_worker_that_hangs_costs_its_caller_the_deadline_and_is_replaced(new_server):
