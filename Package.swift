@@ -12,6 +12,11 @@ let settings: [SwiftSetting] =
     // A warning that nobody must mend is soon a hundred of them.
     + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
+/// The rooms of the prediction path that only the server is made of. Debug builds, and so the tests, check that no two
+/// accesses to one variable overlap; in release builds that check would cost each request 2%.
+let hot: [SwiftSetting] =
+    settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 /// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
 let standalone: [LinkerSetting] =
@@ -49,7 +54,7 @@ let grpcTransport = grpc("GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = server("Yams", package: "Yams")
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func room(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -111,7 +116,7 @@ let package = Package(
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
                 "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
                 nioPosix, nioSSL, logging,
-            ]),
+            ], hot),
         room(
             "SlipwayClient",
             [
@@ -135,10 +140,10 @@ let package = Package(
         // data plane
         room(
             "Serving",
-            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
+            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging], hot),
         room(
             "Runtimes",
-            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging]),
+            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging], hot),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),

@@ -37,6 +37,7 @@ package final class DataPlane: Sendable {
     let trialThreads = ThreadPool(priority: .background)
     private let statistics = StatisticsTable()
     private let installed = Atomic<Bool>(false)
+    private let installs = Atomic<Int>(0)
     private let logger: Logger
 
     /// - Parameter trials: where models are tried before they serve; workers unless said otherwise.
@@ -63,6 +64,9 @@ package final class DataPlane: Sendable {
     package func endpoint(space: String, name: String) -> Endpoint? {
         current.endpoint(space: space, name: name)
     }
+
+    /// Another number whenever what `endpoint` gives may be another: who keeps an endpoint asks this first. Cheap.
+    package var edition: Int { installs.load(ordering: .acquiring) }
 
     /// All endpoints, by space and name.
     package var endpoints: [Endpoint] { current.endpoints }
@@ -127,6 +131,7 @@ package final class DataPlane: Sendable {
         let isNewer = table.withLock { table in
             guard next.generation >= table.generation else { return false }
             table = next
+            installs.wrappingAdd(1, ordering: .releasing)
             return true
         }
         if isNewer {

@@ -36,6 +36,18 @@ final class EndpointCompute: Sendable {
                 maxDelay: delay.multipliedReportingOverflow(by: 1000).partialValue))
     }
 
+    /// As `Endpoint.runHere`, on a model that is in memory.
+    func runHere(_ request: InferenceRequest, on model: LoadedModel, at now: UInt64) -> ImmediateRun? {
+        guard maxRows == nil, !boundsLoops, model.isInProcess, model.runsInline(request) else { return nil }
+        do throws(PredictionError) {
+            let result = try model.runShort(request, at: now)
+            statistics.recordRun(rows: nil, compute: result.compute)
+            return ImmediateRun(result: .success(result), ended: now &+ result.compute)
+        } catch {
+            return ImmediateRun(result: .failure(error), ended: MonotonicClock.nanoseconds())
+        }
+    }
+
     /// As `Endpoint.start`, on a model that is in memory.
     ///
     /// - Parameters:

@@ -42,6 +42,8 @@ final class LoadedModel: Sendable {
     /// A run beyond this was no thread put aside for a moment: what the model costs depends on the values that it is given.
     private static let surprise: UInt64 = 40 * inlineNanoseconds
     private static let surprisesAllowed = 16
+    /// How exactly it is known when a model that runs on event loops was last used.
+    private static let useResolution: UInt64 = 1_000_000
 
     let key: Key
     let instance: any ModelInstance
@@ -115,6 +117,24 @@ final class LoadedModel: Sendable {
         do throws(RunError) {
             let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
             return result(answer, of: request, since: start, onEventLoop: handle == nil)
+        } catch {
+            throw PredictionError(error)
+        }
+    }
+
+    /// Whether a run is over when it comes back, so that nobody ever has to wait for its end elsewhere.
+    var isInProcess: Bool { key.worker == nil }
+
+    /// Runs it on an event loop, in this process, known to be short (`runsInline`).
+    ///
+    /// - Parameter start: the time of now, in nanoseconds of `MonotonicClock`.
+    func runShort(_ request: InferenceRequest, at start: UInt64) throws(PredictionError) -> PredictionResult {
+        // It is held by this run, which is over before anybody could notice: its use is noted now and then, since all
+        // event loops would write the same place.
+        if start &- lastUse > Self.useResolution { lastBegun.store(start, ordering: .relaxed) }
+        do throws(RunError) {
+            let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: nil)
+            return result(answer, of: request, since: start, onEventLoop: true)
         } catch {
             throw PredictionError(error)
         }

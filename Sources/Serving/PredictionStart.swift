@@ -6,6 +6,13 @@ package enum PredictionStart: Sendable {
     case pending(PredictionTicket)
 }
 
+/// A prediction that was made at once, where it was asked for.
+package struct ImmediateRun: Sendable {
+    package let result: Result<PredictionResult, PredictionError>
+    /// When it was over, in nanoseconds of `MonotonicClock`.
+    package let ended: UInt64
+}
+
 /// Lets the caller of a pending prediction give it up.
 package final class PredictionTicket: Sendable {
     private let prediction: any PendingPrediction

@@ -31,6 +31,11 @@ extension GRPCConnection {
         switch result {
         case .failure(let refusal): finish(stream, refusal.status)
         case .success(let prediction):
+            if mayRunHere, call.remaining != 0,
+                let here = prediction.endpoint.runHere(prediction.request, at: prediction.decodedAt)
+            {
+                return computed(stream, prediction, here.result)
+            }
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 connection.computed(stream, prediction, result)
             }

@@ -17,6 +17,9 @@ struct GRPCPrediction: Sendable {
     /// How long it took.
     private let decode: UInt64
 
+    /// When decoding ended, in nanoseconds of `MonotonicClock`.
+    var decodedAt: UInt64 { start &+ decode }
+
     /// A message that does not fit counts as a failure of the endpoint's.
     fileprivate init(
         _ message: ByteBuffer, head: GRPCInferRequest, endpoint: Endpoint, share: BodyShare?, start: UInt64

@@ -15,6 +15,9 @@ struct PredictionRun: Sendable {
     /// How long it took.
     private let decode: UInt64
 
+    /// When decoding ended, in nanoseconds of `MonotonicClock`.
+    var decodedAt: UInt64 { start &+ decode }
+
     /// A body that does not fit counts as a failure of the endpoint's.
     ///
     /// - Parameter share: of the body as it came; grows where it is unpacked. `nil` for a small one that is not packed.

@@ -42,6 +42,9 @@ extension HTTPConnection {
 
     /// Runs it here, or leaves it to the endpoint's threads and goes on when they have answered.
     private func start(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
+        if mayRunHere, let here = run.endpoint.runHere(run.decoded.request, at: run.decodedAt) {
+            return finish(exchange, run, here.result, since: here.ended)
+        }
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
         let id = exchange.form.predictionID
@@ -99,7 +102,8 @@ extension HTTPConnection {
     }
 
     private func finish(
-        _ exchange: Exchange, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>
+        _ exchange: Exchange, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>,
+        since now: UInt64 = MonotonicClock.nanoseconds()
     ) {
         var form = exchange.form
         if loop.isDraining { form.keepAlive = false }
@@ -112,14 +116,15 @@ extension HTTPConnection {
             if run.decoded.hasBinaryOutputs || size > Self.encodedHere {
                 encodeApart(exchange, form, run, result, size: size)
             } else {
-                encodeHere(form, run, result)
+                encodeHere(form, run, result, since: now)
             }
         }
     }
 
     /// The shortest way: the body is written right behind its head.
-    private func encodeHere(_ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult) {
-        let start = MonotonicClock.nanoseconds()
+    private func encodeHere(
+        _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, since start: UInt64
+    ) {
         var output = takeOutput()
         let before = output.writerIndex
         var writer = AnswerWriter()

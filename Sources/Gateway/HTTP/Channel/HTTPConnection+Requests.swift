@@ -70,7 +70,7 @@ extension HTTPConnection {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
         case .endpointLimit:
-            let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+            let endpoint = try endpoint(of: match)
             exchange.endpoint = endpoint
             exchange.headers.inferenceLength = head.inferenceHeaderLength
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
@@ -106,6 +106,7 @@ extension HTTPConnection {
             return lastMatch
         }
         lastMatch = nil
+        lastEndpoint = nil
         lastTarget.removeAll(keepingCapacity: true)
         lastTarget.append(contentsOf: target)
         let path = PathSegments.split(target).path
@@ -113,6 +114,17 @@ extension HTTPConnection {
         lastMethod = method
         lastMatch = match
         return match
+    }
+
+    /// The endpoint of `lastMatch`, remembered for as long as the same endpoints are there. It keeps no model in memory:
+    /// that is up to its place.
+    private func endpoint(of match: RouteMatch) throws(HTTPFault) -> Endpoint {
+        // Before the look-up: what is installed in between is then looked up again.
+        let edition = gateway.dataPlane.edition
+        if let lastEndpoint, lastEndpoint.edition == edition { return lastEndpoint.endpoint }
+        let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
+        lastEndpoint = (endpoint, edition)
+        return endpoint
     }
 
     /// Whether the last request was for the management interface, whose errors carry a code.

@@ -56,6 +56,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastTarget: [UInt8] = []
     var lastMethod = HTTPMethod.other
     var lastMatch: RouteMatch?
+    /// The endpoint that `lastMatch` meant, and the data plane's edition of then.
+    var lastEndpoint: (endpoint: Endpoint, edition: Int)?
     var context: ChannelHandlerContext?
     var inputClosed = false
     var outputClosed = false
