@@ -43,7 +43,7 @@ enum PromotionText {
         let console = session.console
         for gate in promotion.gates where gate.outcome == .failed || gate.outcome == .error {
             console.print()
-            print(gate, session)
+            Self.print(gate, session)
         }
         console.print()
         let what = promotion.state == .failed ? state(.failed) : outcome(promotion)
