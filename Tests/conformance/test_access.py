@@ -22,7 +22,8 @@ KEY = re.compile(r"slw_[a-z0-9]{12}_[0-9a-f]{64}")
 
 
 def printed_key(server):
-    """The owner's key, as the start showed it."""
+    """The owner's key, as the start showed it: what it says at the end may come after its first answer."""
+    wait_until(lambda: KEY.search(server.log_text()), "the owner's key")
     return KEY.search(server.log_text())[0]
 
 
