@@ -93,7 +93,7 @@ def infer(server, key, rows=1):
 
 def test_a_first_start_is_open_and_says_so(new_server):
     server = new_server()
-    assert "Open to everybody on this machine" in server.log_text()
+    wait_until(lambda: "Open to everybody on this machine" in server.log_text(), "the word of warning")
     assert server.request("GET", "/api/v1/spaces")[0] == 200
     assert server.json("GET", "/api/v1/me")[1]["principal"] == "local"
     assert not KEY.search(server.log_text())
@@ -415,6 +415,7 @@ def test_no_secret_is_in_anything_the_server_writes(new_server, copy_model, tmp_
     prefix = ("bash", "-c", f'exec "$@" >>{output}', "slipway")
     server = new_server("data", "--auth", "--log-level", "trace", prefix=prefix,
                         env={"SLIPWAY_AUTH_FAILURES_PER_MINUTE": "0"})
+    wait_until(lambda: KEY.search(output.read_text()), "the owner's key")
     owner = KEY.search(output.read_text())[0]
     guarded = Guarded.__new__(Guarded)
     guarded.server, guarded.owner = server, owner
