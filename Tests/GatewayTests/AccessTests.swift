@@ -135,6 +135,12 @@ import Testing
                     "POST", "/v2/models/fast/infer", Request.body, fields: fields)
                 #expect(prediction.status == 200)
                 #expect(try prediction.object()["model_version"] as? String == "7")
+                // The same path on the same connection, for somebody whose home is elsewhere.
+                let other = try await session.ask(
+                    "POST", "/v2/models/fast/infer", Request.body, fields: people.fields(.developer))
+                #expect(try other.object()["model_version"] as? String == "3")
+                let again = try await session.ask("POST", "/v2/models/fast/infer", Request.body, fields: fields)
+                #expect(try again.object()["model_version"] as? String == "7")
             }
         }
     }

@@ -1,5 +1,9 @@
-// For the C structures too: which module they belong to depends on what the compiler met first.
 import Foundation
+
+// For the C structures: which module they belong to depends on what the compiler met first.
+#if canImport(CoreFoundation)
+    import CoreFoundation
+#endif
 
 /// Whether a data folder is there, can be written, and has room left.
 enum FolderCheck {

@@ -9,6 +9,11 @@
     import Darwin
 #endif
 
+// For the C structures: which module they belong to depends on what the compiler met first.
+#if canImport(CoreFoundation)
+    import CoreFoundation
+#endif
+
 /// The keys and tokens that `slipway login` remembers, by server; only their owner may read the file.
 struct CredentialFile: Sendable {
     let path: String
