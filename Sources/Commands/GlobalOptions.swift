@@ -45,6 +45,13 @@ struct GlobalOptions: ParsableArguments {
             server: server, grpcServer: grpcServer, token: token, space: space, caCertificate: caCertificate,
             environment: environment)
     }
+
+    /// What holds for a command that is given neither --server nor --space.
+    func settingsWithoutFlags() -> Settings {
+        Settings(
+            server: nil, token: nil, space: nil, caCertificate: nil,
+            environment: ProcessInfo.processInfo.environment)
+    }
 }
 
 /// Flags and environment put together; flags win.
@@ -68,11 +75,8 @@ struct Settings: Sendable, Hashable {
         self.caCertificate = caCertificate
     }
 
-    /// The flags that a suggested command needs to reach the same server and space.
-    var flags: String {
-        var flags = ""
-        if server != GlobalOptions.defaultServer { flags += " --server \(server)" }
-        if space != "default" { flags += " --space \(space)" }
-        return flags
+    /// The flags that a suggested command needs to reach the same server and space, where `bare` holds without any.
+    func flags(beside bare: Settings) -> String {
+        (server == bare.server ? "" : " --server \(server)") + (space == bare.space ? "" : " --space \(space)")
     }
 }

@@ -12,6 +12,8 @@ struct Session: Sendable {
     let client: SlipwayClient
     let console: Console
     let format: OutputFormat
+    /// Whether the server is told who is asking.
+    let hasToken: Bool
     /// What to append to commands that are suggested, so that they work when pasted.
     let flags: String
 
@@ -42,10 +44,9 @@ struct Session: Sendable {
         } catch {
             throw Failure(error)
         }
-        let fromEnvironment = options.server == nil && options.space == nil
         let session = Session(
-            client: client, console: .standard, format: options.output,
-            flags: fromEnvironment ? "" : settings.flags)
+            client: client, console: .standard, format: options.output, hasToken: settings.token != nil,
+            flags: settings.flags(beside: options.settingsWithoutFlags()))
         let result: Result<Void, any Error>
         do { result = .success(try await body(session)) } catch { result = .failure(await session.explained(error)) }
         try? await client.shutdown()
@@ -119,7 +120,7 @@ extension Session {
             guard !names.contains(name) else { return nil }
             let first =
                 switch kind {
-                case .model: "push one with `slipway model push`"
+                case .model: await takesPushes() ? "push one with `slipway model push`" : "`slipway promote` brings one"
                 case .endpoint: "deploy a model with `slipway deploy`"
                 case .dataSet: "push one with `slipway dataset push`"
                 }
@@ -128,6 +129,10 @@ extension Session {
         } catch {
             return nil
         }
+    }
+
+    private func takesPushes() async -> Bool {
+        (try? await client.space(named: space))?.policy.promotesFrom == nil
     }
 
     /// A refusal that may be about the space, with the spaces that there are.

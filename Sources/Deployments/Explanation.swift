@@ -4,7 +4,11 @@ import Serving
 
 /// Why an endpoint serves what it serves, and what stands between it and the next version, in plain sentences.
 package struct Explanation: Sendable, Hashable {
-    package var deployment: Deployment
+    package var endpoint: String
+    package var space: String
+    package var model: String
+    /// `nil` while nothing is deployed at the endpoint.
+    package var deployment: Deployment?
     package var live: [String]
     /// The promotion that brought the version into the space.
     package var promotion: PromotionView?
@@ -21,19 +25,32 @@ package struct Explanations: Sendable {
         self.promotions = promotions
     }
 
-    /// `notFound` where nothing is deployed at the endpoint.
+    /// Where nothing is deployed yet, the endpoint is taken to be named as its model: what is on its way there is what blocks
+    /// it. `notFound` where no version of such a model is in the space or was ever meant to come.
     package func explain(_ endpoint: String, space: String) async throws(ControlError) -> Explanation {
-        let deployment = try await deployments.show(endpoint, space: space)
-        let facts = try await deployments.facts(about: deployment)
-        let into = try await promotions.list(
-            PromotionFilter(space: space, model: deployment.model), limit: PageLimit.maximum
-        ).items.filter { $0.promotion.target == space && $0.promotion.hasTarget }
-        let brought = into.first {
-            $0.promotion.version == deployment.version && $0.promotion.state == .applied
+        let deployment: Deployment?
+        let absence: ControlError?
+        do {
+            (deployment, absence) = (try await deployments.show(endpoint, space: space), nil)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            (deployment, absence) = (nil, error)
         }
-        return Explanation(
-            deployment: deployment, live: Self.live(deployment, facts, brought?.promotion), promotion: brought,
-            next: try await next(deployment, facts, into))
+        let model = deployment?.model ?? endpoint
+        let facts = try await deployments.facts(about: deployment, model: model, endpoint: endpoint, space: space)
+        let into = try await promotions.list(
+            PromotionFilter(space: space, model: model), limit: PageLimit.maximum
+        ).items.filter { $0.promotion.target == space && $0.promotion.hasTarget }
+        if let absence, into.isEmpty, facts.latest == nil { throw absence }
+        let brought = into.first {
+            $0.promotion.version == deployment?.version && $0.promotion.state == .applied
+        }
+        let live = deployment.map { Self.live($0, facts, brought?.promotion) }
+        var explanation = Explanation(
+            endpoint: endpoint, space: space, model: model, deployment: deployment,
+            live: live ?? ["nothing is deployed at '\(endpoint)' in \(space)"], promotion: brought, next: [])
+        explanation.next = try await next(explanation, facts, into)
+        return explanation
     }
 
     private static func live(_ deployment: Deployment, _ facts: EndpointFacts, _ promotion: Promotion?) -> [String] {
@@ -78,28 +95,29 @@ package struct Explanations: Sendable {
     }
 
     private func next(
-        _ deployment: Deployment, _ facts: EndpointFacts, _ into: [PromotionView]
+        _ now: Explanation, _ facts: EndpointFacts, _ into: [PromotionView]
     ) async throws(ControlError) -> [String] {
         var lines: [String] = []
         var seen: Set<Int> = []
+        let reached = now.deployment?.version ?? facts.latest ?? 0
         for view in into where seen.insert(view.promotion.version).inserted {
-            guard view.promotion.state.isOpen || view.promotion.version > deployment.version else { continue }
-            let full = try await promotions.show(view.promotion.number, space: deployment.space)
+            guard view.promotion.state.isOpen || view.promotion.version > reached else { continue }
+            let full = try await promotions.show(view.promotion.number, space: now.space)
             lines += Self.blocking(full)
         }
-        let flag = deployment.space == Space.defaultName ? "" : " --space \(deployment.space)"
-        if let latest = facts.latest, latest > deployment.version {
+        let flag = now.space == Space.defaultName ? "" : " --space \(now.space)"
+        if let latest = facts.latest, latest > now.deployment?.version ?? 0 {
             lines.append(
-                "\(deployment.model):\(latest) is available here and not deployed: "
-                    + "slipway deploy \(deployment.model):\(latest) --as \(deployment.endpoint)\(flag)")
+                "\(now.model):\(latest) is available here and not deployed: "
+                    + "slipway deploy \(now.model):\(latest) --as \(now.endpoint)\(flag)")
         }
         guard lines.isEmpty else { return lines }
         guard let source = facts.sources.first else {
-            return ["nothing newer is here: slipway model push FILE --name \(deployment.model)\(flag)"]
+            return ["nothing newer is here: slipway model push FILE --name \(now.model)\(flag)"]
         }
         return [
             "nothing newer is on its way: "
-                + "slipway promote \(deployment.model):VERSION --from \(source) --to \(deployment.space)"
+                + "slipway promote \(now.model):VERSION --from \(source) --to \(now.space)"
         ]
     }
 
@@ -123,7 +141,10 @@ package struct Explanations: Sendable {
             var lines: [String] = []
             for report in failed {
                 lines.append("\(name) failed at the gate \(report.gate): \(report.summary)")
-                for figure in report.figures where figure.passed == false { lines.append("  \(figure.sentence)") }
+                // Most gates say in their summary which figures decided.
+                for figure in report.figures where figure.passed == false && !report.summary.contains(figure.name) {
+                    lines.append("  \(figure.sentence)")
+                }
             }
             return lines.isEmpty ? ["\(name) failed: \(promotion.life.ending)"] : lines
         }
@@ -142,21 +163,24 @@ extension Timestamp {
 struct EndpointFacts: Sendable {
     /// The latest version of the model that is available in the space.
     let latest: Int?
+    /// Who pushed the version that is live.
     let pushedBy: String
     /// Where the space takes versions from.
     let sources: [String]
 }
 
 extension DeploymentService {
-    func facts(about deployment: Deployment) async throws(ControlError) -> EndpointFacts {
+    func facts(
+        about deployment: Deployment?, model: String, endpoint: String, space: String
+    ) async throws(ControlError) -> EndpointFacts {
         try await store.read { transaction in
             let latest = try transaction.entry(
-                endpoint: deployment.endpoint, space: deployment.space, model: deployment.model, number: nil,
-                revision: deployment.revision, options: deployment.options)
+                endpoint: endpoint, space: space, model: model, number: nil,
+                revision: deployment?.revision ?? 1, options: deployment?.options ?? EndpointOptions())
             return EndpointFacts(
                 latest: latest?.version,
-                pushedBy: try transaction.pusher(of: deployment.model, version: deployment.version),
-                sources: try transaction.policy(of: deployment.space)?.promotesFrom ?? [])
+                pushedBy: try deployment.map { try transaction.pusher(of: model, version: $0.version) } ?? "",
+                sources: try transaction.policy(of: space)?.promotesFrom ?? [])
         }
     }
 }

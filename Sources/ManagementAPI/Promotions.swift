@@ -281,8 +281,8 @@ public struct WhyReport: Codable, Sendable, Hashable {
     public var endpoint: String
     public var space: String
     public var model: String
-    /// What is live.
-    public var version: Int
+    /// What is live; absent while nothing is deployed at the endpoint.
+    public var version: Int?
     /// In plain sentences, in the order of reading.
     public var live: [String]
     /// The promotion that brought the version here; absent for one that was pushed here.
@@ -291,7 +291,7 @@ public struct WhyReport: Codable, Sendable, Hashable {
     public var next: [String]
 
     public init(
-        endpoint: String, space: String, model: String, version: Int, live: [String], promotion: PromotionInfo?,
+        endpoint: String, space: String, model: String, version: Int?, live: [String], promotion: PromotionInfo?,
         next: [String]
     ) {
         self.endpoint = endpoint

@@ -64,11 +64,14 @@ struct NamesTests {
         }
         #expect(settings(nil, nil, [:]).server == "http://127.0.0.1:8080")
         #expect(settings(nil, nil, [:]).space == "default")
-        #expect(settings(nil, nil, [:]).flags == "")
         #expect(settings(nil, nil, environment).server == "http://a:1")
         #expect(settings(nil, nil, environment).token == nil)
         let flagged = settings("http://b:2", "prod", environment)
         #expect(flagged.server == "http://b:2")
-        #expect(flagged.flags == " --server http://b:2 --space prod")
+        let bare = settings(nil, nil, environment)
+        #expect(flagged.flags(beside: bare) == " --server http://b:2 --space prod")
+        #expect(settings(nil, "prod", environment).flags(beside: bare) == " --space prod")
+        #expect(settings(nil, "default", environment).flags(beside: bare) == " --space default")
+        #expect(bare.flags(beside: bare) == "")
     }
 }

@@ -83,7 +83,7 @@ import Testing
         #expect(report.figure("recall", "class=1")?.candidate == 0.8)
         #expect(report.figure("precision", "class=0") != nil && report.figure("brier") != nil)
         #expect(report.figure("roc_auc", "class=1")?.passed == nil)
-        #expect(report.summary == "All 2 limits hold on 200 rows of holdout:2.")
+        #expect(report.summary == "all 2 limits hold on 200 rows of holdout:2")
         #expect(report.notes.contains { $0.contains("SHA-256 abab") })
         #expect(said.all.contains("churn:4: scored 200 of 200 rows"))
         #expect(report.startedAt != nil && report.endedAt != nil)

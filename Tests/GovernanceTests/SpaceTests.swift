@@ -112,9 +112,15 @@ struct SpaceTests {
         #expect(await controlError { _ = try await explanations.explain("churn", space: "prod") }?.code == .notFound)
         _ = try await harbour.request(1)
         _ = try await harbour.settled(1, .awaitingApproval)
-        _ = try await harbour.approve(1)
-        try await harbour.deploy(1)
         var why = try await explanations.explain("churn", space: "prod")
+        #expect(why.deployment == nil && why.live == ["nothing is deployed at 'churn' in prod"])
+        #expect(why.next.count == 1 && why.next.first?.hasPrefix("promotion 1 of churn:1 from test passed its") == true)
+        _ = try await harbour.approve(1)
+        why = try await explanations.explain("churn", space: "prod")
+        #expect(
+            why.next == ["churn:1 is available here and not deployed: slipway deploy churn:1 --as churn --space prod"])
+        try await harbour.deploy(1)
+        why = try await explanations.explain("churn", space: "prod")
         let text = why.live.joined(separator: "\n")
         for part in [
             "churn:1 is live at 'churn' in prod", "deployed by asker as revision 1",

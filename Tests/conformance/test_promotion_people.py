@@ -88,7 +88,7 @@ def test_several_people_bring_a_version_to_production(people):
     assert people.json("dev", "promotion", "show", 1, "--space", "test")["state"] == "awaitingApproval"
     # Nor does who runs it approve of it, nor an owner of the server who is no validator.
     assert "may not decide on promotions" in people.refused("ops", "promotion", "approve", 1, "--space", "prod")
-    assert "needs one of the roles validator" in people.refused("root", "promotion", "approve", 1, "--space", "prod")
+    assert "approving takes the role validator" in people.refused("root", "promotion", "approve", 1, "--space", "prod")
     assert "applied" in people.cli("vera", "promotion", "approve", 1, "--space", "prod").stdout
     assert "may not deploy" in people.refused("vera", "deploy", "iris:1", "--space", "prod")
     people.cli("ops", "deploy", "iris:1", "--space", "prod")

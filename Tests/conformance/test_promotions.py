@@ -307,7 +307,7 @@ gates:
     # The second version takes other inputs than what is live.
     second = server.cli("promote", "wine:2", "--from", "test", "--to", "prod", check=False)
     assert second.returncode == 1
-    assert "gate rows (data)  passed" in second.stdout and "gate callers (signature)  failed" in second.stdout
+    assert "rows: passed: " in second.stderr and "gate callers (signature)  failed" in second.stdout
     assert "failed at the gate callers" in server.cli("why", "wine", "--space", "prod").stdout
     set_policy(server, tmp_path, policy.replace("minRows: 10", "minRows: 1000"))
     assert server.cli("promote", "wine:2", "--from", "test", "--to", "prod", check=False).returncode == 1

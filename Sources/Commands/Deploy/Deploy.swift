@@ -52,7 +52,9 @@ struct Deploy: AsyncParsableCommand {
             if session.format == .json { return try session.printJSON(deployment) }
             Self.report(deployment, before: before, session)
             if let version = try? await client.version(deployment.version, of: deployment.model) {
-                for line in TryIt.lines(deployment, version, server: client.server, flags: session.flags) {
+                for line in TryIt.lines(
+                    deployment, version, server: client.server, withToken: session.hasToken, flags: session.flags)
+                {
                     session.console.print(line)
                 }
             }

@@ -5,7 +5,10 @@ enum TryIt {
     /// Values of one request beyond which a line to paste is no help.
     private static let mostValues = 64
 
-    static func lines(_ deployment: DeploymentInfo, _ version: VersionInfo, server: String, flags: String) -> [String] {
+    /// - Parameter withToken: whether the server asks callers who they are; the token itself is not printed.
+    static func lines(
+        _ deployment: DeploymentInfo, _ version: VersionInfo, server: String, withToken: Bool, flags: String
+    ) -> [String] {
         let inputs = version.inputs.filter { !$0.optional }
         let file = "  slipway predict \(deployment.endpoint) --file FILE.csv\(flags)"
         guard !inputs.isEmpty, inputs.reduce(0, { $0 + (count($1) ?? mostValues + 1) }) <= mostValues else {
@@ -14,7 +17,8 @@ enum TryIt {
         let prefix = deployment.space == "default" ? "" : "/spaces/\(deployment.space)"
         let url = "\(server)\(prefix)/v2/models/\(deployment.endpoint)/infer"
         let body = "{\"inputs\":[\(inputs.map(tensor).joined(separator: ","))]}"
-        return ["", "try it:", "  curl \(url) -d '\(body)'", file]
+        let token = withToken ? "-H \"Authorization: Bearer $SLIPWAY_TOKEN\" " : ""
+        return ["", "try it:", "  curl \(token)\(url) -d '\(body)'", file]
     }
 
     /// A symbolic dimension counts as one.

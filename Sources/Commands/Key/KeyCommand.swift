@@ -41,7 +41,9 @@ enum KeyText {
         if session.format == .json { return try session.printJSON(new) }
         session.console.say("the key \(new.info.id) of \(new.info.principal), shown this once:")
         session.console.print(new.key)
-        session.console.say("it opens: \(scope(new.info)); limits: \(limits(new.info.limits)); \(ending(new.info))")
+        let bounds = new.info.limits.isEmpty ? "" : "; limits: \(limits(new.info.limits))"
+        let end = new.info.expiresAt == nil ? "until it is revoked" : ending(new.info)
+        session.console.say("it opens: \(scope(new.info))\(bounds); valid \(end)")
     }
 }
 

@@ -101,7 +101,7 @@ struct Predict: AsyncParsableCommand {
     private func predict(_ rows: Rows, _ session: Session) async throws {
         let client = session.client
         let deployment = try await session.naming(.endpoint, endpoint) { try await client.deployment(endpoint) }
-        let version = try await client.version(deployment.version, of: deployment.model)
+        let version = try await Self.describing { try await client.version(deployment.version, of: deployment.model) }
         let plan = try InputPlan(rows: rows, inputs: version.inputs, features: NameList.features(version.metadata))
         if !plan.unused.isEmpty {
             session.console.say("not used: \(plan.unused.joined(separator: ", "))")
@@ -116,6 +116,18 @@ struct Predict: AsyncParsableCommand {
             }
         }
         if session.format == .table { show(outputs, NameList.classes(version.metadata), session) }
+    }
+
+    /// Rows are matched to inputs by what the version says of itself, which a key of some endpoints may not see.
+    private static func describing(_ body: () async throws -> VersionInfo) async throws -> VersionInfo {
+        do {
+            return try await body()
+        } catch ClientError.refused(status: 403, var refusal) {
+            refusal.hint =
+                "rows are matched to the model's inputs by its description; "
+                + "a whole request of the Open Inference Protocol needs none: --file request.json"
+            throw ClientError.refused(status: 403, refusal)
+        }
     }
 
     /// The version behind the endpoint, where the server tells.

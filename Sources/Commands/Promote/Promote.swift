@@ -48,7 +48,7 @@ struct Promote: AsyncParsableCommand {
             if session.format == .json {
                 try session.printJSON(promotion)
             } else {
-                PromotionText.print(promotion, session)
+                PromotionText.printOutcome(promotion, session, space: source)
             }
             if promotion.state == .failed { throw ExitCode(1) }
         }

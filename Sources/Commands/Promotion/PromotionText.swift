@@ -38,6 +38,21 @@ enum PromotionText {
         for line in next { console.print(line) }
     }
 
+    /// What became of it, for who has just seen the gates end: those that did not pass, and where the rest stands.
+    static func printOutcome(_ promotion: PromotionInfo, _ session: Session, space: String) {
+        let console = session.console
+        for gate in promotion.gates where gate.outcome == .failed || gate.outcome == .error {
+            console.print()
+            Self.print(gate, session)
+        }
+        console.print()
+        let what = promotion.state == .failed ? state(.failed) : outcome(promotion)
+        console.print(console.emphasis.strong("promotion \(promotion.number)") + "  \(what)")
+        let server = serverFlag(session)
+        console.print("all of it: slipway promotion show \(promotion.number) --space \(space)\(server)")
+        for line in next(promotion, session) { console.print(line) }
+    }
+
     private static func section(_ table: Table, _ session: Session) {
         guard !table.rows.isEmpty else { return }
         session.console.print()
@@ -153,7 +168,7 @@ enum PromotionText {
 
     /// What to do next, as commands that work when pasted.
     static func next(_ promotion: PromotionInfo, _ session: Session) -> [String] {
-        let server = session.flags.split(separator: " ").first == "--server" ? " \(serverFlag(session))" : ""
+        let server = serverFlag(session)
         let space = " --space \(promotion.to)\(server)"
         switch promotion.state {
         case .awaitingApproval:
@@ -172,10 +187,13 @@ enum PromotionText {
         case .applied:
             return ["next: slipway deploy \(promotion.model):\(promotion.version)\(space)"]
         case .failed, .rejected:
-            return ["next: a better version: slipway model push FILE --name \(promotion.model)"]
+            return ["next: a better version: slipway model push FILE --name \(promotion.model) --space SPACE\(server)"]
         case .withdrawn, .superseded: return []
         }
     }
 
-    private static func serverFlag(_ session: Session) -> String { "--server \(session.client.server)" }
+    /// The part of the session's flags that does not depend on the space.
+    private static func serverFlag(_ session: Session) -> String {
+        session.flags.hasPrefix(" --server ") ? " --server \(session.client.server)" : ""
+    }
 }

@@ -21,7 +21,8 @@ struct Why: AsyncParsableCommand {
             let report = try await session.naming(.endpoint, endpoint) { try await session.client.why(endpoint) }
             if session.format == .json { return try session.printJSON(report) }
             let console = session.console
-            console.print(console.emphasis.strong("why \(report.model):\(report.version) is live"))
+            let title = report.version.map { "why \(report.model):\($0) is live" } ?? "why nothing is live"
+            console.print(console.emphasis.strong(title))
             for line in report.live { console.print("  \(line)") }
             console.print()
             console.print(console.emphasis.strong("what comes next"))

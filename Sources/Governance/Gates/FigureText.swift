@@ -5,8 +5,16 @@ enum FigureText {
     /// Up to six significant digits.
     static func number(_ value: Double) -> String { String(format: "%.6g", value) }
 
+    /// Measured times are not the same to more digits.
+    static func time(_ value: Double) -> String { String(format: "%.3g", value) }
+
     static func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         "\(grouped(number)) \(number == 1 ? one : many ?? one + "s")"
+    }
+
+    /// `all 3 limits hold`
+    static func allHold(_ limits: Int) -> String {
+        limits == 1 ? "its limit holds" : "all \(count(limits, "limit")) hold"
     }
 
     /// `2,000`

@@ -171,7 +171,7 @@ extension PromotionLife {
             return "who pushed a version does not approve its promotion (four eyes)"
         }
         guard demand.roles.contains(where: { roles.contains($0.rawValue) }) else {
-            return "approving needs one of the roles \(demand.roles.map(\.rawValue).joined(separator: ", "))"
+            return "approving takes the role \(demand.roles.map(\.rawValue).joined(separator: " or "))"
         }
         return approvals.contains { $0.by == person } ? "you have approved it already" : nil
     }

@@ -91,6 +91,6 @@ enum OpenAPIPromotions {
             [
                 "endpoint": string, "space": string, "model": string, "version": integer, "live": strings,
                 "promotion": ref("PromotionInfo"), "next": strings,
-            ], optional: ["promotion"]),
+            ], optional: ["version", "promotion"]),
     ]
 }

@@ -88,10 +88,9 @@ extension StepInfo {
 
 extension WhyReport {
     init(_ explanation: Explanation) {
-        let deployment = explanation.deployment
         self.init(
-            endpoint: deployment.endpoint, space: deployment.space, model: deployment.model,
-            version: deployment.version, live: explanation.live,
+            endpoint: explanation.endpoint, space: explanation.space, model: explanation.model,
+            version: explanation.deployment?.version, live: explanation.live,
             promotion: explanation.promotion.map(PromotionInfo.init), next: explanation.next)
     }
 }

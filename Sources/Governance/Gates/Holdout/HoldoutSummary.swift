@@ -8,12 +8,12 @@ enum HoldoutSummary {
         let rows = "\(FigureText.count(table.rowCount, "row")) of \(table.label)"
         guard !missed.isEmpty else {
             return judged.isEmpty
-                ? "Nothing could be held against a limit on \(rows)."
-                : "All \(FigureText.count(judged.count, "limit")) hold on \(rows)."
+                ? "nothing could be held against a limit on \(rows)"
+                : "\(FigureText.allHold(judged.count)) on \(rows)"
         }
         let shown = missed.prefix(3).map(phrase).joined(separator: "; ")
         let more = missed.count > 3 ? "; and \(missed.count - 3) more" : ""
-        return "\(missed.count) of \(FigureText.count(judged.count, "limit")) missed on \(rows): \(shown)\(more)."
+        return "\(missed.count) of \(FigureText.count(judged.count, "limit")) missed on \(rows): \(shown)\(more)"
     }
 
     /// `recall (class=yes) is 0.61, at least 0.7 allowed`

@@ -94,14 +94,14 @@ struct LatencyJudge {
         let judged = figures.filter { $0.passed != nil }
         let missed = judged.filter { $0.passed == false }
         let count = FigureText.count(judged.count, "limit")
-        if judged.isEmpty { return "There is no champion to compare with, and no other limit." }
+        if judged.isEmpty { return "there is no champion to compare with, and no other limit" }
         guard !missed.isEmpty else {
             let times = figures.prefix(2).compactMap { figure in
-                figure.candidate.map { "\(figure.name.prefix(3)) \(FigureText.number($0)) ms" }
+                figure.candidate.map { "\(figure.name.prefix(3)) \(FigureText.time($0)) ms" }
             }
-            return "All \(count) hold: \(times.joined(separator: ", "))."
+            return "\(FigureText.allHold(judged.count)): \(times.joined(separator: ", "))"
         }
-        return "\(missed.count) of \(count) missed: \(missed.map(HoldoutSummary.phrase).joined(separator: "; "))."
+        return "\(missed.count) of \(count) missed: \(missed.map(HoldoutSummary.phrase).joined(separator: "; "))"
     }
 
     var method: [String] {
