@@ -40,8 +40,10 @@ func grpc(_ product: String, package: String) -> Target.Dependency {
 let argumentParser = server("ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = server("GRDB", package: "GRDB.swift")
 let hummingbird = server("Hummingbird", package: "hummingbird")
+let jwtKit = server("JWTKit", package: "jwt-kit")
 let httpTypes = server("HTTPTypes", package: "swift-http-types")
 let logging = server("Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -91,37 +93,44 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", exact: "2.9.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
     ],
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
         room(
             "Server",
             [
-                "Gateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments", "Governance", "Registry",
-                "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging, yams,
+                "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
+                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix,
+                nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
             [
-                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtocol",
-                "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+                "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtobuf",
+                "InferenceProtocol", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
+            ], hot),
+        room(
+            "ManagementGateway",
+            [
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
+                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
-        room("HTTP2", [nioCore]),
+        room("HTTP2", [nioCore], hot),
         room(
             "Gateway",
             [
-                "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
-                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
-                nioPosix, nioSSL, logging,
+                "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto,
+                jwtKit, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
             ], hot),
         room(
             "SlipwayClient",
             [
-                "ManagementAPI", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore, grpcTransport,
-                nioCore, nioHTTP1, nioPosix, nioSSL,
+                "ManagementAPI", "InferenceProtobuf", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore,
+                grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL,
             ]),
         room("ManagementAPI", []),
         room(
@@ -132,10 +141,17 @@ let package = Package(
             ]),
         // control plane
         room(
-            "Deployments", ["Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", logging]),
-        room("Governance", ["Identity", "Registry", "Journal", "Serving"]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors", crypto]),
-        room("Identity", ["Journal"]),
+            "Deployments",
+            ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
+        room(
+            "Governance",
+            [
+                "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
+                yams,
+            ]),
+        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room("Identity", ["Journal", crypto]),
+        room("Statistics", []),
         room("Journal", [crypto]),
         // data plane
         room(
@@ -144,29 +160,51 @@ let package = Package(
         room(
             "Runtimes",
             ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging], hot),
+        room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
         .target(name: "CCrashJournal"),
         .target(name: "CThreadStripe"),
         .target(name: "CWorkerMemory"),
 
-        tests("Commands", ["SlipwayClient", "ManagementAPI"]),
-        tests("Server", ["SlipwayClient", "ManagementAPI"]),
-        tests("GRPCGateway", ["Store", nioEmbedded, nioPosix]),
+        tests("Commands", ["SlipwayClient", "ManagementAPI", argumentParser]),
+        tests("Server", ["SlipwayClient", "ManagementAPI", "Gateway", "Identity"]),
+        tests("GRPCGateway", ["Store", "InferenceProtobuf", nioEmbedded, nioPosix]),
         tests("HTTP2", [nioEmbedded]),
-        tests("Gateway", ["Store", nioEmbedded, nioPosix]),
-        tests("SlipwayClient", ["ManagementAPI", "InferenceProtocol", nioCore, grpcCore, grpcTransport]),
+        // Over one socket, as a client sees them.
+        tests(
+            "Gateway",
+            [
+                "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded,
+                nioPosix,
+            ]),
+        tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
         tests(
             "Store",
-            ["Deployments", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", grdb, crypto],
+            [
+                "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", grdb,
+                crypto,
+            ],
             exclude: ["Fixtures"]),
         tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
-        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Governance",
+            [
+                "Store", "Deployments", "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol",
+                "Runtimes", "Tensors", grdb, crypto, logging,
+            ],
+            exclude: ["Fixtures"]),
+        tests("Statistics", exclude: ["Fixtures"]),
+        tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
+        tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
         tests("Serving", [nioCore, nioEmbedded, nioPosix]),
         tests("Runtimes", [logging]),
-        tests("InferenceProtocol", [nioCore]),
+        // Both protocols refuse in the same words.
+        tests("InferenceProtocol", ["InferenceProtobuf", nioCore]),
+        tests("Tabular"),
         tests("Tensors"),
     ]
 )

@@ -1,5 +1,5 @@
 -- Load for wrk: every connection posts the same body; the summary is printed as one line of JSON.
--- usage: wrk ... -s post.lua URL -- BODYFILE [LENGTH OF THE JSON BEFORE BINARY TENSORS]
+-- usage: wrk ... -s post.lua URL -- BODYFILE [LENGTH OF THE JSON BEFORE BINARY TENSORS, OR -] [KEY]
 -- Without a file every connection asks with GET.
 
 function init(arguments)
@@ -8,10 +8,11 @@ function init(arguments)
     wrk.method = "POST"
     wrk.body = file:read("*a")
     wrk.headers["Content-Type"] = "application/json"
-    if arguments[2] then
+    if arguments[2] and arguments[2] ~= "-" then
         wrk.headers["Content-Type"] = "application/octet-stream"
         wrk.headers["Inference-Header-Content-Length"] = arguments[2]
     end
+    if arguments[3] then wrk.headers["Authorization"] = "Bearer " .. arguments[3] end
     file:close()
 end
 

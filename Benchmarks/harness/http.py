@@ -6,12 +6,14 @@ import time
 from .processes import WrongAnswer
 
 
-def request(path, body=None, method=None):
+def request(path, body=None, method=None, token=None):
     """The bytes of one request; a POST of JSON when there is a body."""
     content = b"" if body is None else body.encode()
     head = f"{method or ('GET' if body is None else 'POST')} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     if body is not None:
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    if token:
+        head += f"Authorization: Bearer {token}\r\n"
     return head.encode() + b"\r\n" + content
 
 

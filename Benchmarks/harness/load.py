@@ -11,7 +11,7 @@ SCRIPT = pathlib.Path(__file__).parent.parent / "post.lua"
 
 def wrk(target, connections, seconds):
     """One measurement of a target; any error on a socket or any status but 2xx or 3xx fails the benchmark."""
-    words = [target.body_file] + ([target.header_length] if hasattr(target, "header_length") else [])
+    words = [target.body_file, getattr(target, "header_length", "-")] + ([target.token] if getattr(target, "token", None) else [])
     return _wrk(target, target.path, words, connections, seconds)
 
 

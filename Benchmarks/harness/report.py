@@ -193,6 +193,16 @@ def loading(figures):
         + table(head + [f"while {name} it first" for name in figures["first"]], rows))
 
 
+def access(figures):
+    rows = []
+    for name, title in (("key", "a key"), ("limits", "a key with four limits")):
+        for count, ratio in figures["ratios"][name].items():
+            ours, theirs = figures["servers"][name][count], figures["servers"]["open"][count]
+            rows.append([title, count, f"{theirs['rps']:,.0f} / {ours['rps']:,.0f}",
+                         f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.97)} [{range_of(ratio)}]"])
+    return table(["caller", "connections", "req/s, open / asked", "of the open server (asked: 97%)"], rows)
+
+
 def overload(figures):
     crowd, slow = figures["open_loop"], figures["slow"]
     share = crowd["goodput_share"]
@@ -231,6 +241,7 @@ SECTIONS = {
     "grpc": ("Small predictions over gRPC", grpc),
     "binary": ("Binary tensors", binary),
     "isolation": ("A worker against the shared process", isolation),
+    "access": ("Knowing who calls", access),
     "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
     "loading": ("While a large model is loaded", loading),

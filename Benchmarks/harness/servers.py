@@ -17,9 +17,10 @@ ECHO = BENCHMARKS / "echo" / ".build" / "release" / "echo"
 class Target:
     """One address under load: a process, its port, the path, and the body that is posted there."""
 
-    def __init__(self, name, process, port, path, body, folder, pausable=False):
+    def __init__(self, name, process, port, path, body, folder, pausable=False, token=None):
         self.name, self.process, self.port, self.path, self.pausable = name, process, port, path, pausable
-        self.message = http.request(path, body)
+        self.token = token
+        self.message = http.request(path, body, token=token)
         self.body_file = folder / f"body-{name.replace(' ', '-').replace('/', '-')}.json"
         self.body_file.write_text(body)
 

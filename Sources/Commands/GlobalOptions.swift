@@ -33,6 +33,11 @@ struct GlobalOptions: ParsableArguments {
     static let defaultServer = "http://127.0.0.1:8080"
     static let defaultGRPCServer = "http://127.0.0.1:8081"
 
+    /// The space that was asked for, by flag or variable; `nil` when none was.
+    var namedSpace: String? {
+        space ?? ProcessInfo.processInfo.environment["SLIPWAY_SPACE"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     func settings(
         grpcServer: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> Settings {

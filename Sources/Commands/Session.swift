@@ -23,7 +23,11 @@ struct Session: Sendable {
     static func run(
         _ options: GlobalOptions, grpcServer: String? = nil, _ body: (Session) async throws -> Void
     ) async throws {
-        let settings = options.settings()
+        var settings = options.settings()
+        if settings.token == nil {
+            settings.token = try CredentialFile(environment: ProcessInfo.processInfo.environment)?
+                .token(for: settings.server)
+        }
         let client: SlipwayClient
         do {
             if let grpcServer {
@@ -49,7 +53,10 @@ struct Session: Sendable {
     }
 
     /// Prints a value as JSON, keys sorted, two spaces of indentation.
-    func printJSON(_ value: some Encodable) throws {
+    func printJSON(_ value: some Encodable) throws { try Self.printJSON(value, on: console) }
+
+    /// The same where there is no server to talk to.
+    static func printJSON(_ value: some Encodable, on console: Console) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         console.print(bytes: Array(try encoder.encode(value)) + [UInt8(ascii: "\n")])
@@ -65,6 +72,7 @@ struct Session: Sendable {
 extension Session {
     enum Kind: String {
         case model, endpoint
+        case dataSet = "data set"
     }
 
     /// Runs `body`; where the server does not know the name, says which names there are and which was likely meant.
@@ -91,8 +99,11 @@ extension Session {
             guard case .refused(404, _) = error, let version, let info = try? await client.model(model) else {
                 throw error
             }
+            let latest = info.latestVersion
             let numbers =
-                info.latestVersion == 1 ? "its only version is 1" : "its versions are 1 to \(info.latestVersion)"
+                info.versions == latest
+                ? (latest == 1 ? "its only version is 1" : "its versions are 1 to \(latest)")
+                : "its latest version is \(latest); `slipway model show \(model)` lists those there are"
             throw Failure("\(model) has no version \(version)", hint: numbers)
         }
     }
@@ -103,9 +114,15 @@ extension Session {
                 switch kind {
                 case .model: try await allItems { page in try await client.models(after: page) }.map(\.name)
                 case .endpoint: try await allItems { page in try await client.deployments(after: page) }.map(\.endpoint)
+                case .dataSet: try await allItems { page in try await client.dataSets(after: page) }.map(\.name)
                 }
             guard !names.contains(name) else { return nil }
-            let first = kind == .model ? "push one with `slipway model push`" : "deploy a model with `slipway deploy`"
+            let first =
+                switch kind {
+                case .model: "push one with `slipway model push`"
+                case .endpoint: "deploy a model with `slipway deploy`"
+                case .dataSet: "push one with `slipway dataset push`"
+                }
             return Suggestion.hint(
                 for: name, among: names, plural: "\(kind.rawValue)s in space \(space)", whenNone: first)
         } catch {

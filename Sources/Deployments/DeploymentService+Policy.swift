@@ -1,27 +1,34 @@
 package import Governance
 package import Journal
 import Runtimes
-package import Serving
+import Serving
 
 extension DeploymentService {
     /// What the space demands of its deployments, with the policy's revision.
     package func policy(of space: String) async throws(ControlError) -> SpacePolicy {
-        guard let policy = try await store.read({ try $0.policy(of: space) }) else { throw ControlError.spaceNotFound(space) }
+        guard let policy = try await store.read({ try $0.policy(of: space) }) else {
+            throw ControlError.spaceNotFound(space)
+        }
         return policy
     }
 
-    /// Makes `isolation` what the space demands and moves over what runs there: every model is loaded in its new place
-    /// first, then the policy is committed and the endpoints switched at once. When one cannot be loaded there, nothing
-    /// changes.
+    /// Makes `policy` what the space demands, as its next revision, and moves over what has to run elsewhere under it:
+    /// every model is loaded in its new place first, then the policy is committed and the endpoints switched at once. When
+    /// one cannot be loaded there, nothing changes.
     ///
     /// - Parameters:
-    ///   - isolation: `nil` demands nothing.
+    ///   - policy: its own revision does not matter.
     ///   - ifMatch: the policy's revision that the caller believes is current; another one is a `conflict`.
     package func setPolicy(
-        of space: String, isolation: Isolation?, principal: Principal, idempotencyKey: String? = nil,
+        _ policy: SpacePolicy, of space: String, principal: Principal, idempotencyKey: String? = nil,
         ifMatch: Int? = nil
     ) async throws(ControlError) -> SpacePolicy {
-        let order = PolicyOrder(space: space, isolation: isolation, ifMatch: ifMatch)
+        guard !policy.promotesFrom.contains(space) else {
+            throw ControlError(
+                .invalid, "space '\(space)' cannot take versions from itself", field: "promotesFrom",
+                hint: "name the spaces before it, or leave promotesFrom out for a space that takes pushes")
+        }
+        let order = PolicyOrder(space: space, policy: policy, ifMatch: ifMatch)
         let mutation = Mutation(
             principal: principal, space: space, idempotency: try Idempotency.make(idempotencyKey, order.canonical))
         // No endpoint's name has a space in it: these turns are the policy's own.
@@ -42,7 +49,7 @@ extension DeploymentService {
                 try await prepareMove(entry)
                 prepared.append(entry)
             }
-            let committed = try await store.commit(mutation) { try order.apply($0) }
+            let committed = try await store.commit(mutation) { try order.apply($0, principal: mutation.principal) }
             try await publisher.publish()
             return committed.answer
         } catch {
@@ -66,12 +73,12 @@ extension DeploymentService {
 /// A policy that is to be set, with the rules that the database decides.
 struct PolicyOrder: Sendable {
     let space: String
-    let isolation: Isolation?
+    let policy: SpacePolicy
     let ifMatch: Int?
 
     /// For the hash that an idempotency key is bound to.
     var canonical: [String] {
-        ["space.policy", space, isolation?.rawValue ?? "any", ifMatch.map { String($0) } ?? ""]
+        ["space.policy", space, policy.document.json, ifMatch.map { String($0) } ?? ""]
     }
 
     private func current(_ transaction: any DeploymentTransaction) throws -> SpacePolicy {
@@ -86,26 +93,31 @@ struct PolicyOrder: Sendable {
 
     /// What is loaded in the space and has to run elsewhere under the new policy.
     func moved(_ transaction: any DeploymentTransaction) throws -> [EndpointEntry] {
-        guard try current(transaction).isolation != isolation else { return [] }
-        let next = SpacePolicy(isolation: isolation)
+        guard try current(transaction).isolation != policy.isolation else { return [] }
         return try transaction.snapshot().endpoints.compactMap { entry in
             guard entry.space == space, entry.isLoaded else { return nil }
             var moved = entry
-            (moved.isolation, moved.isolationReason) = next.isolation(wanted: entry.options.isolation)
+            (moved.isolation, moved.isolationReason) = policy.isolation(wanted: entry.options.isolation)
             return moved.isolation == entry.isolation ? nil : moved
         }
     }
 
     /// The unit of work.
-    func apply(_ transaction: any DeploymentTransaction) throws -> Change<SpacePolicy> {
+    func apply(_ transaction: any DeploymentTransaction, principal: Principal) throws -> Change<SpacePolicy> {
         let before = try current(transaction)
-        guard before.isolation != isolation else { return Change(before, event: nil) }
-        try transaction.setPolicy(of: space, isolation: isolation)
-        let policy = SpacePolicy(isolation: isolation, revision: before.revision + 1)
+        guard !before.demandsSame(as: policy) else { return Change(before, event: nil) }
+        var next = policy
+        next.revision = before.revision + 1
+        try transaction.setPolicy(next, of: space, by: principal)
         return Change(
-            policy,
+            next,
             event: AuditDraft(
                 action: "space.policy", subject: space,
-                detail: ["isolation": isolation?.rawValue ?? "any", "revision": String(policy.revision)]))
+                detail: [
+                    "isolation": next.isolation?.rawValue ?? "any", "revision": String(next.revision),
+                    "promotesFrom": next.promotesFrom.joined(separator: ","),
+                    "gates": next.gates.map { "\($0.name) (\($0.kind.rawValue))" }.joined(separator: ","),
+                    "approvals": String(next.approvals.count),
+                ]))
     }
 }

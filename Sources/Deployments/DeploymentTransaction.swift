@@ -47,13 +47,15 @@ package protocol DeploymentTransaction {
     func hasSpace(_ name: String) throws -> Bool
     /// What the space demands of its deployments; `nil` when there is no such space.
     func policy(of space: String) throws -> SpacePolicy?
-    /// Makes `isolation` what the space demands, as the next revision of its policy.
-    func setPolicy(of space: String, isolation: Isolation?) throws
+    /// Makes it what the space demands, under its revision; those before it are kept.
+    func setPolicy(_ policy: SpacePolicy, of space: String, by principal: Principal) throws
     /// The entry that would serve this version; `nil` when the version is not available in the space. `number` `nil` means
     /// the latest that is.
     func entry(
         endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
     ) throws -> EndpointEntry?
+    /// The id of who pushed a version.
+    func pusher(of model: String, version: Int) throws -> String
     /// `nil` for a name that was never deployed in the space.
     func endpoint(_ name: String, space: String) throws -> EndpointRecord?
     /// Appends a revision and makes it the endpoint's current one.

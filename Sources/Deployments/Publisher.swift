@@ -1,25 +1,31 @@
+import Governance
+package import Identity
 package import Journal
 import Serving
 
 /// Brings what is committed to the data plane: one snapshot at a time, each from one read transaction, never an older one
 /// after a newer one. Whoever comes while one is being installed waits for the next, all together.
-package actor Publisher {
+package actor Publisher: GenerationPublisher {
     private typealias Waiter = CheckedContinuation<Result<Void, ControlError>, Never>
 
     private let store: DeploymentUnitOfWork
     private let plane: any ServingPlane
+    private let access: AccessPublisher?
     private var waiters: [Waiter] = []
     private var isRunning = false
     /// The generation that the data plane has; `nil` before the first.
     package private(set) var installed: Generation?
 
-    package init(store: DeploymentUnitOfWork, plane: any ServingPlane) {
+    /// - Parameter access: publishes who may do what; `nil` where nobody asks for that.
+    package init(store: DeploymentUnitOfWork, plane: any ServingPlane, access: AccessPublisher? = nil) {
         self.store = store
         self.plane = plane
+        self.access = access
     }
 
     /// Returns once the data plane has whatever was committed before this call.
     package func publish() async throws(ControlError) {
+        try await access?.publish()
         let result: Result<Void, ControlError> = await withCheckedContinuation { waiter in
             waiters.append(waiter)
             if !isRunning {

@@ -1,4 +1,5 @@
 import Gateway
+import Identity
 import InferenceProtocol
 import Journal
 import Serving
@@ -15,6 +16,19 @@ extension GRPCStatus {
     init(_ error: ControlError) {
         self.init(Self.code(error.code), error.description)
         if error.code == .unavailable { retryAfterSeconds = 1 }
+    }
+
+    init(_ refusal: AccessRefusal) {
+        switch refusal {
+        case .control(let error): self.init(error)
+        case .guessing(let seconds):
+            self.init(.resourceExhausted, AccessRefusal.guessingMessage, retryAfterSeconds: seconds)
+        case .quota(let quota): self.init(quota)
+        }
+    }
+
+    init(_ quota: QuotaRefusal) {
+        self.init(.resourceExhausted, quota.message, retryAfterSeconds: quota.retryAfterSeconds)
     }
 
     init(_ error: ProtocolError) {
@@ -60,6 +74,7 @@ extension GRPCStatus {
         case .notFound: .notFound
         case .conflict: .aborted
         case .refused: .permissionDenied
+        case .unauthenticated: .unauthenticated
         case .digestMismatch: .dataLoss
         case .notAModel, .checkFailed, .loadFailed: .failedPrecondition
         case .tooLarge, .storageFull: .resourceExhausted

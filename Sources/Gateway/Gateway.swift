@@ -1,5 +1,4 @@
 package import Logging
-import ManagementAPI
 package import NIOCore
 import NIOPosix
 package import NIOSSL
@@ -16,7 +15,8 @@ import Synchronization
 
 /// The HTTP port: predictions, health, metrics and management behind one codec of our own.
 ///
-///     let door = HTTPFrontDoor(dataPlane: plane, management: interface, authority: authority, logger: logger)
+///     let door = HTTPFrontDoor(
+///         dataPlane: plane, management: interface, authority: authority, serverVersion: "1.0", logger: logger)
 ///     try await door.start(listening: descriptor, group: group)
 ///     door.readiness.isOn = true
 ///     ...
@@ -41,14 +41,15 @@ package final class HTTPFrontDoor: Sendable {
 
     package init(
         limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), dataPlane: DataPlane,
-        management: ManagementInterface, authority: CallerAuthority, tls: @escaping TLSContext = { nil }, logger: Logger
+        management: any ManagementAnswerer, authority: CallerAuthority, serverVersion: String,
+        tls: @escaping TLSContext = { nil }, logger: Logger
     ) {
         let memory = MemoryAnswers(
-            dataPlane: dataPlane, readiness: readiness, serverVersion: Release.version,
+            dataPlane: dataPlane, readiness: readiness, serverVersion: serverVersion,
             metrics: PrometheusPage(dataPlane: dataPlane))
         self.context = GatewayContext(
             limits: limits, bodies: bodies, dataPlane: dataPlane, authority: authority, memory: memory,
-            management: ManagementResponder(management), logger: logger)
+            management: management, logger: logger)
         self.tls = tls
     }
 

@@ -1,11 +1,13 @@
-import Tensors
+package import Tensors
 
 /// How large an answer may become, added up before anything of it is written. Its body is one buffer, which ends at 4 GiB,
 /// and what a model gives can be any size: a request may say it.
-struct AnswerLimit {
+package struct AnswerLimit {
     static let bytes = 3 << 30
 
     private var total = 0
+
+    package init() {}
 
     /// Counts the most that `tensor` can take; fails when the answer could become too large.
     mutating func add(_ tensor: Tensor, isBinary: Bool) throws(ProtocolError) {
@@ -33,7 +35,7 @@ struct AnswerLimit {
     }
 
     /// Counts the best `count` classes of each row.
-    mutating func addClasses(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) {
+    package mutating func addClasses(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) {
         let label = labels?.reduce(0) { max($0, $1.utf8.count) } ?? 0
         let rows = tensor.shape.dimensions.count > 1 ? tensor.shape.dimensions[0] : 1
         let (asked, overflow) = rows.multipliedReportingOverflow(by: count)

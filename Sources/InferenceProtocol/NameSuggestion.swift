@@ -1,7 +1,7 @@
 /// The name that somebody probably meant.
-enum NameSuggestion {
+package enum NameSuggestion {
     /// The nearest of `names` by edit distance, letter case aside, when at most a third of it would have to change.
-    static func nearest(to name: String, among names: [String]) -> String? {
+    package static func nearest(to name: String, among names: [String]) -> String? {
         // Comparing takes the product of the lengths: not for names nobody typed.
         guard name.utf8.count <= 128 else { return nil }
         let wanted = Array(name.lowercased().utf8)

@@ -1,10 +1,15 @@
-import Tensors
+package import Tensors
 
 /// What every protocol checks of a tensor against the model's signature, with the words for what does not fit.
-enum SignatureCheck {
+package enum SignatureCheck {
+    /// Dimensions that a shape may have: as many as lists may be nested, whichever protocol it comes by.
+    package static let dimensionLimit = JSONCursor.depthLimit
+
     /// The index of the spec called `name`.
     @inline(__always)
-    static func index(of name: JSONText, in specs: [TensorSpec], _ kind: StaticString) throws(JSONProblem) -> Int {
+    package static func index(
+        of name: JSONText, in specs: [TensorSpec], _ kind: StaticString
+    ) throws(JSONProblem) -> Int {
         for index in specs.indices where name.equals(specs[index].name) { return index }
         throw unknown(name.string, specs, "\(kind)")
     }
@@ -22,7 +27,7 @@ enum SignatureCheck {
     }
 
     @inline(never)
-    static func typeDisagrees(_ written: String, _ spec: TensorSpec) -> JSONProblem {
+    package static func typeDisagrees(_ written: String, _ spec: TensorSpec) -> JSONProblem {
         guard ElementType(rawValue: written) != nil else {
             let types = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
             return JSONProblem("'\(written.prefix(32))' is no data type; there are \(types)")
@@ -31,7 +36,7 @@ enum SignatureCheck {
     }
 
     /// Only numbers have a largest.
-    static func canClassify(_ spec: TensorSpec) throws(JSONProblem) {
+    package static func canClassify(_ spec: TensorSpec) throws(JSONProblem) {
         guard spec.elementType != .bytes, spec.elementType != .bool else {
             throw JSONProblem(
                 "classification needs numbers, but the output '\(spec.name)' is of type \(spec.elementType.rawValue)"
@@ -40,7 +45,7 @@ enum SignatureCheck {
     }
 
     @inline(__always)
-    static func shape(_ shape: Shape, fits spec: TensorSpec) throws(JSONProblem) {
+    package static func shape(_ shape: Shape, fits spec: TensorSpec) throws(JSONProblem) {
         let dimensions = shape.dimensions
         guard dimensions.count == spec.shape.count else { throw shapeDisagrees(shape, spec) }
         for index in dimensions.indices {
@@ -62,7 +67,7 @@ enum SignatureCheck {
     }
 
     /// A name stands for one size throughout a request. `inputs` are in the signature's order.
-    static func symbols(of inputs: [Tensor], in signature: Signature) throws(JSONProblem) {
+    package static func symbols(of inputs: [Tensor], in signature: Signature) throws(JSONProblem) {
         // A single name cannot contradict itself.
         guard signature.symbolCount > 1 else { return }
         var known: [(symbol: String, size: Int, input: String)] = []
@@ -87,7 +92,7 @@ enum SignatureCheck {
     }
 
     /// Every input must be there, except those for which the model has a value of its own.
-    static func complete(_ given: IndexSet64, _ signature: Signature) throws(JSONProblem) {
+    package static func complete(_ given: IndexSet64, _ signature: Signature) throws(JSONProblem) {
         if given.count == signature.inputs.count { return }
         var missing: [String] = []
         for (index, spec) in signature.inputs.enumerated() where !spec.isOptional && !given.contains(index) {

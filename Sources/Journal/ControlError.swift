@@ -11,6 +11,8 @@ package struct ControlError: Error, Sendable, Hashable, CustomStringConvertible 
         case conflict
         /// The request is understood and not allowed.
         case refused
+        /// Nobody knows who asks: credentials are missing, or not valid.
+        case unauthenticated
         /// Bytes are not what their SHA-256 says.
         case digestMismatch
         /// The files are no model that a runtime here can execute.

@@ -33,43 +33,6 @@ public struct ServerInfo: Codable, Sendable, Hashable {
     }
 }
 
-/// What a space demands of where its models run.
-public enum IsolationDemand: String, Codable, Sendable, Hashable, CaseIterable {
-    /// Nothing: each deployment may choose.
-    case any
-    case shared
-    case worker
-}
-
-/// What a space demands of everything that is deployed in it.
-public struct SpacePolicy: Codable, Sendable, Hashable {
-    public var isolation: IsolationDemand
-
-    public init(isolation: IsolationDemand) {
-        self.isolation = isolation
-    }
-}
-
-/// A space, and how many models and deployments it has.
-public struct SpaceInfo: Codable, Sendable, Hashable {
-    public var name: String
-    public var policy: SpacePolicy
-    /// Models with a version that is available in the space.
-    public var models: Int
-    /// Endpoints that are deployed there now.
-    public var deployments: Int
-    /// RFC 3339, UTC.
-    public var createdAt: String
-
-    public init(name: String, policy: SpacePolicy, models: Int, deployments: Int, createdAt: String) {
-        self.name = name
-        self.policy = policy
-        self.models = models
-        self.deployments = deployments
-        self.createdAt = createdAt
-    }
-}
-
 /// One screen: spaces, endpoints, versions, traffic, health.
 public struct StatusReport: Codable, Sendable, Hashable {
     public var server: ServerInfo

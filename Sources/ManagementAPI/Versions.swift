@@ -19,8 +19,9 @@ public struct PushRequest: Codable, Sendable, Hashable {
     /// Finite numbers by name, 256 at most; as many tags.
     public var metrics: [String: Double]?
     public var tags: [String: String]?
-    /// Free text, like `dataset`: nothing is looked up.
+    /// Free text: nothing is looked up.
     public var gitCommit: String?
+    /// Free text; `NAME` or `NAME:VERSION` of a data set of the space is what data gates look at.
     public var dataset: String?
 
     public init(

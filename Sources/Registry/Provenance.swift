@@ -14,6 +14,7 @@ package struct Provenance: Sendable, Hashable, Codable {
     package let tags: [String: String]
     /// Free text; nothing is looked up.
     package let gitCommit: String?
+    /// Free text; where it is a `DataSetReference`, gates look the data set up in the version's own space.
     package let dataset: String?
 
     /// For what was validated when it was stored.

@@ -32,6 +32,13 @@ struct PushRequest: Sendable {
         guard try transaction.hasSpace(space) else {
             throw ControlError.spaceNotFound(space)
         }
+        let sources = try transaction.promotionSources(of: space)
+        guard sources.isEmpty else {
+            throw ControlError(
+                .refused, "space '\(space)' takes versions by promotion only, from \(sources.joined(separator: ", "))",
+                field: "space",
+                hint: "push it there, then `slipway promote \(model):VERSION --from \(sources[0]) --to \(space)`")
+        }
         if let record = try transaction.model(named: model), record.owner != space {
             throw ControlError(
                 .conflict, "the model name '\(model)' is taken", field: "model", hint: "choose another name")

@@ -7,7 +7,7 @@ package final class RegistryService: Sendable {
     let artifacts: any ArtifactStore
     let checker: any ModelChecking
     /// Two pushes of the same bytes take turns, so that the second finds the first one's version instead of checking again.
-    private let turns = Turns()
+    let turns = Turns()
     let threads = BlockingThreads(name: "slipway.registry", width: 2)
 
     package init(store: RegistryUnitOfWork, artifacts: any ArtifactStore, checker: any ModelChecking) {

@@ -44,6 +44,8 @@ package struct VersionDraft: Sendable, Hashable {
 /// What the Registry needs of the database.
 package protocol RegistryTransaction {
     func hasSpace(_ name: String) throws -> Bool
+    /// Where the space takes versions from, by promotion only; empty for a space that takes pushes.
+    func promotionSources(of space: String) throws -> [String]
     /// Whichever space owns it; `nil` when the name is free.
     func model(named name: String) throws -> ModelRecord?
     /// The number of the version of `model` with this digest.
@@ -55,6 +57,13 @@ package protocol RegistryTransaction {
     func insertModel(_ name: String, owner: String, by principal: Principal) throws
     /// Stores the version with its files and makes it available in `space`.
     func insertVersion(_ draft: VersionDraft, space: String, by principal: Principal) throws
+
+    /// What the version, which is available in `space`, is needed for: there, and by other spaces that have it.
+    func holds(on model: String, number: Int, space: String) throws -> [VersionHold]
+    /// Takes the version and its files away from everywhere; what remains is what the history of deployments names.
+    func deleteVersion(model: String, number: Int, by principal: Principal) throws
+    /// Makes the version unavailable in a space.
+    func withdrawVersion(model: String, number: Int, from space: String) throws
 
     /// A version that is available in `space`; the latest such when `number` is `nil`.
     func version(model: String, number: Int?, space: String) throws -> ModelVersion?

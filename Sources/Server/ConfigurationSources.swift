@@ -10,12 +10,18 @@ extension ServerConfiguration {
         case optionalText(any WritableKeyPath<ServerConfiguration, String?> & Sendable)
         case number(any WritableKeyPath<ServerConfiguration, Int> & Sendable)
         case optionalNumber(any WritableKeyPath<ServerConfiguration, Int?> & Sendable)
+        case optionalFlag(any WritableKeyPath<ServerConfiguration, Bool?> & Sendable)
         case flag(any WritableKeyPath<ServerConfiguration, Bool> & Sendable)
     }
 
     private static let settings: [String: Setting] = [
         "data_dir": .text(\.dataDir), "host": .text(\.host), "port": .number(\.port), "grpc_port": .number(\.grpcPort),
         "tls_cert": .optionalText(\.tlsCertificate), "tls_key": .optionalText(\.tlsKey),
+        "auth": .optionalFlag(\.auth), "new_owner_key": .flag(\.newOwnerKey),
+        "auth_failures_per_minute": .number(\.authFailuresPerMinute),
+        "oidc_issuer": .optionalText(\.oidcIssuer), "oidc_audience": .optionalText(\.oidcAudience),
+        "oidc_principal_claim": .text(\.oidcPrincipalClaim), "oidc_groups_claim": .text(\.oidcGroupsClaim),
+        "oidc_ca_cert": .optionalText(\.oidcCACertificate),
         "insecure": .flag(\.insecure), "supervisor": .flag(\.supervisor),
         "event_loops": .optionalNumber(\.eventLoops), "compute_threads": .optionalNumber(\.computeThreads),
         "memory_budget_bytes": .optionalNumber(\.memoryBudgetBytes),
@@ -38,6 +44,8 @@ extension ServerConfiguration {
         "body_timeout_seconds": .number(\.bodyTimeoutSeconds), "drain_seconds": .number(\.drainSeconds),
         "check_load_seconds": .number(\.checkLoadSeconds), "check_trial_seconds": .number(\.checkTrialSeconds),
         "check_memory_bytes": .optionalNumber(\.checkMemoryBytes),
+        "audit_heads_path": .optionalText(\.auditHeadsPath), "audit_head_seconds": .number(\.auditHeadSeconds),
+        "collect_seconds": .number(\.collectSeconds), "collect_grace_seconds": .number(\.collectGraceSeconds),
         "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
     ]
 
@@ -65,6 +73,10 @@ extension ServerConfiguration {
         }
         for (keyNode, valueNode) in mapping {
             let line = keyNode.mark.map { ":\($0.line)" } ?? ""
+            if keyNode.string == Self.groupsSetting {
+                try readGroups(valueNode, "\(path)\(line)")
+                continue
+            }
             guard let key = keyNode.string, let value = valueNode.scalar?.string else {
                 throw ConfigurationError(field: "config", message: "\(path)\(line): expected `name: value`")
             }
@@ -92,14 +104,17 @@ extension ServerConfiguration {
         case .optionalText(let path): self[keyPath: path] = value
         case .number(let path): self[keyPath: path] = try Self.number(value, key, origin)
         case .optionalNumber(let path): self[keyPath: path] = try Self.number(value, key, origin)
-        case .flag(let path):
-            switch value.lowercased() {
-            case "true", "yes", "1", "on": self[keyPath: path] = true
-            case "false", "no", "0", "off": self[keyPath: path] = false
-            default:
-                throw ConfigurationError(
-                    field: key, message: "\(origin): \(key) must be true or false, got '\(value)'")
-            }
+        case .flag(let path): self[keyPath: path] = try Self.flag(value, key, origin)
+        case .optionalFlag(let path): self[keyPath: path] = try Self.flag(value, key, origin)
+        }
+    }
+
+    private static func flag(_ text: String, _ key: String, _ origin: String) throws(ConfigurationError) -> Bool {
+        switch text.lowercased() {
+        case "true", "yes", "1", "on": return true
+        case "false", "no", "0", "off": return false
+        default:
+            throw ConfigurationError(field: key, message: "\(origin): \(key) must be true or false, got '\(text)'")
         }
     }
 

@@ -1,7 +1,7 @@
 import Foundation
-import Gateway
 import Journal
 import ManagementAPI
+import ManagementGateway
 import Runtimes
 import Serving
 import Store
@@ -12,17 +12,20 @@ struct Inspection: ServerInspection {
     let dataPlane: DataPlane
     let runtimes: [any ModelRuntime]
     let sockets: ListeningSockets
+    /// Whether callers are asked who they are.
+    let authentication: Bool
     let startedAt: Timestamp
     private let started = MonotonicClock.nanoseconds()
 
     init(
         store: Store, dataPlane: DataPlane, runtimes: [any ModelRuntime], sockets: ListeningSockets,
-        startedAt: Timestamp
+        authentication: Bool, startedAt: Timestamp
     ) {
         self.store = store
         self.dataPlane = dataPlane
         self.runtimes = runtimes
         self.sockets = sockets
+        self.authentication = authentication
         self.startedAt = startedAt
     }
 
@@ -34,7 +37,8 @@ struct Inspection: ServerInspection {
         return ServerInfo(
             name: "slipway", version: Release.version, startedAt: startedAt.description,
             uptimeSeconds: uptimeSeconds, dataFolder: store.path, generation: dataPlane.generation,
-            runtimes: versions, httpPort: sockets.http.port, grpcPort: sockets.grpc.port, authentication: false)
+            runtimes: versions, httpPort: sockets.http.port, grpcPort: sockets.grpc.port, authentication: authentication
+        )
     }
 
     func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int) {

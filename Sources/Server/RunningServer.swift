@@ -1,12 +1,13 @@
 import Deployments
 import Foundation
+import GRPCGateway
 import Gateway
 import Governance
-import GRPCGateway
 import Identity
 import Journal
 import Logging
 import ManagementAPI
+import ManagementGateway
 import NIOCore
 import NIOPosix
 import Registry
@@ -24,12 +25,15 @@ final class RunningServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let certificate: CertificateStore?
     private let inspection: Inspection
+    private let promotions: PromotionService
+    private let upkeep: Upkeep
     private let logger: Logger
+    private let security: ServerAccess
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, logger: Logger
+        inspection: Inspection, promotions: PromotionService, security: ServerAccess, upkeep: Upkeep, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -39,6 +43,9 @@ final class RunningServer: Sendable {
         self.group = group
         self.certificate = certificate
         self.inspection = inspection
+        self.promotions = promotions
+        self.security = security
+        self.upkeep = upkeep
         self.logger = logger
     }
 
@@ -50,12 +57,15 @@ final class RunningServer: Sendable {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
         let store = try Store.open(
-            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes)
+            folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes,
+            collectGraceSeconds: configuration.collectGraceSeconds, auditHeadsPath: configuration.auditHeadsPath)
+        let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
+        let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let dataPlane = DataPlane(
             runtimes: [runtime], artifacts: store.artifacts,
-            workers: WorkerHost(library: configuration.onnxruntime, logger: logger),
+            workers: workers,
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -66,27 +76,37 @@ final class RunningServer: Sendable {
             logger.warning(
                 "crashes cannot be reported", metadata: ["error.message": "\(String(cString: strerror(errno)))"])
         }
-        let deployments = DeploymentService(
-            store: store.deployments, plane: DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger))
-        let spaces = Spaces(store: store.spaces)
-        let authorizer = try await spaces.authorizer()
+        let security = try await ServerAccess.open(store, configuration, clock: clock, logger: logger)
+        let seam = DataPlaneSeam(dataPlane: dataPlane, crashes: crashes, logger: logger)
+        let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
+        let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
+        let promotions = PromotionService(
+            store: store.promotions,
+            gates: GateWorkshop(
+                hashing: store.hashing, dataSets: dataSets,
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
+            memberships: security.members, publisher: publisher, clock: clock)
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
-            startedAt: Timestamp(microseconds: clock.now))
+            authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
         let management = ManagementInterface(
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                deployments: deployments, spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-                server: inspection),
+                dataSets: dataSets, deployments: deployments,
+                spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
+                members: security.members, access: security.publisher.plane, blobs: store.blobs,
+                audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: CallerAuthority(authorizer), tls: { certificate?.http }, logger: logger)
+            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
-            authority: CallerAuthority(authorizer),
+            authority: security.authority,
             services: GRPCServices(
                 dataPlane: dataPlane, deployments: deployments, readiness: door.readiness,
                 serverVersion: Release.version),
@@ -94,7 +114,8 @@ final class RunningServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops ?? cores)
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
-            group: group, certificate: certificate, inspection: inspection, logger: logger)
+            group: group, certificate: certificate, inspection: inspection, promotions: promotions,
+            security: security, upkeep: upkeep, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -103,9 +124,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door] in
+        let restored = Task { [door, promotions] in
             try await deployments.restore()
             door.readiness.isOn = true
+            try await promotions.resume()
         }
         let timer = Task {
             try await Task.sleep(for: Self.patience)
@@ -120,6 +142,7 @@ final class RunningServer: Sendable {
         }
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
+        await upkeep.start()
     }
 }
 
@@ -131,7 +154,9 @@ extension RunningServer {
         var lines = ["Slipway \(Release.version) answers at \(scheme)://\(host):\(sockets.http.port)"]
         lines.append("gRPC answers at \(host):\(sockets.grpc.port)\(certificate == nil ? "" : " (TLS)")")
         lines.append("Data folder: \(store.path)")
-        if configuration.isLoopback {
+        if !security.authority.isOpen {
+            lines += security.announcement
+        } else if configuration.isLoopback {
             lines.append("Open to everybody on this machine: callers are not asked who they are.")
         } else {
             lines.append("Open to everybody who reaches \(host): callers are not asked who they are (--insecure).")
@@ -155,6 +180,9 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        promotions.stop()
+        await security.close()
+        await upkeep.stop()
         do {
             try store.close()
         } catch {

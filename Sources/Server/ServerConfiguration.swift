@@ -10,6 +10,22 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     /// Paths of PEM files; both or neither.
     package var tlsCertificate: String?
     package var tlsKey: String?
+    /// Whether callers must say who they are; when absent, as it was when the data folder was last served.
+    package var auth: Bool?
+    /// Whether to make another key for the server's owner at this start.
+    package var newOwnerKey = false
+    /// Wrong keys and tokens that an address may send in a minute before further ones are not looked at; 0 for any number.
+    package var authFailuresPerMinute = 20
+    /// The OpenID provider whose tokens are taken, as they name it, and who they must be meant for; both or neither.
+    package var oidcIssuer: String?
+    package var oidcAudience: String?
+    /// The claims that name the bearer and list their groups.
+    package var oidcPrincipalClaim = "sub"
+    package var oidcGroupsClaim = "groups"
+    /// Path of a PEM file with the authorities to trust for the provider instead of the system's.
+    package var oidcCACertificate: String?
+    /// What the members of a group are, by space; `*` for every space, and of the server itself `admin` under an empty name.
+    package var oidcGroups: [String: [String: String]] = [:]
     /// Whether to bind beyond loopback without authentication and TLS.
     package var insecure = false
     /// Whether a small parent process holds the sockets and replaces a dead server.
@@ -68,6 +84,14 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var checkTrialSeconds = 10
     /// Bytes; 4 GiB and three times the model's size when absent.
     package var checkMemoryBytes: Int?
+    /// A file or folder outside the data folder where signed heads of the audit chain are kept too.
+    package var auditHeadsPath: String?
+    /// Seconds between two signed heads, where there is something new to sign.
+    package var auditHeadSeconds = 60
+    /// Seconds between two collections of files that nothing refers to; 0 leaves them to `slipway doctor --collect`.
+    package var collectSeconds = 3600
+    /// Seconds that such a file stays after somebody last sent or asked for it.
+    package var collectGraceSeconds = 86_400
     /// Path of ONNX Runtime's shared library, where it is not found by itself.
     package var onnxruntime: String?
     package var logLevel = "info"
@@ -97,6 +121,7 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
                 field: "grpc_port",
                 message: "--port and --grpc-port are both \(port): HTTP and gRPC need a port each (0 takes a free one)")
         }
+        try check(authFailuresPerMinute, "auth_failures_per_minute", 0...1_000_000)
         try check(eventLoops ?? 1, "event_loops", 1...1024)
         try check(computeThreads ?? 1, "compute_threads", 1...1024)
         try check(queueLimit, "queue_limit", 1...10_000_000)
@@ -126,6 +151,9 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(checkLoadSeconds, "check_load_seconds", 1...86_400)
         try check(checkTrialSeconds, "check_trial_seconds", 1...86_400)
         try check(checkMemoryBytes ?? 1 << 30, "check_memory_bytes", (256 << 20)...(1 << 50))
+        try check(auditHeadSeconds, "audit_head_seconds", 1...86_400)
+        try check(collectSeconds, "collect_seconds", 0...(30 * 86_400))
+        try check(collectGraceSeconds, "collect_grace_seconds", 1...(3650 * 86_400))
         guard Self.logLevels.contains(logLevel) else {
             throw ConfigurationError(
                 field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")
@@ -135,13 +163,28 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
                 field: tlsCertificate == nil ? "tls_cert" : "tls_key",
                 message: "TLS needs both --tls-cert and --tls-key; only one was given")
         }
+        try validateProvider()
+        if newOwnerKey, auth == false {
+            throw ConfigurationError(
+                field: "auth",
+                message: "--new-owner-key makes a key, and --no-auth has nobody asked for one: take one of them away")
+        }
+        if !isLoopback, !insecure, auth == true {
+            guard tlsCertificate == nil else { return }
+            throw ConfigurationError(
+                field: "host",
+                message: """
+                    refusing to listen on \(host) without TLS: keys would travel where others can read them. Add \
+                    --tls-cert and --tls-key, or add --insecure if something in front of this server ends TLS
+                    """)
+        }
         if !isLoopback, !insecure {
             throw ConfigurationError(
                 field: "host",
                 message: """
                     refusing to listen on \(host): whoever reaches this address could push and deploy models, because \
-                    this server does not ask callers who they are. Listen on 127.0.0.1 behind something that does, or \
-                    add --insecure if the network itself keeps strangers out\
+                    this server does not ask callers who they are. Add --auth to have them asked, or add --insecure if \
+                    the network itself keeps strangers out\
                     \(tlsCertificate == nil ? " (add --tls-cert and --tls-key for encryption)" : "")
                     """)
         }

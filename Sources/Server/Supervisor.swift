@@ -13,7 +13,7 @@ package struct Supervisor {
     /// Exit codes of the child that starting again would not change.
     private static let finalCodes: Set<Int32> = [0, 64, 78]
 
-    private let configuration: ServerConfiguration
+    private var configuration: ServerConfiguration
     private let sockets: ListeningSockets
 
     package init(configuration: ServerConfiguration) throws(ConfigurationError) {
@@ -23,7 +23,7 @@ package struct Supervisor {
     }
 
     /// Runs until it is told to stop. Returns the exit code of the process.
-    package func run() -> Int32 {
+    package mutating func run() -> Int32 {
         guard configuration.supervisor else {
             return ServerProcess(configuration: configuration, sockets: sockets, lifeline: nil).run()
         }
@@ -38,6 +38,8 @@ package struct Supervisor {
         while true {
             let started = Self.now()
             guard let child = startChild() else { return 1 }
+            // Once is enough: a server that replaces a dead one makes no further key.
+            configuration.newOwnerKey = false
             let end = watch(child, signals: signals)
             close(child.lifeline)
             switch end {

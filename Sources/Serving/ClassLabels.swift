@@ -1,7 +1,7 @@
 /// Names of classes in a model's custom metadata: the value of `labels`, `class_names` or `classes`, a JSON array of
 /// strings or a list with commas.
-enum ClassLabels {
-    static func read(_ metadata: [String: String]) -> [String]? {
+package enum ClassLabels {
+    package static func read(_ metadata: [String: String]) -> [String]? {
         for key in ["labels", "class_names", "classes"] {
             guard let text = metadata[key] else { continue }
             let labels = parse(text)

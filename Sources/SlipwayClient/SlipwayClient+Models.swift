@@ -31,5 +31,13 @@ extension SlipwayClient {
         return try await receive(call)
     }
 
+    /// Deletes a version that nothing needs any more. In a space that does not own the model, it is no longer available
+    /// there. The server refuses while something holds it, and says what.
+    @discardableResult
+    public func deleteVersion(_ version: Int, of model: String) async throws(ClientError) -> VersionDeletionInfo {
+        try await receive(
+            .change(.DELETE, modelPath(model) + "/versions/\(version)", "delete \(model):\(version)"))
+    }
+
     private func modelPath(_ name: String) -> String { spacePath("/models/\(ServerAddress.encode(name))") }
 }

@@ -12,36 +12,6 @@ extension SlipwayClient {
         try await receive(.get("/api/v1/status", "report its status"))
     }
 
-    /// One page of the server's spaces, by name; `after` is the `next` of the page before.
-    public func spaces(limit: Int? = nil, after: String? = nil) async throws(ClientError) -> Page<SpaceInfo> {
-        try await receive(page(.get("/api/v1/spaces", "list the spaces"), limit, after))
-    }
-
-    /// A space by its name.
-    public func space(named name: String) async throws(ClientError) -> SpaceInfo {
-        try await receive(.get("/api/v1/spaces/\(ServerAddress.encode(name))", "show a space"))
-    }
-
-    /// What the space demands of everything that is deployed in it.
-    public func policy(of space: String) async throws(ClientError) -> SpacePolicy {
-        try await receive(.get(policyPath(space), "show what space \(space) demands"))
-    }
-
-    /// Sets what the space demands, and moves what runs there; once this returns, all of it has moved.
-    ///
-    /// - Parameter revision: of the policy, as the caller saw it; the server refuses when it is no longer the current one.
-    @discardableResult
-    public func setPolicy(
-        _ policy: SpacePolicy, of space: String, ifRevision revision: Int? = nil
-    ) async throws(ClientError) -> SpacePolicy {
-        var call = Call.change(.PUT, policyPath(space), "set what space \(space) demands")
-        call.body = try encode(policy)
-        if let revision { call.headers.append(("if-match", "\"\(revision)\"")) }
-        return try await receive(call)
-    }
-
-    private func policyPath(_ space: String) -> String { "/api/v1/spaces/\(ServerAddress.encode(space))/policy" }
-
     /// Hashes every stored blob again and checks the audit chain and the database. Takes as long as reading it all.
     public func verify() async throws(ClientError) -> VerifyReport {
         var call = Call.change(.POST, "/api/v1/verify", "check what it has stored")

@@ -163,7 +163,7 @@ extension SlipwayClient {
         }
     }
 
-    private func refusal(_ answer: Answer, _ operation: String) -> ClientError {
+    func refusal(_ answer: Answer, _ operation: String) -> ClientError {
         let data = Data(answer.body.readableBytesView)
         if let body = try? JSONDecoder().decode(RefusalBody.self, from: data) {
             let code = body.code ?? (answer.status == 404 ? "not_found" : "refused")

@@ -30,15 +30,19 @@ struct Verification {
     let folder: DataFolder
     let database: ControlDatabase
     let blobs: BlobFolder
+    let heads: AuditHeadRecords
+    /// The public key that heads are signed with.
+    let auditKey: String
 
     func run() throws -> VerifyResult {
         var result = VerifyResult()
         // Files before rows: whatever gets both meanwhile is found in the rows.
         let files = Sweep.blobFiles(folder)
+        let signed = try heads.readAll()
         let sizes = try database.pool.read { db in
             let transaction = StoredTransaction(db, database)
             try checkDatabase(transaction, &result)
-            try checkAudit(transaction, &result)
+            try checkAudit(transaction, signed, &result)
             try checkVersions(transaction, &result)
             return try transaction.blobSizes()
         }
@@ -58,17 +62,16 @@ struct Verification {
         }
     }
 
-    private func checkAudit(_ transaction: StoredTransaction, _ result: inout VerifyResult) throws {
-        var chain = AuditChain()
-        var broken: String?
-        try transaction.eachAuditEvent { event in
-            let problem = chain.accept(event)
-            // The first break says where; what follows it is broken because of it.
-            if broken == nil { broken = problem }
-        }
-        result.auditEvents = chain.count
-        let end = chain.end(at: try transaction.generation())
-        if let problem = broken ?? end { result.add("audit chain", problem) }
+    private func checkAudit(
+        _ transaction: StoredTransaction, _ heads: (heads: [AuditHead], problems: [String]),
+        _ result: inout VerifyResult
+    ) throws {
+        var proof = AuditProof(heads: heads.heads, key: auditKey)
+        for problem in heads.problems { proof.note(problem) }
+        try transaction.eachAuditEvent { proof.accept($0) }
+        proof.end(at: try transaction.generation())
+        result.auditEvents = proof.chain.count
+        for problem in proof.problems { result.add("audit chain", problem) }
     }
 
     /// Every version's digest must be that of its files as the database has them.
@@ -77,7 +80,7 @@ struct Verification {
             transaction.db,
             sql: """
                 SELECT v.id, v.digest, v.format, m.name || ':' || v.number AS label
-                FROM version v JOIN model m ON m.id = v.model_id
+                FROM version v JOIN model m ON m.id = v.model_id WHERE v.deleted_at IS NULL
                 """)
         while let row = try rows.next() {
             let artifact = try transaction.artifact(row)
@@ -109,7 +112,7 @@ struct Verification {
     private func checkStray(_ file: String, _ result: inout VerifyResult) throws {
         let sha256 = Sweep.name(file)
         // In this order: an upload leaves `arriving` only after its row is there.
-        if blobs.isArriving(sha256) { return }
+        if blobs.isArriving(sha256) || blobs.isLeaving(sha256) { return }
         if try database.pool.read({ try StoredTransaction($0, database).hasBlob(sha256) }) { return }
         result.add(sha256, "a file that nothing refers to; the next start removes it")
     }

@@ -28,7 +28,7 @@ struct CSVTests {
     @Test(arguments: [
         ("", "f is empty"), ("a,b\n1,2,3", "f, line 2 has 3 cells, the header has 2"),
         ("a,b\n1,2\n\n3", "f, line 4 has 1 cells, the header has 2"), ("a,a\n1,2", "f has two columns named a"),
-        ("a,\n1,2", "f: column 2 has no name"), ("a,b\n\"1,2", "f: the quote opened on line 2 is not closed"),
+        ("a,\n1,2", "f has no name for column 2"), ("a,b\n\"1,2", "f, line 2 opens a quote that is never closed"),
         ("1.5,2\n3,4", "f begins with numbers, where the names of the columns belong"),
     ])
     func `what is wrong, and on which line`(text: String, message: String) {

@@ -22,7 +22,7 @@ struct PolicyTests {
         _ isolation: Isolation?, _ dock: Dock, key: String? = nil, ifMatch: Int? = nil
     ) async throws -> SpacePolicy {
         try await dock.deployments.setPolicy(
-            of: "default", isolation: isolation, principal: .local, idempotencyKey: key, ifMatch: ifMatch)
+            SpacePolicy(isolation: isolation), of: "default", principal: .local, idempotencyKey: key, ifMatch: ifMatch)
     }
 
     /// Where each endpoint runs, by the snapshot that was installed last.
@@ -119,7 +119,8 @@ struct PolicyTests {
         defer { dock.remove() }
         #expect(await controlError { _ = try await dock.deployments.policy(of: "nowhere") }?.code == .notFound)
         let error = await controlError {
-            _ = try await dock.deployments.setPolicy(of: "nowhere", isolation: .worker, principal: .local)
+            _ = try await dock.deployments.setPolicy(
+                SpacePolicy(isolation: .worker), of: "nowhere", principal: .local)
         }
         #expect(error?.code == .notFound)
     }

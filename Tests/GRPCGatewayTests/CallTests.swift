@@ -1,4 +1,4 @@
-import InferenceProtocol
+import InferenceProtobuf
 import NIOCore
 import Serving
 import Testing

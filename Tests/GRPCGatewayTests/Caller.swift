@@ -1,7 +1,7 @@
 import Gateway
 import Governance
 import Identity
-import InferenceProtocol
+import InferenceProtobuf
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -25,13 +25,15 @@ final class Caller: Sendable {
     let workshop: Workshop
     let channel = NIOAsyncTestingChannel()
 
-    init(limits: GRPCLimits = GRPCLimits()) async throws {
+    init(
+        limits: GRPCLimits = GRPCLimits(), authority: CallerAuthority = .open(spaces: ["default", "prod"])
+    ) async throws {
         workshop = try await Workshop()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let context = GRPCContext(
             limits: limits, bodies: BodyBudget(bytes: .max), dataPlane: workshop.dataPlane,
-            authority: CallerAuthority(Authorizer(spaces: ["default", "prod"])), services: workshop.services,
+            authority: authority, services: workshop.services,
             logger: logger)
         let channel = channel
         try await channel.testingEventLoop.executeInContext {

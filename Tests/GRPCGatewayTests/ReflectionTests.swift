@@ -1,5 +1,5 @@
 import Foundation
-import InferenceProtocol
+import InferenceProtobuf
 import NIOCore
 import Testing
 

@@ -1,5 +1,6 @@
 import Gateway
-import InferenceProtocol
+import Identity
+import InferenceProtobuf
 import Journal
 import NIOCore
 import Serving

@@ -1,6 +1,8 @@
 import Deployments
 import Foundation
 import Gateway
+import Identity
+import InferenceProtobuf
 import InferenceProtocol
 import Journal
 import Logging

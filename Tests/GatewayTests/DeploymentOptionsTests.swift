@@ -4,7 +4,7 @@ import ManagementAPI
 import Serving
 import Testing
 
-@testable import Gateway
+@testable import ManagementGateway
 
 /// A deployment's options in the management interface.
 @Suite struct DeploymentOptionsTests {

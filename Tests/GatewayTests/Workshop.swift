@@ -5,6 +5,7 @@ import Identity
 import Journal
 import Logging
 import ManagementAPI
+import ManagementGateway
 import NIOCore
 import NIOPosix
 import Registry
@@ -29,8 +30,10 @@ final class Workshop: Sendable {
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
     ///     `broken` are there.
+    ///   - authority: who asks; everybody, as `local`, unless given. What is stored about access does not change it.
     init(
-        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true
+        limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true,
+        authority asked: CallerAuthority? = nil
     ) async throws {
         folder = NSTemporaryDirectory() + "slipway-gateway-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -42,18 +45,32 @@ final class Workshop: Sendable {
         dataPlane = DataPlane(
             runtimes: [runtime], artifacts: AnyArtifact(),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
-        let authorizer = Authorizer(spaces: ["default", "prod"])
-        let spaces = Spaces(store: store.spaces)
+        let access = AccessPlane(.of(spaces: ["default", "prod"]))
+        let keepers = AccessPublisher(store: store.access, plane: access)
+        let plane = TestPlane(dataPlane: dataPlane)
+        let publisher = Publisher(store: store.deployments, plane: plane)
+        let spaces = Spaces(store: store.spaces, publisher: publisher)
+        let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
         let services = ManagementServices(
             registry: RegistryService(store: store.registry, artifacts: store.artifacts, checker: DoublingChecker()),
-            deployments: DeploymentService(store: store.deployments, plane: TestPlane(dataPlane: dataPlane)),
-            spaces: spaces, blobs: store.blobs, dataPlane: dataPlane,
-            server: TestInspection(store: store))
+            dataSets: dataSets,
+            deployments: DeploymentService(store: store.deployments, plane: plane, publisher: publisher),
+            spaces: spaces,
+            promotions: PromotionService(
+                store: store.promotions,
+                gates: GateWorkshop(
+                    hashing: store.hashing, dataSets: dataSets,
+                    scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost()), clock: SystemClock()),
+                memberships: OpenMemberships(), publisher: publisher, clock: SystemClock()),
+            keys: KeyService(store: store.access, publisher: keepers),
+            members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
+            audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
+            storage: TestStorage(store: store))
         management = ManagementInterface(services: services)
-        authority = CallerAuthority(authorizer)
+        authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
             limits: limits, bodies: bodies, dataPlane: dataPlane, management: management, authority: authority,
-            logger: logger)
+            serverVersion: Release.version, logger: logger)
         context = door.context
         if served {
             await dataPlane.install(
@@ -110,6 +127,25 @@ struct TestPlane: ServingPlane {
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) { try await dataPlane.prepare(entry) }
     func discard(_ entry: EndpointEntry) { dataPlane.discard(entry) }
     func install(_ snapshot: ServingSnapshot) async { await dataPlane.install(snapshot) }
+}
+
+struct TestStorage: StorageKeeping {
+    let store: Store
+
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport {
+        let result = try await store.collect(by: principal)
+        return CollectionReport(files: result.blobs, bytes: result.bytes)
+    }
+
+    func backup() async throws(ControlError) -> any BackupReading { TestBackup(archive: try await store.backup()) }
+}
+
+struct TestBackup: BackupReading {
+    let archive: BackupArchive
+
+    var size: Int { archive.size }
+
+    func next() async throws(ControlError) -> [UInt8]? { try await archive.next() }
 }
 
 struct TestInspection: ServerInspection {

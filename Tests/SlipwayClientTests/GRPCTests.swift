@@ -6,7 +6,7 @@
     import Synchronization
     import Testing
 
-    @testable import InferenceProtocol
+    @testable import InferenceProtobuf
     @testable import SlipwayClient
 
     struct GRPCTests {

@@ -1,6 +1,6 @@
 import Deployments
-import Governance
 import GRDB
+import Governance
 import Identity
 import Journal
 import Registry
@@ -61,7 +61,7 @@ struct SpaceTests {
         #expect(try await store.service.model("churn", space: "default").deployed.isEmpty)
     }
 
-    @Test func `spaces are listed with what they hold, and known to the authorizer`() async throws {
+    @Test func `spaces are listed with what they hold, and known to who is asked for rights`() async throws {
         let store = try await store()
         let spaces = Spaces(store: store.spaces)
         let page = try await spaces.list(limit: 1)
@@ -71,11 +71,12 @@ struct SpaceTests {
         #expect(try await spaces.list(after: page.next).items.map(\.space.name) == ["prod"])
         #expect(try await spaces.show("prod").models == 0)
         #expect(await controlError { _ = try await spaces.show("nowhere") }?.code == .notFound)
-        let authorizer = try await spaces.authorizer()
+        let plane = AccessPlane()
+        try await AccessPublisher(store: store.access, plane: plane).publish()
         for permission in Permission.allCases {
-            try authorizer.authorise(.local, permission, space: "prod")
-            let error = await controlError { try authorizer.authorise(.local, permission, space: "nowhere") }
-            #expect(error?.code == (permission.isServerWide ? nil : .notFound))
+            try plane.current.authorise(.local, permission, space: "prod")
+            let error = await controlError { try plane.current.authorise(.local, permission, space: "nowhere") }
+            #expect(error?.code == (permission.reach == .space ? .notFound : nil))
         }
     }
 }

@@ -24,12 +24,15 @@ final class Workshop: Sendable {
     var data: String { folder + "/data" }
 
     func open(
-        clock: any WallClock = ManualClock(), maximumBlobBytes: Int = 1 << 30, calls: FileCalls = FileCalls()
+        clock: any WallClock = ManualClock(), maximumBlobBytes: Int = 1 << 30, calls: FileCalls = FileCalls(),
+        collectGraceSeconds: Int = 1000, auditHeadsPath: String? = nil
     ) throws -> Store {
         // The store keeps the folder as long as it is there itself.
         var kept = calls
         kept.write = { [self] file, bytes in withExtendedLifetime(self) { calls.write(file, bytes) } }
-        return try Store(folder: data, clock: clock, maximumBlobBytes: maximumBlobBytes, calls: kept)
+        return try Store(
+            folder: data, clock: clock, maximumBlobBytes: maximumBlobBytes, calls: kept,
+            collectGraceSeconds: collectGraceSeconds, auditHeadsPath: auditHeadsPath)
     }
 
     /// Opens again after a store was let go of: its threads may need a moment to let go of it too.

@@ -203,6 +203,31 @@ def test_a_push_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, m
     crash_everywhere(world, operation, check)
 
 
+def test_a_push_of_a_data_set_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, examples):
+    rows = (examples / "iris" / "heldout.csv").read_bytes()
+    sha256 = hashlib.sha256(rows).hexdigest()
+    base = "/api/v1/spaces/default"
+
+    def operation(server, key):
+        status, _, answer = server.request("PUT", f"{base}/blobs/{sha256}", rows)
+        assert status == 200, answer
+        order = {"name": "flowers", "sha256": sha256, "size": len(rows), "format": "csv"}
+        status, answer = server.json("POST", f"{base}/datasets", order, {"Idempotency-Key": key})
+        assert status in (200, 201), answer
+
+    def check(server, acknowledged, context):
+        status, page = server.json("GET", f"{base}/datasets")
+        found = [(one["name"], one["version"], one["sha256"], one["rows"]) for one in page["items"]]
+        assert status == 200
+        assert found in ([], [("flowers", 1, sha256, 45)]), context
+        if acknowledged:
+            assert found, context
+        if found:
+            assert server.json("GET", f"{base}/datasets/flowers/versions/1/rules")[0] == 200, context
+
+    crash_everywhere(world, operation, check)
+
+
 def test_a_deploy_killed_at_any_system_call_is_wholly_there_or_wholly_not(world, models):
     base = SlipwayServer(world.base, flags=["--no-supervisor"], log=world.folder / "base.log").start()
     push(base, models / "addsub.onnx", "addsub", str(uuid.uuid4()))
@@ -283,3 +308,84 @@ class Start:
         return self
 
     most_by_thread = Tracer.most_by_thread
+
+
+POLICY = {"promotesFrom": ["default"], "gates": [{"name": "whole", "kind": "integrity"}],
+          "approvals": {"count": 1, "fourEyes": False}}  # fmt: skip
+
+
+@pytest.fixture
+def promoting(world):
+    """A space `prod` that takes versions from `default` after a gate and an approval."""
+    base = SlipwayServer(world.base, flags=["--no-supervisor"], log=world.folder / "base.log").start()
+    assert base.json("POST", "/api/v1/spaces", {"name": "prod"})[0] == 201
+    assert base.json("PUT", "/api/v1/spaces/prod/policy", POLICY)[0] == 200
+    assert base.terminate() == 0
+    return world
+
+
+def promote(server, key):
+    status, value = server.json(
+        "POST", "/api/v1/spaces/default/promotions", {"model": "iris", "version": 1, "to": "prod"},
+        {"Idempotency-Key": key, "Content-Type": "application/json"})
+    assert status == 201, value
+    return settled(server, value["number"])
+
+
+def settled(server, number):
+    """Until its gates have ended."""
+    for _ in range(2000):
+        status, value = server.json("GET", f"/api/v1/spaces/prod/promotions/{number}")
+        assert status == 200, value
+        if value["state"] != "checking":
+            return value
+        time.sleep(0.005)
+    raise AssertionError(f"the gates do not end: {value}")
+
+
+def is_available(server):
+    return server.request("GET", "/api/v1/spaces/prod/models/iris/versions/1")[0] == 200
+
+
+def test_a_promotion_killed_at_any_system_call_is_taken_up_again(promoting):
+    def check(server, acknowledged, context):
+        status, page = server.json("GET", "/api/v1/spaces/prod/promotions")
+        assert status == 200
+        assert len(page["items"]) <= 1, context
+        if acknowledged:
+            assert page["items"], context
+        # Once it is there at all, its gates end, whoever asked has gone or not.
+        for item in page["items"]:
+            value = settled(server, item["number"])
+            assert (value["state"], value["gates"][0]["outcome"]) == ("awaitingApproval", "passed"), context
+            kinds = [step["kind"] for step in value["steps"]]
+            assert kinds == ["requested", "checking", "reported"], context
+        assert not is_available(server), context
+
+    crash_everywhere(promoting, promote, check)
+
+
+def test_an_approval_killed_at_any_system_call_is_applied_wholly_or_not(promoting):
+    base = SlipwayServer(promoting.base, flags=["--no-supervisor"], log=promoting.folder / "base.log").start()
+    assert promote(base, str(uuid.uuid4()))["state"] == "awaitingApproval"
+    assert base.terminate() == 0
+
+    def operation(server, key):
+        status, value = server.json(
+            "POST", "/api/v1/spaces/prod/promotions/1/approve", {}, {"Idempotency-Key": key})
+        assert status == 200, value
+        return value
+
+    def check(server, acknowledged, context):
+        status, value = server.json("GET", "/api/v1/spaces/prod/promotions/1")
+        assert status == 200
+        assert value["state"] in ("awaitingApproval", "applied"), context
+        if acknowledged:
+            assert value["state"] == "applied", context
+        # The state, the steps and what is available are one.
+        kinds = [step["kind"] for step in value["steps"]]
+        applied = value["state"] == "applied"
+        assert kinds[3:] == (["approved", "applied"] if applied else []), context
+        assert is_available(server) == applied, context
+
+    crash_everywhere(promoting, operation, check)

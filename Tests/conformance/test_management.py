@@ -17,13 +17,22 @@ OCTETS = {"Content-Type": "application/octet-stream"}
 
 @pytest.fixture(scope="module")
 def world(server, models):
-    """Two versions of one model and three endpoints."""
+    """Two versions of one model, three endpoints, and a promotion into a second space."""
     server.push_file(models / "identity_fp32.onnx", "managed", query="?metric.accuracy=0.5&tag.team=risk&dataset=d1")
     server.push_file(models / "identity_fp64.onnx", "managed", query="?git_commit=abc123")
     for name in ["addsub", "classifier", "strings"]:
         server.push_file(models / f"{name}.onnx", name)
         server.put_deployment(name, name)
     server.put_deployment("managed", "managed", version=1, reason="to begin with")
+    assert server.json("POST", "/api/v1/spaces", {"name": "next"})[0] == 201
+    assert server.json("PUT", "/api/v1/spaces/next/policy", {"promotesFrom": ["default"]})[0] == 200
+    order = {"model": "managed", "version": 1, "to": "next"}
+    assert server.json("POST", f"{BASE}/promotions", order)[1]["state"] == "applied"
+    rows = b"age,region\n31,north\n47,\n"
+    sha256 = hashlib.sha256(rows).hexdigest()
+    assert server.request("PUT", f"{BASE}/blobs/{sha256}", rows)[0] == 200
+    assert server.json("POST", f"{BASE}/datasets", {
+        "name": "rows", "sha256": sha256, "size": len(rows), "format": "csv"})[0] == 201
     assert server.infer("addsub", [
         {"name": name, "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]} for name in "ab"])[0] == 200
     return server
@@ -57,14 +66,15 @@ def conforms(document, operation, status, headers, body):
     kind = headers["content-type"].split(";")[0]
     assert kind in content, f"{kind} is not among {list(content)}"
     schema = content[kind]["schema"]
-    value = json.loads(body) if kind == "application/json" else body.decode()
+    value = json.loads(body) if kind == "application/json" else body.decode(errors="replace")
     errors = [error.message for error in Draft202012Validator(resolved(document, schema)).iter_errors(value)]
     assert not errors, errors
     return value
 
 
 EXAMPLES = {
-    "space": "default", "endpoint": "addsub", "model": "managed", "version": "1", "label": "stable", "region": "r",
+    "space": "default", "endpoint": "addsub", "model": "managed", "dataset": "rows", "version": "1", "label": "stable",
+    "region": "r", "number": "1", "check": "ci",
 }
 
 
@@ -117,6 +127,8 @@ def test_bodies_that_are_shown_validate(world, document):
     for name, value in [
         ("InferenceRequest", {"id": "1", "inputs": [{"name": "a", "datatype": "FP32", "shape": [1], "data": [1]}]}),
         ("DeployRequest", {"model": "managed", "version": 1, "reason": "because"}),
+        ("SpacePolicy", {"promotesFrom": ["test"], "gates": [{"name": "ci", "kind": "external", "timeoutSeconds": 5}]}),
+        ("PromotionRequest", {"model": "managed", "version": 1, "to": "prod"}),
         ("PushRequest", {"files": [{"path": "m.onnx", "sha256": "0" * 64, "size": 1}], "metrics": {"a": 1.5}}),
     ]:
         Draft202012Validator(resolved(document, schemas[name])).validate(value)
@@ -187,7 +199,7 @@ def spelled(code):
 @pytest.mark.parametrize("limit", [1, 2, 3, 1000])
 @pytest.mark.parametrize("path,key,least", [
     (f"{BASE}/models", "name", 4), (f"{BASE}/deployments", "endpoint", 4),
-    (f"{BASE}/models/managed/versions", "version", 2), ("/api/v1/spaces", "name", 1),
+    (f"{BASE}/models/managed/versions", "version", 2), ("/api/v1/spaces", "name", 2),
 ])
 def test_pages_together_are_the_whole_list(world, path, key, least, limit):
     _, whole = world.json("GET", path)
@@ -398,7 +410,7 @@ def test_status_is_one_screen_of_everything(world):
     status, report = world.json("GET", "/api/v1/status")
     assert status == 200
     assert {"addsub", "classifier", "strings", "managed"} <= {item["endpoint"] for item in report["deployments"]}
-    assert [space["name"] for space in report["spaces"]] == ["default"]
+    assert [space["name"] for space in report["spaces"]] == ["default", "next"]
     assert report["blobBytes"] > 0 and report["freeBytes"] > 0
     assert report["server"]["runtimes"]["onnx"].startswith("ONNX Runtime 1.")
     assert report["server"]["httpPort"] == world.port

@@ -67,8 +67,9 @@ def test_the_policy_has_an_entity_tag_and_takes_keys(server):
     assert server.request("PUT", POLICY, {"isolation": "any"}, {"If-Match": '"0"'})[0] == 412
     assert server.request("PUT", POLICY, {"isolation": "any"}, {"Idempotency-Key": "one"})[0] == 409
     status, answer = server.json("PUT", POLICY, {"isolation": "docker"})
-    assert (status, answer["field"], answer["hint"]) == (400, "isolation", "there are any, shared, worker")
-    assert server.json("PUT", POLICY, {})[0] == 400
+    assert (status, answer["field"]) == (400, "isolation")
+    assert answer["hint"] == "did you mean 'worker'? there are any, shared, worker"
+    assert server.json("PUT", POLICY, {"isolatoin": "any"})[1]["hint"] == "did you mean 'isolation'?"
     assert server.request("PUT", "/api/v1/spaces/nowhere/policy", {"isolation": "any"})[0] == 404
     assert server.json("GET", POLICY)[1] == {"isolation": "worker"}
 

@@ -1,3 +1,4 @@
+import InferenceProtobuf
 import InferenceProtocol
 import Models
 import NIOCore

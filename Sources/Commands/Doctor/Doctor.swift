@@ -10,6 +10,9 @@ struct Doctor: AsyncParsableCommand {
     @Flag(help: "Hash every stored file again and check the database and the audit chain.")
     var verify = false
 
+    @Flag(help: "Have the server remove stored files that nothing refers to any more.")
+    var collect = false
+
     @Option(help: ArgumentHelp("The data folder to look at; the running server's own unless given.", valueName: "dir"))
     var dataDir: String?
 
@@ -31,6 +34,7 @@ struct Doctor: AsyncParsableCommand {
             if let folder = dataDir ?? (isLocal ? server?.dataFolder : nil) {
                 findings += FolderCheck.findings(folder, mustExist: dataDir != nil)
             }
+            if collect { findings.append(await ServerCheck.collect(session.client)) }
             if verify { findings.append(await verify(session.client, server)) }
             let healthy = !findings.contains { $0.verdict == .problem }
             switch session.format {

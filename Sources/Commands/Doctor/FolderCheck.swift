@@ -1,7 +1,8 @@
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
+import Foundation
+
+// For the C structures: which module they belong to depends on what the compiler met first.
+#if canImport(CoreFoundation)
+    import CoreFoundation
 #endif
 
 /// Whether a data folder is there, can be written, and has room left.

@@ -33,6 +33,21 @@ enum ServerCheck {
         }
     }
 
+    static func collect(_ client: SlipwayClient) async -> Finding {
+        let subject = "collection"
+        do {
+            let report = try await client.collect()
+            return .ok(
+                subject,
+                report.files == 0
+                    ? "nothing to remove: every stored file is referred to, or still within its time of grace"
+                    : "\(report.files) files of \(NumberText.bytes(report.bytes)) removed that nothing referred to")
+        } catch {
+            let failure = Failure(error)
+            return .problem(subject, failure.message, failure.hint ?? "see the server's own output")
+        }
+    }
+
     static func finding(_ report: VerifyReport) -> Finding {
         let subject = "stored files"
         let counts =

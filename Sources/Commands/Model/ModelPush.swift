@@ -39,7 +39,7 @@ struct ModelPush: AsyncParsableCommand {
     @Option(help: "The commit it was trained from.")
     var gitCommit: String?
 
-    @Option(help: "The data set it was trained on.")
+    @Option(help: "The data set it was trained on: free text, or NAME:VERSION of one that the space has.")
     var dataset: String?
 
     @OptionGroup var global: GlobalOptions

@@ -17,6 +17,8 @@ struct ModelShow: AsyncParsableCommand {
         var model: ModelInfo
         var version: VersionInfo
         var versions: [VersionInfo]
+        /// What the version says that it was trained on, where the space has a data set of that name.
+        var dataSet: DataSetInfo?
     }
 
     func run() async throws {
@@ -28,10 +30,19 @@ struct ModelShow: AsyncParsableCommand {
                 try await client.version(number, of: model.name)
             }
             let versions = try await allItems { page in try await client.versions(of: model.name, after: page) }
-            let report = Report(model: info, version: version, versions: versions)
+            let dataSet = await Self.dataSet(of: version, session)
+            let report = Report(model: info, version: version, versions: versions, dataSet: dataSet)
             if session.format == .json { return try session.printJSON(report) }
             Self.print(report, session)
         }
+    }
+
+    /// The text is free: what it names may be no data set, another space's, or one that the caller may not see.
+    private static func dataSet(of version: VersionInfo, _ session: Session) async -> DataSetInfo? {
+        guard version.space == session.space, let text = version.dataset,
+            let reference = try? VersionReference.parse(text)
+        else { return nil }
+        return try? await session.client.dataSet(reference.name, version: reference.version)
     }
 
     private static func print(_ report: Report, _ session: Session) {
@@ -58,7 +69,12 @@ struct ModelShow: AsyncParsableCommand {
         facts.add("digest", version.digest)
         facts.add("metrics", version.metrics.isEmpty ? nil : SignatureText.metrics(version.metrics))
         facts.add("tags", version.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
-        facts.add("data set", version.dataset)
+        let known = report.dataSet.map { dataSet in
+            let label = "\(dataSet.name):\(dataSet.version)"
+            let which = label == version.dataset ? "pushed here" : "\(label) is the latest of that name here"
+            return "  (\(which), \(NumberText.count(dataSet.rows)) rows)"
+        }
+        facts.add("data set", version.dataset.map { $0 + (known ?? "") })
         facts.add("git commit", version.gitCommit)
         facts.add("golden", SignatureText.golden(version))
         facts.add(

@@ -16,9 +16,9 @@ struct VersionReference: Sendable, Hashable, ExpressibleByArgument {
         self = parsed
     }
 
-    static func parse(_ text: String) throws(Failure) -> VersionReference {
+    static func parse(_ text: String, _ what: String = "model name") throws(Failure) -> VersionReference {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let name = try ResourceName.check(String(parts[0]), "model name")
+        let name = try ResourceName.check(String(parts[0]), what)
         guard parts.count == 2 else { return VersionReference(name: name, version: nil) }
         guard let version = Int(parts[1]), version >= 1, parts[1].first != "+" else {
             throw Failure(

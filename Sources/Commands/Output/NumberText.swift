@@ -17,6 +17,15 @@ enum NumberText {
         return "\(count) B"
     }
 
+    /// `1,250`
+    static func count(_ value: Int) -> String {
+        let digits = String(value)
+        return digits.enumerated().reduce(into: "") { text, next in
+            if next.offset > 0, (digits.count - next.offset) % 3 == 0, text != "-" { text += "," }
+            text.append(next.element)
+        }
+    }
+
     /// `0.4 s`, `12 s`, `2 min 5 s`, `3 h 20 min`, `4 d 6 h`.
     static func duration(seconds: Double) -> String {
         guard seconds.isFinite, seconds >= 0, seconds < 1e12 else { return "?" }

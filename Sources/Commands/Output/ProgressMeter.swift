@@ -1,7 +1,7 @@
 import SlipwayClient
 import Synchronization
 
-/// Draws the progress of a push on a terminal, ten times a second at most; in a pipe it draws nothing.
+/// Draws the progress of a long transfer on a terminal, ten times a second at most; in a pipe it draws nothing.
 final class ProgressMeter: Sendable {
     private struct State {
         var label = ""
@@ -11,22 +11,28 @@ final class ProgressMeter: Sendable {
 
     private let console: Console
     private let width: Int
+    private let checking: String
     private let state = Mutex(State())
 
     /// `nil` where nobody watches.
-    init?(console: Console) {
+    ///
+    /// - Parameter checking: what the server does once it has all bytes.
+    init?(console: Console, checking: String = "the server loads the model once") {
         guard let width = console.errorWidth else { return nil }
         self.console = console
         self.width = width
+        self.checking = checking
     }
 
     func show(_ progress: PushProgress) {
         switch progress {
         case .hashing(let done, let total): draw("reading", done, total)
         case .uploading(let done, let total): draw("sending", done, total)
-        case .checking: state.withLock { _ in console.redraw("checking: the server loads the model once ...") }
+        case .checking: state.withLock { _ in console.redraw("checking: \(checking) ...") }
         }
     }
+
+    func show(receiving done: Int, of total: Int) { draw("receiving", done, total) }
 
     /// Removes the line.
     func clear() { state.withLock { _ in console.redraw("") } }

@@ -32,7 +32,15 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("The certificate's key, as PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Flag(help: "Listen beyond this machine although callers are not asked who they are.")
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Ask callers who they are (default: as the data folder was last served, at first not).")
+    var auth: Bool?
+
+    @Flag(help: "Make another key for the server's owner and print it: for who has lost theirs.")
+    var newOwnerKey = false
+
+    @Flag(help: "Listen beyond this machine although callers are not asked who they are, or without TLS.")
     var insecure = false
 
     @Flag(help: "Serve in this process alone: for systems that restart it themselves, such as containers.")
@@ -53,7 +61,8 @@ struct Serve: ParsableCommand {
     func run() throws {
         let code: Int32
         do {
-            code = try Supervisor(configuration: settings()).run()
+            var supervisor = try Supervisor(configuration: settings())
+            code = supervisor.run()
         } catch {
             FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
             code = 78
@@ -71,6 +80,11 @@ struct Serve: ParsableCommand {
         if let grpcPort { settings.grpcPort = grpcPort }
         if let tlsCert { settings.tlsCertificate = tlsCert }
         if let tlsKey { settings.tlsKey = tlsKey }
+        if let auth { settings.auth = auth }
+        if newOwnerKey {
+            settings.newOwnerKey = true
+            if settings.auth == nil { settings.auth = true }
+        }
         if insecure { settings.insecure = true }
         if noSupervisor { settings.supervisor = false }
         if let memoryBudgetBytes { settings.memoryBudgetBytes = memoryBudgetBytes }

@@ -3,13 +3,22 @@ import ManagementAPI
 
 struct SpaceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "space", abstract: "List and show spaces, and set what they demand of their deployments.",
-        subcommands: [SpaceList.self, SpaceShow.self, SpaceSetPolicy.self])
+        commandName: "space", abstract: "Make, list, show and remove spaces, and set what they demand.",
+        subcommands: [
+            SpaceCreate.self, SpaceList.self, SpaceShow.self, SpaceDelete.self, SpaceSetPolicy.self, SpaceHistory.self,
+        ])
 }
 
 enum SpaceText {
-    /// `worker isolation`; `nothing` where each deployment may choose.
+    /// `worker isolation, 2 gates, 1 approval`; `nothing` where everybody may do what they like.
     static func demand(_ policy: SpacePolicy) -> String {
-        policy.isolation == .any ? "nothing" : "\(policy.isolation.rawValue) isolation"
+        var parts: [String] = []
+        if let sources = policy.promotesFrom { parts.append("versions from \(sources.joined(separator: ", "))") }
+        if let gates = policy.gates { parts.append("\(gates.count) gate\(gates.count == 1 ? "" : "s")") }
+        if let approvals = policy.approvals {
+            parts.append("\(approvals.count) approval\(approvals.count == 1 ? "" : "s")")
+        }
+        if policy.isolation != .any { parts.append("\(policy.isolation.rawValue) isolation") }
+        return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
     }
 }

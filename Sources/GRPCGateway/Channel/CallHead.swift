@@ -1,5 +1,4 @@
 import Gateway
-import Governance
 import HTTP2
 import Journal
 import Serving
@@ -7,7 +6,10 @@ import Serving
 /// What the head of a request says of a call. The same head means the same, so connections keep these.
 final class CallHead: Sendable {
     let method: GRPCMethod
-    let space: String
+    /// As the metadata names it; `nil` where they do not.
+    let space: String?
+    /// The value of `authorization`.
+    let credentials: [UInt8]?
     /// Nanoseconds that the caller still wants to wait.
     let timeout: UInt64?
     /// How messages whose flag says so are packed; `nil` when none may be.
@@ -28,16 +30,29 @@ final class CallHead: Sendable {
                 GRPCStatus(.unimplemented, "there is no method '\(Name.excerpt(of: head.path, limit: 128))' here"))
         }
         self.method = method
-        let space = head.fields.text("slipway-space") ?? Space.defaultName
-        guard Name.isValid(space) else {
+        let space = head.fields.text("slipway-space")
+        if let space, !Name.isValid(space) {
             throw .status(
                 GRPCStatus(
                     .invalidArgument,
                     "the metadata 'slipway-space' is '\(Name.excerpt(of: space))', which is not a valid name"))
         }
         self.space = space
+        credentials = try Self.credentials(head)
         timeout = try head.fields.first("grpc-timeout").map(Self.nanoseconds)
         packing = try Self.packing(head.fields.first("grpc-encoding"))
+    }
+
+    /// Two readers could take either of two for the caller's.
+    private static func credentials(_ head: HTTP2RequestHead) throws(Refusal) -> [UInt8]? {
+        var found: [UInt8]?
+        for index in 0..<head.fields.count where head.fields.name(index).equals("authorization") {
+            guard found == nil else {
+                throw .status(GRPCStatus(.invalidArgument, "the call has two 'authorization' metadata"))
+            }
+            found = Array(head.fields.value(index))
+        }
+        return found
     }
 
     /// `application/grpc`, with the encoding of messages behind it or parameters.

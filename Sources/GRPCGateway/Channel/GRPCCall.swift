@@ -1,10 +1,14 @@
 import Gateway
+import Governance
+import Identity
 import NIOCore
 import Serving
 
 /// One call on its way: what has come of it and what it waits for. On the connection's event loop only.
 final class GRPCCall {
     enum Stage {
+        /// The caller's token is being checked; messages wait.
+        case authenticating
         /// Of a method that takes one message: waiting for it and for the end behind it.
         case collecting
         /// An endpoint or a task works on the answer, and no more is read.
@@ -17,6 +21,13 @@ final class GRPCCall {
     }
 
     let head: CallHead
+    /// Who asks, and in which space, once that is known.
+    var caller = Caller.anonymous
+    var space = Space.defaultName
+    /// Of the access plane when the caller was let through.
+    var accessVersion = 0
+    /// Bytes that came while the caller was being looked up.
+    var unconsumed = 0
     var stage = Stage.collecting
     var reader = MessageReader()
     /// When the caller gives up, in nanoseconds of `MonotonicClock`.
@@ -51,7 +62,7 @@ final class GRPCCall {
         switch stage {
         case .collecting: !isComplete
         case .inferring, .reflecting: !isComplete && !reader.isBetweenMessages
-        case .working, .watching: false
+        case .working, .watching, .authenticating: false
         }
     }
 

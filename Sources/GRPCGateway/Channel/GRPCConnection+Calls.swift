@@ -1,5 +1,6 @@
 import Gateway
 import HTTP2
+import InferenceProtobuf
 import InferenceProtocol
 import Journal
 import NIOCore
@@ -18,20 +19,11 @@ extension GRPCConnection {
             case .status(let status): return finish(stream, status)
             }
         }
-        do throws(ControlError) {
-            try gateway.authority.admit(gateway.authority.caller(), call.method.permission, space: call.space)
-        } catch {
-            return finish(stream, GRPCStatus(error))
-        }
         while calls.count <= stream.slot { calls.append(nil) }
         let new = GRPCCall(call)
-        switch call.method.kind {
-        case .inferStream: new.stage = .inferring(InferStream())
-        case .reflection: new.stage = .reflecting
-        case .infer, .unary, .healthWatch: break
-        }
+        new.isComplete = isComplete
         calls[stream.slot] = new
-        if isComplete { take(ByteBuffer(), on: stream, isComplete: true) }
+        letIn(new, on: stream)
     }
 
     /// More bytes of a call, or its end.
@@ -52,6 +44,7 @@ extension GRPCConnection {
         case .reflecting:
             http2.consumed(bytes.readableBytes, on: stream)
             reflect(stream)
+        case .authenticating: call.unconsumed += bytes.readableBytes
         case .working, .watching: break
         }
     }
@@ -62,11 +55,16 @@ extension GRPCConnection {
         do throws(GRPCStatus) {
             var message = try call.reader.next(small: gateway.limits.smallMessage) {
                 switch call.head.method.kind {
-                case .infer, .inferStream: PredictionMessage.largest(in: call.head.space, gateway.dataPlane)
+                case .infer, .inferStream: PredictionMessage.largest(in: call.space, gateway.dataPlane)
                 case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
                 }
             }
-            if message == nil { try checkPartial(call) } else { call.coming = nil }
+            if message == nil {
+                try checkPartial(call)
+            } else {
+                call.coming = nil
+                if !call.isOpen { try letInAgain(call) }
+            }
             if message?.isPacked == true, message?.share == nil { message?.share = BodyShare(gateway.bodies) }
             return message
         } catch {
@@ -80,7 +78,7 @@ extension GRPCConnection {
         guard call.reader.hold(gateway.bodies) else { throw GRPCStatus(full: gateway.bodies) }
         guard let (arrived, length) = call.reader.progress,
             length > gateway.limits.smallMessage, let name = GRPCInferRequest.leadingName(of: arrived),
-            let endpoint = gateway.dataPlane.endpoint(space: call.head.space, name: name)
+            let endpoint = gateway.dataPlane.endpoint(space: call.space, name: name)
         else { return }
         let limit = endpoint.entry.options.maxBodyBytes
         guard length > limit else { return }
@@ -128,7 +126,7 @@ extension GRPCConnection {
         call.stage = .working(nil)
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
-        let (services, space, caller) = (gateway.services, call.head.space, gateway.authority.caller())
+        let (services, space, caller) = (gateway.services, call.space, call.caller)
         Task {
             let result: Result<ByteBuffer, GRPCStatus>
             do throws(GRPCStatus) {

@@ -33,7 +33,7 @@ extension GRPCConnection {
         switch call.stage {
         case .working(let ticket): ticket?.cancel()
         case .inferring(let predictions): predictions.cancel()
-        case .collecting, .reflecting, .watching: break
+        case .authenticating, .collecting, .reflecting, .watching: break
         }
     }
 
@@ -135,7 +135,7 @@ extension GRPCConnection {
         switch call.stage {
         case .inferring(let predictions): guard predictions.count == 0, call.reader.isBetweenMessages else { return }
         case .reflecting, .watching: break
-        case .collecting, .working: return
+        case .authenticating, .collecting, .working: return
         }
         finish(stream, GRPCStatus(.unavailable, "the server is stopping", retryAfterSeconds: 1))
     }

@@ -12,7 +12,8 @@ extension GRPCConnection {
 
     func predict(_ stream: StreamReference, _ call: GRPCCall, _ message: MessageReader.Message) {
         let asked = PredictionMessage(
-            message: message, packing: call.head.packing, space: call.head.space, dataPlane: gateway.dataPlane)
+            message: message, packing: call.head.packing, space: call.space, caller: call.caller,
+            dataPlane: gateway.dataPlane)
         guard !asked.isLarge else {
             call.stage = .working(nil)
             return elsewhere {
@@ -31,6 +32,12 @@ extension GRPCConnection {
         switch result {
         case .failure(let refusal): finish(stream, refusal.status)
         case .success(let prediction):
+            do throws(GRPCStatus) {
+                try count(prediction, call)
+            } catch {
+                prediction.recordFailure()
+                return finish(stream, error)
+            }
             if mayRunHere, call.remaining != 0,
                 let here = prediction.endpoint.runHere(prediction.request, at: prediction.decodedAt)
             {

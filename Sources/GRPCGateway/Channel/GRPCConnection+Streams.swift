@@ -1,4 +1,5 @@
 import HTTP2
+import InferenceProtobuf
 import InferenceProtocol
 import NIOCore
 import Serving
@@ -43,7 +44,8 @@ extension GRPCConnection {
     ) {
         let number = predictions.append()
         let asked = PredictionMessage(
-            message: message, packing: call.head.packing, space: call.head.space, dataPlane: gateway.dataPlane)
+            message: message, packing: call.head.packing, space: call.space, caller: call.caller,
+            dataPlane: gateway.dataPlane)
         guard asked.isLarge else {
             return decoded(stream, predictions, number, call, asked.decoded(), mayRunHere: true)
         }
@@ -63,6 +65,12 @@ extension GRPCConnection {
         switch result {
         case .failure(let refusal): predictions.fail(number, refusal.status.message, id: refusal.id)
         case .success(let prediction):
+            do throws(GRPCStatus) {
+                try count(prediction, call)
+            } catch {
+                prediction.recordFailure()
+                return predictions.fail(number, error.message, id: prediction.request.id)
+            }
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 guard case .inferring(let predictions) = connection.call(stream)?.stage else {
                     return prediction.recordFailure()

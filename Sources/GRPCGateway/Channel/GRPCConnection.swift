@@ -22,6 +22,8 @@ final class GRPCConnection: ChannelDuplexHandler {
     var held: [StreamReference] = []
     /// What the heads of this connection mean.
     var heads = HeadMemory()
+    /// Who asked last.
+    var callers = CallerMemory()
     var context: ChannelHandlerContext?
     /// Whether bytes are being taken in: who does that flushes afterwards.
     var isReading = false

@@ -1,4 +1,6 @@
 import Gateway
+import Identity
+import InferenceProtobuf
 import InferenceProtocol
 import NIOCore
 import Serving
@@ -9,7 +11,7 @@ struct GRPCPrediction: Sendable {
     let endpoint: Endpoint
     let request: InferenceRequest
     private let wantsFinalMark: Bool
-    private let rows: Int
+    let rows: Int
     /// Of its message; the tensors may lie in it.
     private let share: BodyShare?
     /// When decoding began.
@@ -79,6 +81,7 @@ struct PredictionMessage: Sendable {
     let message: MessageReader.Message
     let packing: PackedBody?
     let space: String
+    let caller: Caller
     let dataPlane: DataPlane
 
     /// Why there is no prediction, and what the caller called it, for the answer in a stream.
@@ -118,6 +121,9 @@ struct PredictionMessage: Sendable {
     }
 
     private func endpoint(_ head: GRPCInferRequest) throws(GRPCStatus) -> Endpoint {
+        guard caller.reaches(endpoint: head.modelName) else {
+            throw GRPCStatus(EndpointLookup.NotFound(name: head.modelName, space: space))
+        }
         do throws(EndpointLookup.NotFound) {
             return try EndpointLookup.find(
                 space: space, name: head.modelName, version: head.modelVersion, in: dataPlane)

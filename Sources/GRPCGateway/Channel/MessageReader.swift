@@ -1,4 +1,5 @@
 import Gateway
+import InferenceProtobuf
 import InferenceProtocol
 import NIOCore
 

@@ -1,5 +1,5 @@
 import Foundation
-import InferenceProtocol
+import InferenceProtobuf
 import NIOCore
 
 /// The compiled files of `proto/`, found by name and by what they define.

@@ -37,8 +37,8 @@ package struct GRPCMethod: Sendable {
     private static let inference: [GRPCMethod] = [
         GRPCMethod(inferenceService, "ModelInfer", .predict, .infer),
         GRPCMethod(inferenceService, "ModelStreamInfer", .predict, .inferStream),
-        GRPCMethod(.serverLive, .viewServer),
-        GRPCMethod(.serverReady, .viewServer),
+        GRPCMethod(.serverLive, .viewHealth),
+        GRPCMethod(.serverReady, .viewHealth),
         GRPCMethod(.serverMetadata, .viewServer),
         GRPCMethod(.modelReady, .viewDeployments),
         GRPCMethod(.modelMetadata, .viewDeployments),
@@ -62,9 +62,9 @@ package struct GRPCMethod: Sendable {
     ]
 
     private static let information: [GRPCMethod] = [
-        GRPCMethod(.healthCheck, .viewServer),
-        GRPCMethod(.healthList, .viewServer),
-        GRPCMethod(healthService, "Watch", .viewServer, .healthWatch),
+        GRPCMethod(.healthCheck, .viewHealth),
+        GRPCMethod(.healthList, .viewHealth),
+        GRPCMethod(healthService, "Watch", .viewHealth, .healthWatch),
         GRPCMethod(reflectionServices[0], "ServerReflectionInfo", .viewServer, .reflection),
         GRPCMethod(reflectionServices[1], "ServerReflectionInfo", .viewServer, .reflection),
     ]

@@ -1,7 +1,8 @@
 package import Deployments
 package import Gateway
-import InferenceProtocol
-package import Journal
+package import Identity
+import InferenceProtobuf
+import Journal
 package import NIOCore
 package import Serving
 
@@ -27,9 +28,9 @@ package struct GRPCServices: Sendable {
 
     /// - Parameters:
     ///   - message: The request, without gRPC's prefix.
-    ///   - caller: For the audit of what changes something.
+    ///   - caller: For the audit of what changes something, and for who may only reach some endpoints.
     package func answer(
-        _ method: UnaryMethod, _ message: ByteBuffer, space: String, caller: Principal
+        _ method: UnaryMethod, _ message: ByteBuffer, space: String, caller: Caller
     ) async throws(GRPCStatus) -> ByteBuffer {
         do {
             let request = try ProtobufMessage(message)
@@ -40,17 +41,17 @@ package struct GRPCServices: Sendable {
     }
 
     private func answer(
-        _ method: UnaryMethod, _ request: ProtobufMessage, _ space: String, _ caller: Principal
+        _ method: UnaryMethod, _ request: ProtobufMessage, _ space: String, _ caller: Caller
     ) async throws -> ProtobufBuilder {
         switch method {
         case .serverLive: return ProtobufBuilder.flag(true)
         case .serverReady: return ProtobufBuilder.flag(isReady)
         case .serverMetadata: return ServerAnswers.metadata(version: serverVersion)
-        case .modelReady: return ProtobufBuilder.flag(try endpoint(request, space).isReady)
-        case .modelMetadata: return ModelAnswers.metadata(try endpoint(request, space))
-        case .modelConfig: return ModelConfigAnswer.config(try endpoint(request, space))
-        case .modelStatistics: return StatisticsAnswer.statistics(try endpoints(request, space))
-        case .repositoryIndex: return ModelAnswers.index(endpoints(space), onlyReady: try request.bool(2))
+        case .modelReady: return ProtobufBuilder.flag(try endpoint(request, space, caller).isReady)
+        case .modelMetadata: return ModelAnswers.metadata(try endpoint(request, space, caller))
+        case .modelConfig: return ModelConfigAnswer.config(try endpoint(request, space, caller))
+        case .modelStatistics: return StatisticsAnswer.statistics(try endpoints(request, space, caller))
+        case .repositoryIndex: return ModelAnswers.index(endpoints(space, caller), onlyReady: try request.bool(2))
         case .repositoryModelLoad: return try await setLoaded(true, request, space, caller)
         case .repositoryModelUnload: return try await setLoaded(false, request, space, caller)
         case .systemSharedMemoryStatus, .cudaSharedMemoryStatus:
@@ -66,29 +67,32 @@ package struct GRPCServices: Sendable {
     }
 
     /// The endpoint that the fields `name` and `version` of most requests mean.
-    private func endpoint(_ request: ProtobufMessage, _ space: String) throws -> Endpoint {
-        try EndpointLookup.find(
-            space: space, name: try request.string(1), version: try request.string(2), in: dataPlane)
+    private func endpoint(_ request: ProtobufMessage, _ space: String, _ caller: Caller) throws -> Endpoint {
+        let name = try request.string(1)
+        guard caller.reaches(endpoint: name) else { throw EndpointLookup.NotFound(name: name, space: space) }
+        return try EndpointLookup.find(space: space, name: name, version: try request.string(2), in: dataPlane)
     }
 
     /// One endpoint, or all of the space where none is named.
-    private func endpoints(_ request: ProtobufMessage, _ space: String) throws -> [Endpoint] {
-        try request.string(1).isEmpty ? endpoints(space) : [try endpoint(request, space)]
+    private func endpoints(_ request: ProtobufMessage, _ space: String, _ caller: Caller) throws -> [Endpoint] {
+        try request.string(1).isEmpty ? endpoints(space, caller) : [try endpoint(request, space, caller)]
     }
 
-    private func endpoints(_ space: String) -> [Endpoint] { dataPlane.endpoints.filter { $0.entry.space == space } }
+    private func endpoints(_ space: String, _ caller: Caller) -> [Endpoint] {
+        dataPlane.endpoints.filter { $0.entry.space == space && caller.reaches(endpoint: $0.entry.name) }
+    }
 
     /// Triton's request has the name in field 2, behind that of a repository; KServe's has it in field 1, and wants to
     /// hear it again.
     private func setLoaded(
-        _ loaded: Bool, _ request: ProtobufMessage, _ space: String, _ caller: Principal
+        _ loaded: Bool, _ request: ProtobufMessage, _ space: String, _ caller: Caller
     ) async throws -> ProtobufBuilder {
         let second = try request.string(2)
         let name = second.isEmpty ? try request.string(1) : second
         if loaded, let parameter = try request.messages(3).first {
             throw TritonAnswers.loadOverride(try parameter.string(1))
         }
-        _ = try await deployments.setLoaded(loaded, endpoint: name, space: space, principal: caller)
+        _ = try await deployments.setLoaded(loaded, endpoint: name, space: space, principal: caller.principal)
         var answer = ProtobufBuilder()
         answer.string(1, name)
         answer.bool(2, true)

@@ -1,4 +1,4 @@
-import InferenceProtocol
+import InferenceProtobuf
 
 /// `grpc.health.v1.Health`: the server as a whole is the service without a name, and each of its services is as ready as
 /// it is.

@@ -1,5 +1,5 @@
 import Gateway
-import InferenceProtocol
+import InferenceProtobuf
 import Serving
 import Tensors
 

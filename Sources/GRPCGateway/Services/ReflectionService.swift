@@ -1,4 +1,4 @@
-import InferenceProtocol
+import InferenceProtobuf
 import NIOCore
 
 /// Server reflection: tells clients that have no files of ours what is here. Both versions have the same messages.

@@ -1,5 +1,5 @@
 import Gateway
-import InferenceProtocol
+import InferenceProtobuf
 
 /// What the inference service says of the server.
 enum ServerAnswers {

@@ -1,5 +1,5 @@
 import Gateway
-import InferenceProtocol
+import InferenceProtobuf
 
 /// `TritonSettings` over gRPC.
 enum SettingsAnswers {

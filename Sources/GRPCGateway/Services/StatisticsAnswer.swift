@@ -1,4 +1,4 @@
-import InferenceProtocol
+import InferenceProtobuf
 import Serving
 
 /// Statistics in the form of Triton's, as `TritonAnswers.statistics` has them over HTTP.

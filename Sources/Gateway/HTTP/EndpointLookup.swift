@@ -6,6 +6,16 @@ package enum EndpointLookup {
     /// There is no such endpoint, or another version is behind it; the text says which.
     package struct NotFound: Error, Sendable {
         package let message: String
+
+        init(message: String) {
+            self.message = message
+        }
+
+        package init(name: String, space: String) {
+            message =
+                "there is no endpoint '\(Name.excerpt(of: name))' in space '\(Name.excerpt(of: space))'; "
+                + "GET /v2/models lists those there are"
+        }
     }
 
     /// - Parameter version: the one that must be behind the endpoint; `nil` or empty for whichever is.
@@ -13,9 +23,7 @@ package enum EndpointLookup {
         space: String, name: String, version: String?, in plane: DataPlane
     ) throws(NotFound) -> Endpoint {
         guard let endpoint = plane.endpoint(space: space, name: name) else {
-            throw NotFound(
-                message: "there is no endpoint '\(Name.excerpt(of: name))' in space '\(Name.excerpt(of: space))'; "
-                    + "GET /v2/models lists those there are")
+            throw NotFound(name: name, space: space)
         }
         if let version, !version.isEmpty, version != endpoint.versionText {
             throw NotFound(

@@ -29,8 +29,8 @@ extension HTTPFault {
 }
 
 /// The bodies of errors: `{"error": ...}` everywhere, and on the management interface a code, a field and a hint as well.
-enum ErrorAnswer {
-    static func make(_ fault: HTTPFault, isManagement: Bool) -> Answer {
+package enum ErrorAnswer {
+    package static func make(_ fault: HTTPFault, isManagement: Bool) -> Answer {
         var members: [(String, JSONValue)] = []
         if isManagement {
             members.append(("error", .string(fault.message)))

@@ -11,12 +11,12 @@ final class GatewayContext: Sendable {
     let dataPlane: DataPlane
     let authority: CallerAuthority
     let memory: MemoryAnswers
-    let management: ManagementResponder
+    let management: any ManagementAnswerer
     let logger: Logger
 
     init(
         limits: HTTPLimits, bodies: BodyBudget, dataPlane: DataPlane, authority: CallerAuthority, memory: MemoryAnswers,
-        management: ManagementResponder, logger: Logger
+        management: any ManagementAnswerer, logger: Logger
     ) {
         self.limits = limits
         self.bodies = bodies

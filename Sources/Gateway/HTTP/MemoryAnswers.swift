@@ -1,3 +1,4 @@
+import Identity
 import NIOCore
 import Serving
 
@@ -10,18 +11,18 @@ struct MemoryAnswers: Sendable {
 
     var isReady: Bool { readiness.isOn && dataPlane.isReady }
 
-    func answer(_ match: RouteMatch, _ body: ByteBuffer) -> Answer {
+    func answer(_ match: RouteMatch, _ body: ByteBuffer, _ caller: Caller) -> Answer {
         do throws(HTTPFault) {
-            return try find(match, body)
+            return try find(match, body, caller)
         } catch {
             return ErrorAnswer.make(error, isManagement: false)
         }
     }
 
-    private func find(_ match: RouteMatch, _ body: ByteBuffer) throws(HTTPFault) -> Answer {
+    private func find(_ match: RouteMatch, _ body: ByteBuffer, _ caller: Caller) throws(HTTPFault) -> Answer {
         switch match.route.id {
         case .landing: return Landing.answer(version: serverVersion)
-        case .metrics: return metrics.answer()
+        case .metrics: return metrics.answer(to: caller)
         case .serverMetadata: return OpenInferenceAnswers.serverMetadata(version: serverVersion)
         case .serverLive: return Answer(json: ["live": true])
         case .serverReady: return Answer(isReady ? .ok : .unavailable, json: ["ready": .bool(isReady)])

@@ -1,4 +1,3 @@
-package import Journal
 package import Registry
 
 /// The kinds of gates that a policy can name.

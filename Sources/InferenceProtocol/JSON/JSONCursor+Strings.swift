@@ -82,9 +82,9 @@ extension JSONCursor {
 }
 
 /// Whether bytes are UTF-8 as Unicode defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
-enum UTF8Check {
+package enum UTF8Check {
     /// The index of the first byte that does not fit, or `nil`.
-    static func firstInvalid(in bytes: UnsafeRawBufferPointer) -> Int? {
+    package static func firstInvalid(in bytes: UnsafeRawBufferPointer) -> Int? {
         var index = 0
         while index < bytes.count {
             if bytes.count - index >= 8,

@@ -1,19 +1,19 @@
 /// What is wrong with a body, while the readers are still finding their way out of it: each adds the part of the
 /// field's path that it knows, and the outermost turns it into a `ProtocolError`.
-struct JSONProblem: Error {
+package struct JSONProblem: Error {
     private(set) var path = ""
     let sentence: String
     private(set) var offset: Int?
     /// Whether a list has too few or too many elements: whoever knows the whole shape says that better.
     private(set) var isAboutCount = false
 
-    init(_ sentence: String, at offset: Int? = nil) {
+    package init(_ sentence: String, at offset: Int? = nil) {
         self.sentence = sentence
         self.offset = offset
     }
 
     /// The same problem, seen from the object or list around it: `within("inputs")` of `[0].shape`.
-    consuming func within(_ outer: String) -> JSONProblem {
+    package consuming func within(_ outer: String) -> JSONProblem {
         if path.isEmpty || path.hasPrefix("[") {
             path = outer + path
         } else {
@@ -34,7 +34,8 @@ struct JSONProblem: Error {
         return problem
     }
 
-    var protocolError: ProtocolError {
+    /// Of the whole body, whose reader this is the outermost of.
+    package var protocolError: ProtocolError {
         var message = path.isEmpty ? sentence : path + ": " + sentence
         if let offset { message += " (at byte \(offset))" }
         return ProtocolError(message, field: path.isEmpty ? nil : path, offset: offset)

@@ -1,6 +1,6 @@
 /// A JSON string that has been checked but not copied: the bytes between its quotes.
-struct JSONText {
-    let bytes: UnsafeBufferPointer<UInt8>
+package struct JSONText {
+    package let bytes: UnsafeBufferPointer<UInt8>
     /// Whether a backslash occurs, so that the bytes are not yet the text.
     let hasEscapes: Bool
     /// Bytes of UTF-8 once the escapes are resolved.
@@ -14,12 +14,12 @@ struct JSONText {
     }
 
     /// A text as it stands, without escapes.
-    init(_ plain: UnsafeRawBufferPointer) {
+    package init(_ plain: UnsafeRawBufferPointer) {
         self.init(bytes: plain.bindMemory(to: UInt8.self), hasEscapes: false, decodedCount: plain.count)
     }
 
     @inline(__always)
-    func equals(_ other: StaticString) -> Bool {
+    package func equals(_ other: StaticString) -> Bool {
         if hasEscapes { return string == "\(other)" }
         let count = other.utf8CodeUnitCount
         guard bytes.count == count else { return false }
@@ -39,7 +39,7 @@ struct JSONText {
         return true
     }
 
-    var string: String {
+    package var string: String {
         guard hasEscapes else { return String(decoding: bytes, as: UTF8.self) }
         return String(unsafeUninitializedCapacity: decodedCount) { target in
             guard let base = target.baseAddress else { return 0 }

@@ -1,7 +1,7 @@
-import Tensors
+package import Tensors
 
 /// The binary tensors behind a request's JSON, in the order of its inputs ("Binary Tensor Data Extension").
-struct BinarySection {
+package struct BinarySection {
     private let bytes: UnsafeRawBufferPointer
     private let owner: Unmanaged<AnyObject>
     private var offset = 0
@@ -31,7 +31,8 @@ struct BinarySection {
         }
     }
 
-    static func check(_ part: UnsafeRawBufferPointer, _ type: ElementType, _ shape: Shape) throws(JSONProblem) {
+    /// Whether `part` can be the elements of a tensor.
+    package static func check(_ part: UnsafeRawBufferPointer, _ type: ElementType, _ shape: Shape) throws(JSONProblem) {
         guard type != .bytes else {
             guard let count = BytesElements.count(in: part) else {
                 throw JSONProblem(
@@ -55,7 +56,8 @@ struct BinarySection {
         }
     }
 
-    static func storage(
+    /// `part`, which `owner` keeps alive, where it lies when it is aligned for the type; a copy otherwise.
+    package static func storage(
         _ part: UnsafeRawBufferPointer, _ type: ElementType, _ owner: Unmanaged<AnyObject>
     ) -> TensorStorage {
         guard let base = part.baseAddress, part.count > 0 else { return TensorStorage(byteCount: 0) }

@@ -1,14 +1,14 @@
 import NIOCore
-import Tensors
+package import Tensors
 
 /// The classification extension: in place of a tensor of scores, the best classes of each row as the strings
 /// `score:index` or `score:index:label`.
 ///
 /// The form is Triton's. Its scores have six decimals, which makes small ones all zero; ours have all their digits.
-enum Classification {
+package enum Classification {
     /// The `count` largest of each row, largest first, as a `BYTES` tensor. A row is what one index of the first
     /// dimension holds; a tensor of one dimension is one row. Equal scores keep their order; NaN comes last.
-    static func top(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) -> Tensor {
+    package static func top(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) -> Tensor {
         guard tensor.elementType != .bytes, tensor.elementType != .bool else {
             throw ProtocolError(
                 "classification needs numbers, but '\(tensor.name)' is of type \(tensor.elementType.rawValue)",

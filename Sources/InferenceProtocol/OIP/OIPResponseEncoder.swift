@@ -124,7 +124,7 @@ package enum OIPResponseEncoder {
 
 extension ElementType {
     /// The name on the wire, without making a string of it.
-    var wireName: StaticString {
+    package var wireName: StaticString {
         switch self {
         case .bool: "BOOL"
         case .int8: "INT8"

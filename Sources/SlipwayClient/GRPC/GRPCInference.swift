@@ -1,5 +1,6 @@
 #if GRPC
     import GRPCCore
+    import InferenceProtobuf
     import InferenceProtocol
     import NIOCore
 

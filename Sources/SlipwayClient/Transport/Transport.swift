@@ -39,10 +39,12 @@ struct Transport: Sendable {
     }
 
     /// The answer, whatever its status says.
-    func send(_ call: Call) async throws(ClientError) -> Answer {
+    ///
+    /// - Parameter sink: takes the body of an answer that went well, in place of memory.
+    func send(_ call: Call, into sink: (any AnswerSink)? = nil) async throws(ClientError) -> Answer {
         try await retrying.run(isRepeatable: call.isRepeatable, deadline: call.deadline) { left in
             do {
-                let answer = try await attempt(call, within: left)
+                let answer = try await attempt(call, into: sink, within: left)
                 guard answer.status == 503 || answer.status == 429 else { return .answer(answer) }
                 return .failure(.refused(status: answer.status, wish: answer.retryAfter), .success(answer))
             } catch let error as ClientError {
@@ -56,11 +58,13 @@ struct Transport: Sendable {
     }
 
     /// One attempt, cut off when the time is up.
-    private func attempt(_ call: Call, within left: Duration?) async throws -> Answer {
-        guard let left else { return try await attempt(call) }
+    private func attempt(
+        _ call: Call, into sink: (any AnswerSink)?, within left: Duration?
+    ) async throws -> Answer {
+        guard let left else { return try await attempt(call, into: sink) }
         let late = ClientError.timedOut(server: address.description, operation: call.operation)
         return try await withThrowingTaskGroup(of: Answer.self) { group in
-            group.addTask { try await attempt(call) }
+            group.addTask { try await attempt(call, into: sink) }
             group.addTask {
                 try await retrying.clock.sleep(left)
                 throw late
@@ -71,7 +75,7 @@ struct Transport: Sendable {
         }
     }
 
-    private func attempt(_ call: Call) async throws -> Answer {
+    private func attempt(_ call: Call, into sink: (any AnswerSink)?) async throws -> Answer {
         var request = HTTPClientRequest(url: address.description + call.target)
         request.method = call.method
         request.headers.add(name: "user-agent", value: "slipway/\(Release.version)")
@@ -92,6 +96,12 @@ struct Transport: Sendable {
         }
         let deadline = call.timeout.map { NIODeadline.now() + $0 } ?? .distantFuture
         let response = try await http.execute(request, deadline: deadline)
+        if let sink, (200..<300).contains(response.status.code) {
+            try sink.begin(length: response.headers.first(name: "content-length").flatMap { Int($0) })
+            for try await piece in response.body { try await sink.take(piece) }
+            try sink.end()
+            return Answer(status: Int(response.status.code), headers: response.headers, body: ByteBuffer())
+        }
         let body: ByteBuffer
         do {
             body = try await response.body.collect(upTo: call.answerLimit)

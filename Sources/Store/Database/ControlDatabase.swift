@@ -46,7 +46,7 @@ final class ControlDatabase: Sendable {
             throw StoreError(
                 .corrupt, folder: folder.path,
                 message: "'\(folder.path)' holds blobs, but its database 'slipway.db' is missing or empty",
-                hint: "restore slipway.db from a backup, or use another --data-dir")
+                hint: restoreHint)
         }
     }
 
@@ -101,10 +101,14 @@ final class ControlDatabase: Sendable {
                 + " AND name NOT LIKE 'sqlite!_%' ESCAPE '!'") == 0
     }
 
+    /// What to do about a folder that cannot be used any more.
+    static let restoreHint =
+        "nothing in the folder was changed; restore a backup into another one: slipway restore BACKUP --data-dir NEW"
+
     private static func corrupt(_ folder: DataFolder, _ why: String) -> StoreError {
         StoreError(
             .corrupt, folder: folder.path, message: "the database '\(folder.database)' cannot be used: \(why)",
-            hint: "restore it from a backup; nothing in the folder was changed")
+            hint: restoreHint)
     }
 
     private static func openError(_ folder: DataFolder, _ error: any Error) -> StoreError {

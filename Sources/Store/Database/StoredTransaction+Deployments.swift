@@ -17,6 +17,14 @@ extension StoredTransaction: DeploymentTransaction {
             isolationReason: reason, isLoaded: true)
     }
 
+    func pusher(of model: String, version: Int) throws -> String {
+        try String.fetchOne(
+            db,
+            sql: """
+                SELECT v.created_by FROM version v JOIN model m ON m.id = v.model_id WHERE m.name = ? AND v.number = ?
+                """, arguments: [model, version]) ?? ""
+    }
+
     func endpoint(_ name: String, space: String) throws -> EndpointRecord? {
         guard
             let last = try Int.fetchOne(
@@ -104,14 +112,15 @@ extension StoredTransaction: DeploymentTransaction {
             db,
             sql: """
                 SELECT v.*, s.name AS space, d.endpoint, m.name AS model, d.is_loaded, r.number AS revision,
-                    r.options, s.isolation, s.policy_revision
+                    r.options, s.isolation
                 \(Self.liveTables) ORDER BY s.name, d.endpoint
                 """)
         return ServingSnapshot(
             generation: try generation().number,
             endpoints: try rows.map { row in
                 let options = try Self.options(row)
-                let (isolation, reason) = try Self.policy(row).isolation(wanted: options.isolation)
+                let demanded = SpacePolicy(isolation: try Self.isolation(row))
+                let (isolation, reason) = demanded.isolation(wanted: options.isolation)
                 return EndpointEntry(
                     space: row["space"], name: row["endpoint"], model: row["model"], version: row["number"],
                     revision: row["revision"], artifact: try artifact(row), description: try description(row),

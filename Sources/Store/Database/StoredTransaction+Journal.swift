@@ -68,15 +68,4 @@ extension StoredTransaction {
         try execute(
             "DELETE FROM idempotency WHERE id <= ?", [db.lastInsertedRowID - Int64(Idempotency.maximumKept)])
     }
-
-    func eachAuditEvent(_ body: (AuditEvent) throws -> Void) throws {
-        let rows = try Row.fetchCursor(db, sql: "SELECT * FROM audit_event ORDER BY sequence")
-        while let row = try rows.next() {
-            try body(
-                AuditEvent(
-                    sequence: row["sequence"], at: Timestamp(microseconds: row["at"]), principal: row["principal"],
-                    space: row["space"], action: row["action"], subject: row["subject"], detail: row["detail"],
-                    generation: Generation(row["generation"]), previousHash: row["previous_hash"], hash: row["hash"]))
-        }
-    }
 }

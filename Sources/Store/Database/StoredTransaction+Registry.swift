@@ -18,8 +18,10 @@ extension StoredTransaction: RegistryTransaction {
     func versionNumber(model: String, digest: String) throws -> Int? {
         try Int.fetchOne(
             db,
-            sql: "SELECT v.number FROM version v JOIN model m ON m.id = v.model_id WHERE m.name = ? AND v.digest = ?",
-            arguments: [model, digest])
+            sql: """
+                SELECT v.number FROM version v JOIN model m ON m.id = v.model_id
+                WHERE m.name = ? AND v.digest = ? AND v.deleted_at IS NULL
+                """, arguments: [model, digest])
     }
 
     func heldBlobs(_ digests: Set<String>, space: String) throws -> [String: Int] {

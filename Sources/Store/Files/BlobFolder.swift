@@ -9,7 +9,11 @@ final class BlobFolder: Sendable {
     let folder: DataFolder
     let database: ControlDatabase
     let maximumSize: Int
+    /// How long a blob that nothing refers to stays after somebody last sent it or was told that it is here.
+    let graceMicroseconds: Int
     let threads = BlockingThreads(name: "slipway.blobs", width: 4)
+    /// For each digest, one at a time: an upload that places a file and names it, or a collection that removes it.
+    let turns = Turns()
     private let state = Mutex(State())
 
     private struct State {
@@ -17,12 +21,17 @@ final class BlobFolder: Sendable {
         var arriving: [String: Int] = [:]
         /// Blobs whose bytes were found wrong or missing: asked for again instead of being said to be here.
         var suspects: Set<String> = []
+        /// Digests whose row a collection has removed and whose file still stands.
+        var leaving: Set<String> = []
+        /// Backups that read files: none is removed meanwhile.
+        var readers = 0
     }
 
-    init(_ folder: DataFolder, _ database: ControlDatabase, maximumSize: Int) {
+    init(_ folder: DataFolder, _ database: ControlDatabase, maximumSize: Int, graceSeconds: Int) {
         self.folder = folder
         self.database = database
         self.maximumSize = maximumSize
+        self.graceMicroseconds = graceSeconds * 1_000_000
     }
 
     func path(_ sha256: String) -> String { shard(sha256) + "/" + sha256 }
@@ -58,24 +67,67 @@ final class BlobFolder: Sendable {
                 state.arriving[sha256] = left > 0 ? left : nil
             }
         }
-        return try await body()
+        return try await turns.take(sha256, body)
     }
+}
+
+/// What collections and backups agree on.
+extension BlobFolder {
+    /// The rows of these are gone: their files may go too.
+    func leave(_ digests: [String]) { state.withLock { $0.leaving.formUnion(digests) } }
+
+    var leaving: Set<String> { state.withLock { $0.leaving } }
+
+    func isLeaving(_ sha256: String) -> Bool { state.withLock { $0.leaving.contains(sha256) } }
+
+    /// Somebody sent the bytes again: the file stays.
+    func stay(_ sha256: String) { state.withLock { _ = $0.leaving.remove(sha256) } }
+
+    /// Removes the file, in the digest's own turn; false while a backup reads.
+    func remove(_ sha256: String) throws -> Bool {
+        let path = path(sha256)
+        return try state.withLock { state in
+            // Under the lock, so that a backup that begins now finds the file there or the row gone.
+            guard state.readers == 0 else { return false }
+            guard unlink(path) == 0 || errno == ENOENT else { throw SystemError("remove '\(path)'") }
+            state.leaving.remove(sha256)
+            state.suspects.remove(sha256)
+            return true
+        }
+    }
+
+    func beginReading() { state.withLock { $0.readers += 1 } }
+
+    func endReading() { state.withLock { $0.readers -= 1 } }
 }
 
 extension BlobFolder: BlobStore {
     func contains(_ sha256: String, space: String) async throws(ControlError) -> Int? {
         try Manifest.checkDigest(sha256, field: "sha256")
-        let row = try await database.read { transaction in
-            _ = try transaction.requireSpaceID(space)
-            return try transaction.heldBlobs([sha256], space: space)[sha256]
-        }
-        guard let size = row, !state.withLock({ $0.suspects.contains(sha256) }) else { return nil }
+        guard let size = try await heldSize(sha256, space: space), !state.withLock({ $0.suspects.contains(sha256) })
+        else { return nil }
         let path = path(sha256)
         let isThere = await threads.run {
             var status = stat()
             return lstat(path, &status) == 0 && Int(status.st_size) == size
         }
         return isThere ? size : nil
+    }
+
+    /// The size that the space holds, as the database has it. Whoever is told so relies on it from now on: the row says
+    /// when that was, so that no collection takes the blob away meanwhile. See docs/decisions/retention.md.
+    private func heldSize(_ sha256: String, space: String) async throws(ControlError) -> Int? {
+        let (held, isFresh) = try await database.read { [graceMicroseconds] transaction in
+            _ = try transaction.requireSpaceID(space)
+            let held = try transaction.heldBlobs([sha256], space: space)[sha256]
+            return (held, try transaction.wasSeen(sha256, within: graceMicroseconds / 2))
+        }
+        guard held != nil, !isFresh else { return held }
+        // In line with whatever else writes: a collection before this has taken the row, one after it sees the time.
+        return try await database.write { transaction in
+            try transaction.execute("UPDATE blob SET seen_at = ? WHERE sha256 = ?", [transaction.now, sha256])
+            return try transaction.heldBlobs([sha256], space: space)[sha256]
+        }
     }
 
     func beginUpload(
@@ -113,8 +165,10 @@ extension BlobFolder: BlobStore {
             let space = try transaction.requireSpaceID(order.space)
             try transaction.know(order.principal)
             try transaction.execute(
-                "INSERT INTO blob (sha256, size, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [order.sha256, size, transaction.now])
+                """
+                INSERT INTO blob (sha256, size, created_at, seen_at) VALUES (:sha256, :size, :now, :now)
+                ON CONFLICT (sha256) DO UPDATE SET seen_at = excluded.seen_at
+                """, ["sha256": order.sha256, "size": size, "now": transaction.now])
             try transaction.execute(
                 """
                 INSERT INTO blob_space (sha256, space_id, created_at, created_by) VALUES (?, ?, ?, ?)

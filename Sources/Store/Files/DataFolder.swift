@@ -5,6 +5,9 @@ import Synchronization
 ///
 ///     lock                        who has it
 ///     slipway.db (-wal, -shm)     the database
+///     usage                       what keys with a limit for a month have used
+///     audit.key                   what heads of the audit chain are signed with
+///     audit-heads.jsonl           signed heads
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     tmp/                        what is under way; emptied at start
@@ -15,11 +18,19 @@ final class DataFolder: Sendable {
     let lock: FolderLock
     private let counter = Atomic<Int>(0)
 
-    var database: String { path + "/slipway.db" }
+    var database: String { path + "/" + Self.databaseName }
+    var usage: String { path + "/" + Self.usageName }
     var blobs: String { path + "/blobs/sha256" }
     var artifacts: String { path + "/artifacts" }
     var temporary: String { path + "/tmp" }
     var trash: String { path + "/trash" }
+    var auditKey: String { path + "/" + Self.auditKeyName }
+    var auditHeads: String { path + "/" + Self.auditHeadsName }
+
+    static let databaseName = "slipway.db"
+    static let usageName = "usage"
+    static let auditKeyName = "audit.key"
+    static let auditHeadsName = "audit-heads.jsonl"
 
     /// Makes what is missing and takes the lock.
     init(_ folder: String, calls: FileCalls) throws(StoreError) {
@@ -74,7 +85,7 @@ final class DataFolder: Sendable {
         guard access(path, R_OK | W_OK | X_OK) == 0 else { throw SystemError("write in '\(path)'") }
     }
 
-    private static func absolute(_ path: String) -> String {
+    static func absolute(_ path: String) -> String {
         let full = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
         return (full as NSString).standardizingPath
     }

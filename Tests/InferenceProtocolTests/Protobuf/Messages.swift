@@ -1,6 +1,7 @@
 import NIOCore
 import Tensors
 
+@testable import InferenceProtobuf
 @testable import InferenceProtocol
 
 /// Messages that the tests share.

@@ -2,6 +2,7 @@ import NIOCore
 import Tensors
 import Testing
 
+@testable import InferenceProtobuf
 @testable import InferenceProtocol
 
 @Suite struct ModelInferRequestTests {

@@ -2,6 +2,7 @@ import NIOCore
 import Tensors
 import Testing
 
+@testable import InferenceProtobuf
 @testable import InferenceProtocol
 
 /// Messages that no client means to send: the process must live through all of them. A trap ends the test run itself.

@@ -2,6 +2,7 @@ import NIOCore
 import Tensors
 import Testing
 
+@testable import InferenceProtobuf
 @testable import InferenceProtocol
 
 /// What one side writes, the other reads back bit by bit.

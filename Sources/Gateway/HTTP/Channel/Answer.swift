@@ -1,15 +1,18 @@
-import NIOCore
+import Identity
+package import NIOCore
 
 /// A whole answer: what routes that answer from memory, refusals and management give the connection to send.
-struct Answer: Sendable {
-    var status: HTTPStatus
-    var contentType: String
-    var fields: [(name: String, value: String)]
-    var body: ByteBuffer
+package struct Answer: Sendable {
+    package var status: HTTPStatus
+    package var contentType: String
+    package var fields: [(name: String, value: String)]
+    package var body: ByteBuffer
     /// What `Content-Length` says in place of the body's own length; only for answers to `HEAD`.
-    var declaredLength: Int?
+    package var declaredLength: Int?
+    /// What is sent in place of `body`, while it is made.
+    package var poured: PouredBody?
 
-    init(
+    package init(
         _ status: HTTPStatus, contentType: String = "application/json",
         fields: [(name: String, value: String)] = [], body: ByteBuffer = ByteBuffer()
     ) {
@@ -24,6 +27,21 @@ struct Answer: Sendable {
     }
 }
 
+/// A body of known length that is made while it is sent, so that it need not fit into memory.
+package struct PouredBody: Sendable {
+    package typealias Send = @Sendable (ByteBuffer) async throws -> Void
+
+    package let length: Int
+    /// Sends all of it, piece by piece; `send` returns when there is room for more and throws when the caller has left.
+    /// Not called where nobody wants the body.
+    package let write: @Sendable (_ send: @escaping Send) async throws -> Void
+
+    package init(length: Int, write: @escaping @Sendable (_ send: @escaping Send) async throws -> Void) {
+        self.length = length
+        self.write = write
+    }
+}
+
 /// What of a request decides the form of its answer.
 struct AnswerForm: Sendable {
     var predictionID: PredictionID
@@ -31,6 +49,8 @@ struct AnswerForm: Sendable {
     var keepAlive = false
     /// An answer to `HEAD` has the headers and no body.
     var isHead = false
+    /// What is left of the caller's limits; `nil` where there are none.
+    var quota: QuotaState?
 }
 
 /// Writes answers as bytes. Headers that never change are constants; the length is written last, into the place left
@@ -120,6 +140,7 @@ struct AnswerWriter {
         buffer.writeStaticString("\r\ndate: ")
         loop.writeDate(into: &buffer)
         buffer.writeStaticString("\r\n")
+        if let quota = form.quota { RateLimitFields.write(quota, into: &buffer) }
         if !form.keepAlive {
             buffer.writeStaticString("connection: close\r\n")
         } else if form.isHTTP10 {

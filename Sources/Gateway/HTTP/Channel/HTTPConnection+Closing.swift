@@ -21,7 +21,7 @@ extension HTTPConnection {
         case .body(_, let reader), .discard(let reader): waitForBody(reader)
         case .streaming(_, _, let reader):
             if bodyIsPaused { waitForOthers() } else { waitForBody(reader) }
-        case .managing, .computing: waitForOthers()
+        case .managing, .pouring, .computing, .authenticating: waitForOthers()
         case .lingering, .closed: break
         }
         isHeadTimed = false
@@ -140,6 +140,7 @@ extension HTTPConnection {
         switch last {
         case .computing(let exchange): exchange.ticket?.cancel()
         case .streaming(_, let call, _): call.callerLeft()
+        case .pouring(let pouring): pouring.waiter?.resume(returning: false)
         default: break
         }
     }

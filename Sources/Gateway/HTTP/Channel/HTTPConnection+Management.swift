@@ -1,14 +1,13 @@
-import HTTPTypes
 import NIOCore
 
 /// Management: a task of its own for each request; the body goes to it as it comes and as it is wanted.
 extension HTTPConnection {
-    func manage(_ exchange: Exchange, _ request: HTTPRequest, _ reader: BodyReader) {
+    func manage(_ exchange: Exchange, _ head: ForwardedHead, _ reader: BodyReader) {
         let call = ManagementCall(
-            head: request, match: exchange.match, principal: gateway.authority.caller(), connection: self)
+            head: head, match: exchange.match, caller: exchange.caller, connection: self)
         bodyIsPaused = false
         phase = .streaming(exchange, call, reader)
-        gateway.management.start(call)
+        call.start(gateway.management)
     }
 
     /// Hands on what has come of the body; false when it takes more bytes, or the task has enough for now.

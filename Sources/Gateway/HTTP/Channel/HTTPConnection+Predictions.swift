@@ -1,3 +1,4 @@
+import Identity
 import InferenceProtocol
 import NIOCore
 import NIOPosix
@@ -42,6 +43,19 @@ extension HTTPConnection {
 
     /// Runs it here, or leaves it to the endpoint's threads and goes on when they have answered.
     private func start(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
+        guard let meter = exchange.caller.meter else { return begin(exchange, run, mayRunHere: mayRunHere) }
+        var exchange = exchange
+        do throws(QuotaRefusal) {
+            exchange.form.quota = try meter.takeRows(run.rows, now: MonotonicClock.nanoseconds())
+        } catch {
+            run.recordFailure()
+            exchange.form.quota = error.state
+            return refuse(HTTPFault(AccessRefusal.quota(error)), exchange)
+        }
+        begin(exchange, run, mayRunHere: mayRunHere)
+    }
+
+    private func begin(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
         if mayRunHere, let here = run.endpoint.runHere(run.decoded.request, at: run.decodedAt) {
             return finish(exchange, run, here.result, since: here.ended)
         }

@@ -1,4 +1,4 @@
-import HTTPTypes
+import Identity
 import Journal
 import NIOCore
 import Serving
@@ -25,22 +25,26 @@ extension HTTPConnection {
     }
 
     /// The head is complete: who may ask, what is asked, how much of a body that takes; then the body.
-    private func accept(headLength: Int) {
+    func accept(headLength: Int) {
         let head = parser.head
         var form = AnswerForm(predictionID: loop.nextPredictionID())
         form.isHTTP10 = head.isHTTP10
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
-        let result: Result<Exchange, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+        let result: Result<Exchange?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                return .success(try exchange(bytes, form))
+                guard let (admission, quota) = try admit(bytes, headLength: headLength) else { return .success(nil) }
+                form.quota = quota
+                return .success(try exchange(bytes, form, admission))
             } catch {
                 return .failure(error)
             }
         }
-        var request: HTTPRequest?
-        if case .success(let exchange) = result, exchange.match.route.answerer == .management {
-            request = buffer.withUnsafeReadableBytes { ForwardedRequest.make($0, head) }
+        // Their token is being checked: then the head is taken up again, where it is.
+        if case .success(nil) = result { return }
+        var forwarded: ForwardedHead?
+        if case .success(let exchange?) = result, exchange.match.route.answerer == .management {
+            forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
         }
         buffer.moveReaderIndex(forwardBy: headLength)
         let framing = head.framing
@@ -48,24 +52,22 @@ extension HTTPConnection {
         switch result {
         case .failure(var fault):
             if head.expectsContinue { fault.endsConnection = true }
+            if let quota = fault.quota { form.quota = quota }
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
-        case .success(let exchange): begin(exchange, framing, head.expectsContinue, request)
+        case .success(let exchange?): begin(exchange, framing, head.expectsContinue, forwarded)
+        case .success(nil): break
         }
     }
 
     private func exchange(
-        _ bytes: UnsafeRawBufferPointer, _ form: AnswerForm
+        _ bytes: UnsafeRawBufferPointer, _ form: AnswerForm, _ admission: Admission
     ) throws(HTTPFault) -> Exchange {
         let head = parser.head
-        let match = try route(UnsafeRawBufferPointer(rebasing: bytes[head.target]), head.method)
-        do throws(ControlError) {
-            try gateway.authority.admit(gateway.authority.caller(), match.route.permission, space: match.space)
-        } catch {
-            throw HTTPFault(error)
-        }
-        var exchange = Exchange(match: match, form: form, bodyLimit: gateway.limits.smallBody)
+        let match = admission.match
+        var exchange = Exchange(
+            match: match, caller: admission.caller, form: form, bodyLimit: gateway.limits.smallBody)
         switch match.route.body {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
@@ -99,14 +101,13 @@ extension HTTPConnection {
         HTTPFault(.contentTooLarge, "the body is larger than the \(limit) bytes that are taken here")
     }
 
-    private func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
+    func route(_ target: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPFault) -> RouteMatch {
         if let lastMatch, method == lastMethod, lastTarget.count == target.count,
             lastTarget.withUnsafeBytes({ HTTPSyntax.same($0, target) })
         {
             return lastMatch
         }
         lastMatch = nil
-        lastEndpoint = nil
         lastTarget.removeAll(keepingCapacity: true)
         lastTarget.append(contentsOf: target)
         let path = PathSegments.split(target).path
@@ -116,14 +117,14 @@ extension HTTPConnection {
         return match
     }
 
-    /// The endpoint of `lastMatch`, remembered for as long as the same endpoints are there. It keeps no model in memory:
-    /// that is up to its place.
+    /// The endpoint of `match`, remembered for as long as the same endpoints are there. It keeps no model in memory: that
+    /// is up to its place.
     private func endpoint(of match: RouteMatch) throws(HTTPFault) -> Endpoint {
         // Before the look-up: what is installed in between is then looked up again.
         let edition = gateway.dataPlane.edition
-        if let lastEndpoint, lastEndpoint.edition == edition { return lastEndpoint.endpoint }
+        if let last = lastEndpoint, last.match === match, last.edition == edition { return last.endpoint }
         let endpoint = try EndpointLookup.find(match, in: gateway.dataPlane)
-        lastEndpoint = (endpoint, edition)
+        lastEndpoint = (match, endpoint, edition)
         return endpoint
     }
 
@@ -131,7 +132,7 @@ extension HTTPConnection {
     var lastTargetIsManagement: Bool { lastTarget.starts(with: "/api/".utf8) }
 
     private func begin(
-        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ request: HTTPRequest?
+        _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ forwarded: ForwardedHead?
     ) {
         if expectsContinue, framing != .none, buffer.readableBytes == 0 {
             var output = takeOutput()
@@ -140,7 +141,7 @@ extension HTTPConnection {
             flush()
         }
         var reader = BodyReader(framing, limits: gateway.limits)
-        guard let request else {
+        guard let forwarded else {
             if let whole = reader.whole(&buffer) {
                 answer(exchange, whole)
             } else {
@@ -148,7 +149,7 @@ extension HTTPConnection {
             }
             return
         }
-        manage(exchange, request, reader)
+        manage(exchange, forwarded, reader)
     }
 
     // MARK: body
@@ -227,7 +228,8 @@ extension HTTPConnection {
         share = nil
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
-        case .memory, .management: send(gateway.memory.answer(exchange.match, body), form: exchange.form)
+        case .memory, .management:
+            send(gateway.memory.answer(exchange.match, body, exchange.caller), form: exchange.form)
         }
     }
 

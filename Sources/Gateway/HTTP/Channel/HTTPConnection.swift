@@ -1,3 +1,4 @@
+import Identity
 import Logging
 import NIOCore
 import Serving
@@ -15,6 +16,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     enum Phase {
         /// Between requests, or inside the headers of one.
         case head
+        /// The caller's token is being checked; the head, of these many bytes, is still in the buffer.
+        case authenticating(headLength: Int)
         /// Collecting the body of a request that is answered here.
         case body(Exchange, BodyReader)
         /// The answer is sent; what is left of a small refused body is thrown away.
@@ -23,6 +26,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         case streaming(Exchange, ManagementCall, BodyReader)
         /// A management task has the whole request.
         case managing(Exchange, ManagementCall)
+        /// A management task makes the answer's body while it is sent.
+        case pouring(Pouring)
         /// An endpoint's thread has the request.
         case computing(Exchange)
         /// The last answer is sent; the peer gets a moment to read it.
@@ -33,6 +38,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// One request on its way to its answer.
     struct Exchange {
         var match: RouteMatch
+        var caller: Caller
         var form: AnswerForm
         var endpoint: Endpoint?
         var headers = PredictionHeaders()
@@ -42,6 +48,16 @@ final class HTTPConnection: ChannelDuplexHandler {
         /// What a large body takes of the memory that there is for all of them.
         var share: BodyShare?
         var ticket: PredictionTicket?
+    }
+
+    /// A caller who may ask for something: said once, it holds for as long as access has the same version.
+    struct Admission {
+        let caller: Caller
+        let version: Int
+        /// As the path says.
+        let asked: RouteMatch
+        /// With the space that is meant.
+        let match: RouteMatch
     }
 
     let gateway: GatewayContext
@@ -56,8 +72,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     var lastTarget: [UInt8] = []
     var lastMethod = HTTPMethod.other
     var lastMatch: RouteMatch?
-    /// The endpoint that `lastMatch` meant, and the data plane's edition of then.
-    var lastEndpoint: (endpoint: Endpoint, edition: Int)?
+    /// The endpoint that was asked last, what was asked (with the space that was meant), and the data plane's edition of
+    /// then.
+    var lastEndpoint: (match: RouteMatch, endpoint: Endpoint, edition: Int)?
+    /// Who asked last, and what they were let through to.
+    var callers = CallerMemory()
+    var lastAdmission: Admission?
     var context: ChannelHandlerContext?
     var inputClosed = false
     var outputClosed = false
@@ -163,7 +183,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Whether the socket is left alone, so that what it sends waits in the kernel, and then at the sender.
     private var holdsReads: Bool {
         switch phase {
-        case .computing, .managing: buffer.readableBytes >= gateway.limits.readAhead
+        case .computing, .managing, .pouring, .authenticating: buffer.readableBytes >= gateway.limits.readAhead
         case .streaming: bodyIsPaused
         case .head: writeDeadline != .distantFuture && buffer.readableBytes >= gateway.limits.readAhead
         case .body, .discard, .lingering, .closed: false
@@ -226,15 +246,15 @@ final class HTTPConnection: ChannelDuplexHandler {
         case .body(let exchange, let reader): return readBody(exchange, reader)
         case .discard(let reader): return discardBody(reader)
         case .streaming(let exchange, let call, let reader): return streamBody(exchange, call, reader)
-        case .managing, .computing, .lingering, .closed: return false
+        case .managing, .pouring, .computing, .authenticating, .lingering, .closed: return false
         }
     }
 
     /// The peer will send no more.
     private func endOfInput() {
         switch phase {
-        case .closed, .managing: return
-        case .computing, .body, .discard, .streaming: closeNow()
+        case .closed, .managing, .pouring: return
+        case .computing, .authenticating, .body, .discard, .streaming: closeNow()
         case .lingering: if outputClosed { closeNow() }
         case .head:
             // What waits behind an answer that the peer has not taken yet is answered first.
@@ -277,6 +297,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if context.channel.isWritable {
             writeDeadline = .distantFuture
             taking = nil
+            pourOn()
             process()
             flush()
             resumeReading()

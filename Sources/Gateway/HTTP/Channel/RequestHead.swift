@@ -1,5 +1,5 @@
 /// The methods that routes know; any other is a valid token that no route has.
-enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
+package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case get = "GET"
     case head = "HEAD"
     case post = "POST"
@@ -38,6 +38,7 @@ struct RequestHead: Sendable {
     /// Whether the body is packed: `Content-Encoding` other than `identity`.
     var contentEncoding: Range<Int>?
     var contentType: Range<Int>?
+    var authorization: Range<Int>?
     var fields: [Field] = []
 
     /// Ready for the next request, with the memory of this one.

@@ -201,6 +201,14 @@ struct RequestHeadParser {
         case 6: if HTTPSyntax.equal(name, "expect") { try parseExpectation(value) }
         case 10: if HTTPSyntax.equal(name, "connection") { parseConnection(value) }
         case 12: if HTTPSyntax.equal(name, "content-type") { head.contentType = range }
+        case 13:
+            if HTTPSyntax.equal(name, "authorization") {
+                // Two readers could take either for the caller's.
+                guard head.authorization == nil else {
+                    throw .malformed("the request has two 'Authorization' headers")
+                }
+                head.authorization = range
+            }
         case 14: if HTTPSyntax.equal(name, "content-length") { try parseContentLength(value) }
         case 16:
             if HTTPSyntax.equal(name, "content-encoding"), !HTTPSyntax.equal(value, "identity"), !value.isEmpty {

@@ -1,3 +1,4 @@
+import Identity
 import NIOCore
 import Serving
 
@@ -18,9 +19,12 @@ struct PrometheusPage: Sendable {
         self.dataPlane = dataPlane
     }
 
-    func answer() -> Answer {
+    /// Of the endpoints that the caller may know.
+    func answer(to caller: Caller) -> Answer {
         let text = MetricsPage.render(
-            endpoints: dataPlane.endpoints,
+            endpoints: dataPlane.endpoints.filter {
+                caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
+            },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),
                 uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation,

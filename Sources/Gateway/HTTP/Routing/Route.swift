@@ -1,7 +1,7 @@
-import Identity
+package import Identity
 
 /// One thing that can be asked over HTTP. There is none without a permission: the initialiser asks for it.
-struct Route: Sendable {
+package struct Route: Sendable {
     /// Who gives the answer.
     enum Answerer: Sendable, Hashable {
         /// A prediction, in the form of the protocol.
@@ -17,15 +17,15 @@ struct Route: Sendable {
     /// How much of a body the route takes, before anything of it is read.
     enum Body: Sendable, Hashable { case small, endpointLimit, upload }
 
-    let id: RouteID
-    let method: HTTPMethod
-    let permission: Permission
+    package let id: RouteID
+    package let method: HTTPMethod
+    package let permission: Permission
     let answerer: Answerer
     let body: Body
     /// All paths that mean this route, with `{name}` for the parts that vary.
-    let templates: [String]
+    package let templates: [String]
     /// One sentence for people.
-    let summary: String
+    package let summary: String
 
     /// - Parameter spaced: whether `/spaces/{space}` may come before each of `paths`.
     init(
@@ -43,7 +43,7 @@ struct Route: Sendable {
 }
 
 /// The names of all routes; also their `operationId` in the OpenAPI document.
-enum RouteID: String, Sendable, Hashable, CaseIterable {
+package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case landing, metrics
     // Open Inference Protocol
     case serverMetadata, serverLive, serverReady, endpoints, allStatistics
@@ -55,8 +55,16 @@ enum RouteID: String, Sendable, Hashable, CaseIterable {
     // TensorFlow Serving
     case tensorFlowStatus, tensorFlowMetadata, tensorFlowPredict, tensorFlowClassify, tensorFlowRegress
     // management
-    case openAPI, server, status, verify, spaces, space, policy, setPolicy
+    case openAPI, server, status, verify
+    case audit, spaceAudit, auditHead, auditKey, verifyAudit
+    case collect, backup
+    case spaces, space, createSpace, deleteSpace, policy, setPolicy, policyRevisions
+    case promotions, promotion, promote, approvePromotion, rejectPromotion, withdrawPromotion, reportCheck
     case blobExists, blobUpload
-    case models, model, versions, version, push
-    case deployments, deployment, deploy, deleteDeployment, revisions
+    case models, model, versions, version, push, deleteVersion
+    case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
+    case deployments, deployment, deploy, deleteDeployment, revisions, why
+    // who is who
+    case me, keys, createKey, rotateKey, revokeKey
+    case members, setMember, removeMember, admins, addAdmin, removeAdmin
 }

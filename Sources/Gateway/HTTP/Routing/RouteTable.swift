@@ -1,26 +1,38 @@
 import Governance
+import Identity
 import Journal
 
 /// What a path says: the route and the names in it. One object for all requests to the same path, so that handing it on
 /// costs nothing.
-final class RouteMatch: Sendable {
-    let route: Route
+package final class RouteMatch: Sendable {
+    package let route: Route
     /// `default` where the path names none.
-    let space: String
+    package let space: String
+    /// Whether the path names the space; where it does not, a caller's home is meant.
+    let namesSpace: Bool
     /// An endpoint or a model.
-    let name: String
-    /// As it stands in the path; `nil` where the path names none.
-    let version: String?
-    /// A label, a digest or a region.
-    let other: String?
+    package let name: String
+    /// A version or the number of a promotion, as it stands in the path; `nil` where the path names none.
+    package let version: String?
+    /// A label, a check, a digest, a region, a principal or a key.
+    package let other: String?
 
     init(route: Route, space: String?, name: String?, version: String?, other: String?) {
         self.route = route
         self.space = space ?? Space.defaultName
+        self.namesSpace = space != nil
         self.name = name ?? ""
         self.version = version
         self.other = other
     }
+
+    /// The same in another space.
+    func inSpace(_ space: String) -> RouteMatch {
+        RouteMatch(route: route, space: space, name: name, version: version, other: other)
+    }
+
+    /// The endpoint that the path names, for who may only reach some.
+    var askedEndpoint: AskedEndpoint { name.isEmpty ? .none : .named(name) }
 }
 
 /// Finds the route of a method and a path.
@@ -31,7 +43,9 @@ struct RouteTable: Sendable {
         case capture(Capture, tail: [UInt8])
     }
 
-    private enum Capture: String, Sendable { case space, endpoint, model, version, label, sha256, region }
+    private enum Capture: String, Sendable {
+        case space, endpoint, model, dataset, version, number, label, check, sha256, region, member, key
+    }
 
     private struct Pattern: Sendable {
         var parts: [Part]
@@ -130,7 +144,7 @@ struct RouteTable: Sendable {
         for (part, range) in zip(pattern.parts, ranges) {
             guard case .capture(let capture, let tail) = part else { continue }
             let text = String(decoding: bytes[range].dropLast(tail.count), as: UTF8.self)
-            guard Name.isValid(text) else {
+            guard capture == .member ? Principal.isValid(text) : Name.isValid(text) else {
                 throw HTTPFault(
                     .notFound,
                     "there is no \(capture.rawValue) '\(Name.excerpt(of: text))': names start with a letter or digit "
@@ -138,9 +152,9 @@ struct RouteTable: Sendable {
             }
             switch capture {
             case .space: space = text
-            case .endpoint, .model: name = text
-            case .version: version = text
-            case .label, .sha256, .region: other = text
+            case .endpoint, .model, .dataset: name = text
+            case .version, .number: version = text
+            case .label, .check, .sha256, .region, .member, .key: other = text
             }
         }
         return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other)

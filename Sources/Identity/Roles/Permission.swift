@@ -1,0 +1,142 @@
+/// One case for each thing that a route may need; a route names exactly one.
+package enum Permission: String, Sendable, Hashable, CaseIterable {
+    /// Whether the server runs and is ready: what probes ask, who have no key.
+    case viewHealth
+    /// The server's name and version, and what it speaks.
+    case viewServer
+    /// Counters and latencies, of the spaces that the caller sees.
+    case viewMetrics
+    /// Hash everything that is stored again.
+    case verify
+    case viewAudit
+    /// Remove what nothing refers to.
+    case collect
+    /// Take all there is away, keys included.
+    case backup
+    /// Make and revoke keys of one's own.
+    case manageKeys
+    /// Say who owns the server.
+    case manageAdmins
+
+    /// The spaces that the caller sees.
+    case viewSpaces
+    /// Make and delete spaces.
+    case manageSpaces
+    /// One space and what it demands.
+    case viewSpace
+    case setPolicy
+    /// What was done in the space.
+    case viewSpaceAudit
+    case viewMembers
+    case manageMembers
+
+    case viewPromotions
+    /// Ask that a version of this space becomes available in another, and take that back.
+    case promote
+    /// Approve and reject what is to become available in this space.
+    case approvePromotions
+    /// Say for an external gate whether it passed.
+    case reportGate
+
+    case viewModels
+    case pushModels
+    case deleteModels
+
+    /// Send the bytes that a version or a data set is then made of.
+    case uploadFiles
+
+    case viewDataSets
+    case pushDataSets
+
+    case viewDeployments
+    case deploy
+    case deleteDeployments
+    /// Take a deployed model out of memory, or back.
+    case loadModels
+    case rollout
+    case rollback
+    case predict
+
+    /// For what a permission is asked, and of whom.
+    package enum Reach: Sendable, Hashable {
+        /// Of nobody: callers need not say who they are.
+        case open
+        /// For the server, of everyone whom it knows.
+        case server
+        /// For the server, of its owners.
+        case admin
+        /// For one space, by the caller's role there.
+        case space
+    }
+
+    package var reach: Reach {
+        switch self {
+        case .viewHealth: .open
+        case .viewServer, .viewMetrics, .viewSpaces, .manageKeys: .server
+        case .verify, .viewAudit, .collect, .backup, .manageAdmins, .manageSpaces: .admin
+        case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
+            .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
+            .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .predict:
+            .space
+        }
+    }
+
+    /// The table of roles and permissions (`docs/reference/roles.md` shows it). What has another reach than `space` is
+    /// asked of a role only where a key is limited to some.
+    package var roles: RoleSet {
+        switch self {
+        case .viewHealth: .all
+        case .viewServer, .viewMetrics, .viewSpaces: .members
+        case .viewSpace, .viewSpaceAudit, .viewMembers, .viewPromotions, .viewModels, .viewDataSets, .viewDeployments,
+            .predict:
+            .members
+        case .pushModels, .deleteModels: [.developer, .owner]
+        case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
+        case .promote: [.developer, .validator, .operator, .owner]
+        case .approvePromotions: [.validator, .owner]
+        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
+        case .reportGate: [.validator, .owner, .reporter]
+        case .setPolicy, .manageMembers: [.owner]
+        case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces: []
+        }
+    }
+
+    /// In a sentence after "may not".
+    var words: String {
+        switch self {
+        case .viewHealth: "see whether the server is healthy"
+        case .viewServer: "see what the server is"
+        case .viewMetrics: "see metrics"
+        case .verify: "have everything hashed again"
+        case .viewAudit: "see the audit"
+        case .collect: "remove what nothing refers to"
+        case .backup: "take a backup"
+        case .manageKeys: "make or revoke keys"
+        case .manageAdmins: "say who owns the server"
+        case .viewSpaces: "see spaces"
+        case .manageSpaces: "make or delete spaces"
+        case .viewSpace: "see the space"
+        case .setPolicy: "set the policy"
+        case .viewSpaceAudit: "see what was done"
+        case .viewMembers: "see members"
+        case .manageMembers: "add or remove members"
+        case .viewPromotions: "see promotions"
+        case .promote: "ask for a promotion"
+        case .approvePromotions: "decide on promotions"
+        case .viewModels: "see models"
+        case .pushModels: "push models"
+        case .deleteModels: "delete models"
+        case .uploadFiles: "push models or data sets"
+        case .viewDataSets: "see data sets"
+        case .pushDataSets: "push data sets"
+        case .viewDeployments: "see deployments"
+        case .deploy: "deploy"
+        case .deleteDeployments: "delete deployments"
+        case .loadModels: "load or unload models"
+        case .rollout: "roll out"
+        case .rollback: "roll back"
+        case .predict: "predict"
+        case .reportGate: "report a gate"
+        }
+    }
+}

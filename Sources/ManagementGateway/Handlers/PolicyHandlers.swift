@@ -1,0 +1,120 @@
+import Deployments
+import Foundation
+import Gateway
+import Governance
+import HTTPTypes
+import Hummingbird
+import Identity
+import InferenceProtocol
+import Journal
+import ManagementAPI
+import NIOCore
+import Serving
+
+extension ManagementInterface {
+    func createSpace(_ call: ManagementRequest) async throws -> Response {
+        let order = try await call.document(SpaceRequest.self, schema: "SpaceRequest")
+        let space = try await services.spaces.create(
+            order.name, principal: call.principal, idempotencyKey: call.idempotencyKey)
+        return try .json(SpaceInfo(space), status: .created)
+    }
+
+    func deleteSpace(_ call: ManagementRequest) async throws -> Response {
+        try await services.spaces.delete(
+            call.space, principal: call.principal, idempotencyKey: call.idempotencyKey)
+        return .json(bytes: Array("{}".utf8))
+    }
+
+    /// Takes YAML by its content type, else JSON. The policy itself is read by Governance, whichever it was written in.
+    func setPolicy(_ call: ManagementRequest) async throws -> Response {
+        let type = call.request.headers[.contentType]?.lowercased() ?? ""
+        let isYAML = type.contains("yaml")
+        let body = try await call.text(limit: PolicyText.maximumBytes, what: "policy")
+        let document = try isYAML ? PolicyText.value(yaml: body) : Self.policy(json: body)
+        let policy = try await services.deployments.setPolicy(
+            Governance.SpacePolicy(document: document), of: call.space, principal: call.principal,
+            idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
+        return try Response.json(ManagementAPI.SpacePolicy(policy)).tagged(revision: policy.revision)
+    }
+
+    private static func policy(json body: String) throws(ControlError) -> PolicyValue {
+        if let problem = JSONSyntax.problem(in: ByteBuffer(string: body)) {
+            throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
+        }
+        return try PolicyText.value(json: Data(body.utf8))
+    }
+
+    func policyRevisions(_ call: ManagementRequest) async throws -> Response {
+        let (limit, after) = try call.page()
+        let list = try await services.spaces.policyRevisions(of: call.space, after: after, limit: limit)
+        return try .json(ManagementAPI.Page(items: list.items.map(PolicyRevisionInfo.init), next: list.next))
+    }
+}
+
+extension ManagementRequest {
+    /// The body as text.
+    fileprivate func text(limit: Int, what: String) async throws -> String {
+        let buffer: ByteBuffer
+        do {
+            buffer = try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw ControlError(.tooLarge, "the \(what) is larger than \(limit) bytes")
+        }
+        guard let text = String(validating: buffer.readableBytesView, as: UTF8.self) else {
+            throw ControlError(.invalid, "the \(what) is not UTF-8 text")
+        }
+        guard !text.isEmpty else { throw ControlError(.invalid, "the body is empty: it must be the \(what)") }
+        return text
+    }
+}
+
+extension PolicyRevisionInfo {
+    init(_ revision: PolicyRevision) {
+        self.init(
+            revision: revision.policy.revision, policy: ManagementAPI.SpacePolicy(revision.policy),
+            setAt: revision.setAt.description, setBy: revision.setBy)
+    }
+}
+
+extension ManagementAPI.SpacePolicy {
+    init(_ policy: Governance.SpacePolicy) {
+        let isolation: IsolationDemand =
+            switch policy.isolation {
+            case nil: .any
+            case .shared: .shared
+            case .worker: .worker
+            }
+        let approvals = policy.approvals
+        self.init(
+            isolation: isolation, promotesFrom: policy.promotesFrom.isEmpty ? nil : policy.promotesFrom,
+            gates: policy.gates.isEmpty ? nil : policy.gates.map(GatePolicy.init),
+            approvals: approvals.count == 0
+                ? nil
+                : ApprovalPolicy(
+                    count: approvals.count, roles: approvals.roles.map(\.rawValue), fourEyes: approvals.fourEyes),
+            deploy: policy.deploy?.map(\.rawValue), rollout: policy.rollout?.map(\.rawValue),
+            rollback: policy.rollback?.map(\.rawValue))
+    }
+}
+
+extension GatePolicy {
+    fileprivate init(_ gate: GateDemand) {
+        self.init(
+            name: gate.name, kind: gate.kind.rawValue, models: gate.models,
+            rule: gate.fields.mapValues(PolicyField.init))
+    }
+}
+
+extension PolicyField {
+    fileprivate init(_ value: PolicyValue) {
+        switch value {
+        case .null: self = .null
+        case .flag(let flag): self = .flag(flag)
+        case .whole(let whole): self = .whole(whole)
+        case .number(let number): self = .number(number)
+        case .text(let text): self = .text(text)
+        case .list(let list): self = .list(list.map(PolicyField.init))
+        case .mapping(let mapping): self = .mapping(mapping.mapValues(PolicyField.init))
+        }
+    }
+}

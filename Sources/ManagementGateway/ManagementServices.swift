@@ -1,0 +1,71 @@
+package import Deployments
+package import Governance
+package import Identity
+package import Journal
+package import ManagementAPI
+package import Registry
+package import Serving
+
+/// What the management interface acts on.
+package struct ManagementServices: Sendable {
+    package var registry: RegistryService
+    package var dataSets: DataSetService
+    package var deployments: DeploymentService
+    package var spaces: Spaces
+    package var promotions: PromotionService
+    package var keys: KeyService
+    package var members: MemberService
+    /// Who may do what, as requests are asked.
+    package var access: AccessPlane
+    package var blobs: any BlobStore
+    package var audit: AuditTrail
+    package var dataPlane: DataPlane
+    package var server: any ServerInspection
+    package var storage: any StorageKeeping
+
+    package init(
+        registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService, spaces: Spaces,
+        promotions: PromotionService, keys: KeyService, members: MemberService, access: AccessPlane,
+        blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
+        storage: any StorageKeeping
+    ) {
+        self.registry = registry
+        self.dataSets = dataSets
+        self.deployments = deployments
+        self.spaces = spaces
+        self.promotions = promotions
+        self.keys = keys
+        self.members = members
+        self.access = access
+        self.blobs = blobs
+        self.audit = audit
+        self.dataPlane = dataPlane
+        self.server = server
+        self.storage = storage
+    }
+}
+
+/// What only the composition of the server knows about itself.
+package protocol ServerInspection: Sendable {
+    func info() -> ServerInfo
+    /// Bytes of all blobs, and bytes still free where the data folder is.
+    func usage() async throws(ControlError) -> (blobBytes: Int, freeBytes: Int)
+    /// Hashes everything that is stored again.
+    func verify() async throws(ControlError) -> VerifyReport
+}
+
+/// What is asked of the data folder as a whole.
+package protocol StorageKeeping: Sendable {
+    /// Removes the files that nothing refers to any more.
+    func collect(by principal: Principal) async throws(ControlError) -> CollectionReport
+    /// Begins a backup of everything as it is now.
+    func backup() async throws(ControlError) -> any BackupReading
+}
+
+/// A backup on its way out. What it needs is held until it is let go of.
+package protocol BackupReading: Sendable {
+    /// Bytes of the whole archive.
+    var size: Int { get }
+    /// The next of them; `nil` after the last.
+    func next() async throws(ControlError) -> [UInt8]?
+}

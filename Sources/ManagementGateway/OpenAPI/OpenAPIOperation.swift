@@ -1,0 +1,207 @@
+import Gateway
+
+/// What an operation takes and gives, beyond what its route says.
+struct OpenAPIOperation {
+    var parameters: [JSONValue] = []
+    var body: JSONValue?
+    /// Status and content.
+    var answers: [Int: JSONValue] = [:]
+
+    static func of(_ id: RouteID) -> OpenAPIOperation {
+        switch id {
+        case .landing: OpenAPIOperation(answers: [200: anyObject])
+        case .metrics: OpenAPIOperation(answers: [200: plain("text/plain")])
+        case .infer:
+            OpenAPIOperation(
+                parameters: [header("Inference-Header-Content-Length", "Bytes of JSON before binary tensors")],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("InferenceRequest")],
+                        "application/octet-stream": ["schema": ["type": "string", "format": "binary"]],
+                    ],
+                ],
+                answers: [200: json("InferenceResponse")])
+        case .tensorFlowPredict:
+            OpenAPIOperation(body: document("TensorFlowPredictRequest"), answers: [200: anyObject])
+        case .serverMetadata: OpenAPIOperation(answers: [200: json("ServerMetadata")])
+        case .endpointMetadata: OpenAPIOperation(answers: [200: json("EndpointMetadata")])
+        case .server: OpenAPIOperation(answers: [200: json("ServerInfo")])
+        case .status: OpenAPIOperation(answers: [200: json("StatusReport")])
+        case .verify: OpenAPIOperation(answers: [200: json("VerifyReport")])
+        case .audit: auditEvents(["space"])
+        case .spaceAudit: auditEvents([])
+        case .auditHead: OpenAPIOperation(answers: [200: json("AuditHeadInfo")])
+        case .auditKey: OpenAPIOperation(answers: [200: json("AuditKeyInfo")])
+        case .verifyAudit: OpenAPIOperation(answers: [200: json("AuditReport")])
+        case .collect: OpenAPIOperation(answers: [200: json("CollectionReport")])
+        case .backup:
+            OpenAPIOperation(answers: [
+                200: ["application/x-tar": ["schema": ["type": "string", "format": "binary"]]]
+            ])
+        case .spaces: listing("SpaceInfo")
+        case .space: OpenAPIOperation(answers: [200: json("SpaceInfo")])
+        case .createSpace:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("SpaceRequest"), answers: [201: json("SpaceInfo")])
+        case .deleteSpace: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: anyObject])
+        case .policy: OpenAPIOperation(answers: [200: json("SpacePolicy")])
+        case .setPolicy:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("SpacePolicy")],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
+                answers: [200: json("SpacePolicy")])
+        case .policyRevisions: listing("PolicyRevisionInfo")
+        case .promotions: promotionListing
+        case .promotion: OpenAPIOperation(answers: [200: json("PromotionInfo")])
+        case .promote:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("PromotionRequest"), answers: [201: json("PromotionInfo")])
+        case .approvePromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("ApprovalRequest"), answers: [200: json("ApprovalAnswer")])
+        case .rejectPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .withdrawPromotion:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("EndRequest"), answers: [200: json("PromotionInfo")])
+        case .reportCheck:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
+        case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
+        case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
+        case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])
+        case .createKey:
+            OpenAPIOperation(parameters: [idempotencyKey], body: document("KeyRequest"), answers: [201: json("NewKey")])
+        case .rotateKey:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: ["required": false, "content": json(ref("RotateRequest"))],
+                answers: [201: json("NewKey")])
+        case .revokeKey: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("KeyInfo")])
+        case .members: listing("MemberInfo")
+        case .setMember:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("MemberRequest"), answers: [200: json("MemberInfo")])
+        case .removeMember: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("MemberInfo")])
+        case .admins: OpenAPIOperation(answers: [200: json(pageOf("AdminInfo"))])
+        case .addAdmin, .removeAdmin: OpenAPIOperation(answers: [200: json("AdminInfo")])
+        case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
+        case .blobUpload:
+            OpenAPIOperation(
+                body: [
+                    "required": true,
+                    "content": ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]],
+                ],
+                answers: [200: json("BlobInfo")])
+        case .models: listing("ModelInfo")
+        case .model: OpenAPIOperation(answers: [200: json("ModelInfo")])
+        case .versions: listing("VersionInfo")
+        case .version: OpenAPIOperation(answers: [200: json("VersionInfo")])
+        case .push:
+            OpenAPIOperation(
+                parameters: [idempotencyKey],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("PushRequest")],
+                        "application/octet-stream": ["schema": ["type": "string", "format": "binary"]],
+                    ],
+                ],
+                answers: [200: json("PushResponse"), 201: json("PushResponse")])
+        case .deleteVersion:
+            OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("VersionDeletionInfo")])
+        case .dataSets, .dataSetVersions: listing("DataSetInfo")
+        case .dataSetVersion: OpenAPIOperation(answers: [200: json("DataSetInfo")])
+        case .dataSetRules: OpenAPIOperation(answers: [200: json("DataRules")])
+        case .pushDataSet:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("DataSetPushRequest"),
+                answers: [200: json("DataSetPushResponse"), 201: json("DataSetPushResponse")])
+        case .deployments: listing("DeploymentInfo")
+        case .deployment: OpenAPIOperation(answers: [200: json("DeploymentInfo")])
+        case .deploy:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch], body: document("DeployRequest"),
+                answers: [200: json("DeploymentInfo")])
+        case .deleteDeployment:
+            OpenAPIOperation(parameters: [idempotencyKey, ifMatch], answers: [200: json("DeploymentInfo")])
+        case .revisions: OpenAPIOperation(answers: [200: json(pageOf("RevisionInfo"))])
+        default: OpenAPIOperation(answers: [200: anyObject])
+        }
+    }
+
+    private static var promotionListing: OpenAPIOperation {
+        listing(
+            "PromotionInfo",
+            [
+                query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
+                query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+            ])
+    }
+
+    private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
+        OpenAPIOperation(
+            parameters: [
+                query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
+                query("after", ["type": "string"]),
+            ] + further,
+            answers: [200: json(pageOf(schema))])
+    }
+
+    private static func auditEvents(_ further: [String]) -> OpenAPIOperation {
+        var operation = listing("AuditEventInfo")
+        operation.parameters += (further + ["action", "subject", "principal"]).map { query($0, ["type": "string"]) }
+        operation.parameters += ["since", "until"].map { query($0, ["type": "string"]) }
+        operation.parameters.append(query("order", ["type": "string", "enum": ["newest", "oldest"]]))
+        return operation
+    }
+
+    private static let idempotencyKey = header(
+        "Idempotency-Key", "The same key with the same request gives the same answer, however often it is sent")
+    private static let ifMatch = header("If-Match", "The revision that must be current, as ETag gave it")
+
+    private static func pageOf(_ schema: String) -> JSONValue {
+        [
+            "type": "object", "required": ["items"],
+            "properties": ["items": ["type": "array", "items": ref(schema)], "next": ["type": "string"]],
+        ]
+    }
+
+    private static func ref(_ schema: String) -> JSONValue {
+        ["$ref": .string("#/components/schemas/" + schema)]
+    }
+
+    private static func json(_ schema: String) -> JSONValue { json(ref(schema)) }
+
+    private static func json(_ schema: JSONValue) -> JSONValue { ["application/json": ["schema": schema]] }
+
+    private static var anyObject: JSONValue { json(["type": ["object", "array"]]) }
+
+    private static func plain(_ type: String) -> JSONValue { .sorted([type: ["schema": ["type": "string"]]]) }
+
+    private static func document(_ schema: String) -> JSONValue {
+        ["required": true, "content": json(schema)]
+    }
+
+    private static func optional(_ schema: String) -> JSONValue {
+        ["required": false, "content": json(schema)]
+    }
+
+    private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
+        ["name": .string(name), "in": "query", "required": false, "schema": schema]
+    }
+
+    private static func header(_ name: String, _ description: String) -> JSONValue {
+        [
+            "name": .string(name), "in": "header", "required": false, "description": .string(description),
+            "schema": ["type": "string"],
+        ]
+    }
+}
