@@ -1,6 +1,7 @@
 import Gateway
 import HTTPTypes
 import Hummingbird
+import Governance
 import Identity
 import Journal
 import ManagementAPI
