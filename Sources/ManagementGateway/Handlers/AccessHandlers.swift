@@ -1,7 +1,7 @@
 import Gateway
+import Governance
 import HTTPTypes
 import Hummingbird
-import Governance
 import Identity
 import Journal
 import ManagementAPI
