@@ -157,7 +157,9 @@ let package = Package(
         room(
             "Serving",
             ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging], hot),
-        room("Runtimes", ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", nioCore, logging], hot),
+        room(
+            "Runtimes",
+            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging], hot),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tabular", []),

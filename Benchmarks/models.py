@@ -1,6 +1,7 @@
 """Makes what the benchmark predicts with; run with the benchmark's venv.
 
 usage: models.py FOLDER [--iris FILE]
+       models.py --large FILE MEGABYTES     nothing but a model with so many megabytes of weights, and FILE's .json
 
 Writes into FOLDER:
   iris.onnx       the small model: FILE when given, else a 4-feature logistic regression made here
@@ -127,6 +128,25 @@ def save_image(path):
     save(path, nodes, outputs, constants, row=(3, 224, 224))
 
 
+def save_large(path, megabytes, width=2048):
+    """Dense layers of `width` with as many weights as asked for: what takes time is to load them."""
+    random = numpy.random.default_rng(24)
+    layers = max(1, round(megabytes * 1e6 / (4 * width * width)))
+    constants = {
+        "spread": random.normal(0, 0.5, (4, width)).astype(numpy.float32),
+        "readout": random.normal(0, 0.1, (width, 3)).astype(numpy.float32),
+    }
+    nodes = [helper.make_node("MatMul", ["X", "spread"], ["layer0"])]
+    for layer in range(layers):
+        weights = random.standard_normal((width, width), numpy.float32)
+        weights *= (2 / width) ** 0.5
+        constants[f"w{layer}"] = weights
+        nodes.append(helper.make_node("MatMul", [f"layer{layer}", f"w{layer}"], [f"sum{layer}"]))
+        nodes.append(helper.make_node("Relu", [f"sum{layer}"], [f"layer{layer + 1}"]))
+    nodes.append(helper.make_node("MatMul", [f"layer{layers}", "readout"], ["scores"]))
+    save(path, nodes, [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 3])], constants)
+
+
 def binary_request_for(path):
     """One row as a request with binary tensors: a file with JSON and bytes, and how long its JSON is."""
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
@@ -171,9 +191,17 @@ def request_for(path):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path, nargs="?")
     parser.add_argument("--iris", type=pathlib.Path)
+    parser.add_argument("--large", nargs=2, metavar=("FILE", "MEGABYTES"))
     arguments = parser.parse_args()
+    if arguments.large:
+        path = pathlib.Path(arguments.large[0])
+        save_large(path, float(arguments.large[1]))
+        path.with_suffix(".json").write_text(json.dumps(request_for(path)))
+        return
+    if arguments.folder is None:
+        parser.error("FOLDER is missing")
     small, slow, mlp, image = (arguments.folder / f"{name}.onnx" for name in ("iris", "millis", "mlp", "image"))
     if arguments.iris:
         shutil.copyfile(arguments.iris, small)

@@ -168,7 +168,29 @@ def isolation(figures):
         ])
     head = ["connections", "p50 us, shared / worker", "a worker's cost at the median (asked: 15 us)",
             "req/s, shared / worker", "ratio"]
-    return table(head, rows)
+    back = figures["back"]
+    return table(head, rows) + (
+        f"\nA worker with {back['megabytes']:.0f} MB that was killed answers again after "
+        f"{at_most(1000 * back['seconds']['median'], 1000, 'ms')} (asked: 1 s; {1000 * back['seconds']['min']:.0f}-"
+        f"{1000 * back['seconds']['max']:.0f} ms, {back['seconds']['runs']} kills).\n")
+
+
+def loading(figures):
+    rows = []
+    for wire, by in figures["median"].items():
+        ratios = [r[wire]["ratio"] for r in figures["rounds"]]
+        met = " (met)" if by["ratio"] <= 1.5 else " (**not met**)"
+        rows.append([
+            {"http": "JSON over HTTP", "grpc": "gRPC"}[wire], f"{by['steady']:.2f}", f"{by['loading']:.2f}",
+            f"{by['ratio']:.2f} x{met} [{min(ratios):.2f}-{max(ratios):.2f}]", f"{by['unloading']:.2f}",
+            *(f"{first[wire]:.2f}" if wire in first else "" for first in figures["first"].values()),
+        ])
+    head = ["a small endpoint's p99, ms", "steady", "while loading", "ratio (asked: 1.5 x)", "while unloading"]
+    first = ", ".join(f"{name} {by['seconds']:.1f} s" for name, by in figures["first"].items())
+    return (
+        f"A model of {figures['megabytes']:.0f} MB (a load takes {figures['load_seconds']:.1f} s; {first}), two clients with "
+        f"{figures['rate']} requests/s each, whatever becomes of the earlier ones.\n\n"
+        + table(head + [f"while {name} it first" for name in figures["first"]], rows))
 
 
 def access(figures):
@@ -222,6 +244,7 @@ SECTIONS = {
     "access": ("Knowing who calls", access),
     "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
+    "loading": ("While a large model is loaded", loading),
     "overload": ("More than it can do", overload),
     "startup": ("Start-up and memory", startup),
     "many": ("Many models", many),

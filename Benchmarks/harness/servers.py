@@ -6,7 +6,7 @@ import pathlib
 import shutil
 
 from . import http
-from .processes import Process, WrongAnswer, environment, free_port, free_ports
+from .processes import Process, WrongAnswer, environment, free_port, free_ports, run
 
 BENCHMARKS = pathlib.Path(__file__).parent.parent
 REPOSITORY = BENCHMARKS.parent
@@ -33,6 +33,14 @@ class Target:
         if status != 200:
             raise WrongAnswer(f"{self.name} answered {status}: {content[:300]!r}")
         return content, whole
+
+
+def large_model(folder, megabytes):
+    """A model with so many megabytes of weights: its file, and its request and expected answer."""
+    path = folder / f"large-{megabytes}.onnx"
+    if not path.exists():
+        run([VENV / "python", BENCHMARKS / "models.py", "--large", path, megabytes], timeout=300)
+    return path, json.loads(path.with_suffix(".json").read_text())
 
 
 def values_in_oip(content):

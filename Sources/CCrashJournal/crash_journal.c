@@ -132,10 +132,12 @@ void crash_journal_end(crash_work work) {
     atomic_store_explicit(&slot->subject, work.subject, memory_order_release);
 }
 
+crash_subject *crash_journal_current(void) { return own ? atomic_load(&own->subject) : NULL; }
+
 // MARK: the handler; nothing below it allocates, locks or asks the C library for more than is promised to handlers
 
-// The place of whoever is to blame. A thread that is in no place may be one of the runtime's own: then the one model
-// that is running with such threads did it, and of several nobody can say which.
+// The place of whoever is to blame. Threads that we make for the runtime are in a place. One that it made itself is not:
+// then the one model that is running with threads did it, and of several nobody can say which.
 static struct slot *culprit(void) {
     if (own && atomic_load(&own->subject)) return own;
     struct slot *found = NULL;

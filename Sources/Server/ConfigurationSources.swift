@@ -32,6 +32,7 @@ extension ServerConfiguration {
         "max_header_count": .number(\.maxHeaderCount), "max_chunk_line_bytes": .number(\.maxChunkLineBytes),
         "max_body_memory_bytes": .optionalNumber(\.maxBodyMemoryBytes),
         "min_body_bytes_per_second": .number(\.minBodyBytesPerSecond),
+        "min_answer_bytes_per_second": .number(\.minAnswerBytesPerSecond),
         "http2_max_streams": .number(\.http2MaxStreams), "http2_max_unsent_bytes": .number(\.http2MaxUnsentBytes),
         "http2_max_resets_per_second": .number(\.http2MaxResetsPerSecond),
         "http2_max_pings_per_second": .number(\.http2MaxPingsPerSecond),

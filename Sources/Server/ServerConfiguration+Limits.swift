@@ -24,6 +24,7 @@ extension ServerConfiguration {
         limits.headerCount = maxHeaderCount
         limits.chunkLine = maxChunkLineBytes
         limits.bodyRate = minBodyBytesPerSecond
+        limits.answerRate = minAnswerBytesPerSecond
         limits.connections = min(maxConnections, DescriptorBound.forConnections())
         return limits
     }
@@ -35,6 +36,8 @@ extension ServerConfiguration {
         limits.idleTimeout = .seconds(Int64(grpcIdleTimeoutSeconds))
         limits.bodyTimeout = .seconds(Int64(bodyTimeoutSeconds))
         limits.writeTimeout = .seconds(Int64(writeTimeoutSeconds))
+        limits.bodyRate = minBodyBytesPerSecond
+        limits.answerRate = minAnswerBytesPerSecond
         limits.connections = min(maxConnections, DescriptorBound.forConnections())
         limits.http2.concurrentStreams = http2MaxStreams
         limits.http2.headerBlockBytes = maxHeaderBytes

@@ -57,6 +57,8 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var maxBodyMemoryBytes: Int?
     /// Bytes of a body that have to come each second on average; 0 takes any rate.
     package var minBodyBytesPerSecond = 1024
+    /// Bytes of an answer that the peer has to take each second on average; 0 takes any rate.
+    package var minAnswerBytesPerSecond = 1024
     /// Seconds that a connection may be idle between requests.
     package var idleTimeoutSeconds = 75
     /// Seconds that a request's headers may take to arrive.
@@ -134,6 +136,7 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(maxChunkLineBytes, "max_chunk_line_bytes", 16...(1 << 20))
         try check(maxBodyMemoryBytes ?? 1 << 30, "max_body_memory_bytes", (1 << 20)...(1 << 50))
         try check(minBodyBytesPerSecond, "min_body_bytes_per_second", 0...(1 << 30))
+        try check(minAnswerBytesPerSecond, "min_answer_bytes_per_second", 0...(1 << 30))
         try check(http2MaxStreams, "http2_max_streams", 1...100_000)
         try check(http2MaxUnsentBytes, "http2_max_unsent_bytes", (1 << 16)...(1 << 40))
         try check(http2MaxResetsPerSecond, "http2_max_resets_per_second", 1...1_000_000)

@@ -32,17 +32,22 @@ package final class DataPlane: Sendable {
     private let residency: Residency
     let artifacts: any ArtifactProvider
     let resources: ComputeResources
+    let trials: any TrialHost
+    /// Loads what is only to be tried.
+    let trialThreads = ThreadPool(priority: .background)
     private let statistics = StatisticsTable()
     private let installed = Atomic<Bool>(false)
     private let installs = Atomic<Int>(0)
     private let logger: Logger
 
+    /// - Parameter trials: where models are tried before they serve; workers unless said otherwise.
     package init(
         runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost = WorkerHost(),
-        configuration: Configuration, logger: Logger
+        trials: (any TrialHost)? = nil, configuration: Configuration, logger: Logger
     ) {
         let pool = ThreadPool()
         self.artifacts = artifacts
+        self.trials = trials ?? workers
         self.resources = ComputeResources(
             pool: pool, watch: DeadlineWatch(pool: pool), instances: configuration.width,
             queueLimit: configuration.queueLimit)

@@ -9,19 +9,22 @@
 /// How threads share the processor with others.
 package enum ThreadPriority: Sendable {
     case normal
-    /// Only what nobody else wants. A thread without privileges cannot come back from there.
+    /// Little beside others. A thread without privileges cannot come back from there.
     case background
+    /// Only what nobody else wants at that very moment: a processor with nothing but such threads counts as free, so that
+    /// others are not put behind each other on those that are left. Where none is free, next to nothing.
+    case idle
 
     /// Gives the calling thread this priority, and all threads that it starts from here on.
     func apply() {
-        guard self == .background else { return }
+        guard self != .normal else { return }
         #if os(Linux)
             // In Linux both calls mean the calling thread when they are given 0. One that is refused changes nothing that
             // the answers depend on.
             setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
-            let batch: CInt = 3
+            let (batch, idle): (CInt, CInt) = (3, 5)
             var parameters = sched_param()
-            sched_setscheduler(0, batch, &parameters)
+            sched_setscheduler(0, self == .idle ? idle : batch, &parameters)
         #endif
     }
 }

@@ -3,12 +3,16 @@ the deploy, with the reason."""
 
 import concurrent.futures
 import json
+import os
+import pathlib
+import signal
 
 import numpy
 import onnx
 import pytest
 
 from recipes import constant, graph, model, node, tensor
+from slipway_server import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +46,17 @@ def folder(tmp_path_factory):
          [node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"]),
           node("DequantizeLinear", ["q", "scale", "zero"], ["y"])],
          [tensor("x", "FP32", ["n", 4])], [tensor("y", "FP32", ["n", 4])])
+    # A row alone is answered at once; with a second one it goes round for ever.
+    body = graph(
+        "round", [node("Identity", ["go"], ["on"]), node("Neg", ["state"], ["next"])],
+        [tensor("number", "INT64", []), tensor("go", "BOOL", []), tensor("state", "FP32", ["n", 4])],
+        [tensor("on", "BOOL", []), tensor("next", "FP32", ["n", 4])])
+    save("endless",
+         [node("Shape", ["x"], ["rows"], end=1), node("Squeeze", ["rows"], ["row_count"]),
+          node("Sub", ["row_count", "one"], ["others"]), node("Mul", ["others", "many"], ["rounds"]),
+          node("Loop", ["rounds", "", "x"], ["y"], body=body)],
+         [tensor("x", "FP32", ["n", 4])], [tensor("y", "FP32", ["n", 4])],
+         [constant("one", numpy.int64(1)), constant("many", numpy.int64(2**40))])
     return folder
 
 
@@ -127,6 +142,37 @@ def test_what_cannot_be_batched_is_refused_and_nothing_changes(server, folder, n
     assert words in refused.stderr and "without batching" in refused.stderr, refused.stderr
     assert server.cli_json("deployment", "show", name) == before
     assert server.infer(name, [{"name": "x", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}])[0] == 200
+
+
+def workers(server):
+    """Worker processes, and the hundredths of a second of processor time that each has used."""
+    found = {}
+    for pid in server.children():
+        try:
+            if b"model-worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                found[pid] = int(fields[11]) + int(fields[12])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def test_rows_that_take_down_a_process_take_down_one_that_serves_nobody(server, folder):
+    server.cli("model", "push", folder / "endless.onnx", "--name", "endless")
+    server.cli("deploy", "endless")
+    before, child = server.cli_json("deployment", "show", "endless"), server.children()[0]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        deploy = pool.submit(server.cli, "deploy", "endless", "--max-batch-size", 8, check=False)
+        # It is in the middle of a batch that never ends.
+        wait_until(lambda: any(spent > 100 for spent in workers(server).values()), "a trial", timeout=60)
+        os.kill(max(workers(server), key=workers(server).get), signal.SIGSEGV)
+        refused = deploy.result(timeout=60)
+    assert refused.returncode == 1
+    assert "the process in which it was tried" in refused.stderr and "died in a run" in refused.stderr, refused.stderr
+    wait_until(lambda: not workers(server), "the end of the trial")
+    assert server.children() == [child], "the server itself went on"
+    assert server.cli_json("deployment", "show", "endless") == before
+    assert server.infer("endless", [{"name": "x", "shape": [1, 4], "datatype": "FP32", "data": [1, 2, 3, 4]}])[0] == 200
 
 
 def test_one_prediction_more_than_may_wait_is_refused_with_the_limit(server, folder):

@@ -138,6 +138,33 @@ def test_the_model_that_crashed_is_moved_and_no_other(server, number):
     assert "endpoint.name=bystander" not in log
 
 
+def pool_threads(pid):
+    """Threads that the runtime computes with beside the one that asks."""
+    return {
+        int(task.name) for task in pathlib.Path(f"/proc/{pid}/task").iterdir()
+        if (task / "comm").read_text().strip() == "onnxruntime"
+    }
+
+
+def test_a_crash_of_a_models_own_threads_is_that_models_though_others_run_with_threads_too(server):
+    old = child(server)
+    threads = {"intraOpThreads": 3}
+    server.put_deployment("bystander", "other", options=threads)
+    others = pool_threads(old)
+    server.put_deployment("culprit", "loop", options=threads)
+    own = pool_threads(old) - others
+    assert len(others) == len(own) == 2
+    run = Running(server, "culprit")
+    other = Running(server, "bystander", but=[run.thread])
+    crash(old, min(own))
+    answers_again(server, old)
+    assert isinstance(run.ended(), Exception) and isinstance(other.ended(), Exception), "both were cut off"
+    assert isolation(server, "culprit")[0] == "worker"
+    assert isolation(server, "bystander") == ("shared", "")
+    add_one(server, "culprit")
+    add_one(server, "bystander")
+
+
 def test_it_is_remembered_through_a_restart_and_until_a_new_revision(server):
     run = Running(server, "culprit")
     crash(child(server), run.thread)

@@ -7,22 +7,12 @@ import time
 import grpc
 import pytest
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
-END_STREAM, END_HEADERS = 1, 4
+from raw_http2 import (
+    CONTINUATION, DATA, END_HEADERS, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+    call_head, frame, literal)
+
 PROTOCOL_ERROR, COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 1, 9, 11
-
-
-def frame(kind, flags=0, stream=0, payload=b""):
-    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def literal(name, value):
-    return bytes([0, len(name)]) + name + bytes([len(value)]) + value
-
-
-CALL = (literal(b":method", b"POST") + literal(b":scheme", b"http") + literal(b"content-type", b"application/grpc")
-        + literal(b":path", b"/inference.GRPCInferenceService/ModelInfer"))
+CALL = call_head("/inference.GRPCInferenceService/ModelInfer")
 
 
 @pytest.fixture

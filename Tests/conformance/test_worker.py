@@ -11,8 +11,10 @@ import signal
 import threading
 
 import numpy
+import onnx
 import pytest
 
+from recipes import constant, graph, model, node, tensor
 from slipway_server import REPOSITORY, wait_gone, wait_until
 from wire import binary_request
 
@@ -156,6 +158,38 @@ def test_a_worker_that_dies_is_replaced_and_nobody_else_notices(iris, number):
     assert state(server, "apart")["state"] == "ready"
     assert metric(server, "slipway_worker_restarts_total", "apart") == 1
     assert metric(server, "slipway_endpoint_ready", "apart") == 1
+
+
+def test_the_next_prediction_of_a_killed_worker_waits_for_a_hundred_megabytes_to_be_loaded(iris, tmp_path):
+    """Asked for after the death is known, it is answered by the next worker, and nobody has to ask twice."""
+    server = iris
+    width, layers = 2048, 6
+    noise = numpy.random.default_rng(5)
+    nodes, last = [], "x"
+    for layer in range(layers):
+        nodes.append(node("MatMul", [last, f"w{layer}"], [f"h{layer}"]))
+        last = f"h{layer}"
+    weights = [
+        constant(f"w{layer}", noise.standard_normal((width, width), numpy.float32) / 45) for layer in range(layers)]
+    whole = graph(
+        "large", nodes, [tensor("x", "FP32", ["n", width])], [tensor(last, "FP32", ["n", width])], weights)
+    onnx.save(model(whole, check=False), tmp_path / "large.onnx")
+    assert (tmp_path / "large.onnx").stat().st_size > 100_000_000
+    server.cli("model", "push", tmp_path / "large.onnx", "--name", "large")
+    small = {only_worker(server)}
+    server.put_deployment("large", "large", options=WORKER)
+    inputs = [{"name": "x", "datatype": "FP32", "shape": [1, width], "data": [0.5] * width}]
+    status, before = server.infer("large", inputs)
+    assert status == 200, before
+    for deaths in (1, 2):
+        (pid,) = set(workers(server)) - small
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: metric(server, "slipway_worker_restarts_total", "large") == deaths, "the death")
+        status, after = server.infer("large", inputs)
+        assert status == 200, after
+        assert after["outputs"] == before["outputs"]
+        assert pid not in workers(server)
+    assert small < set(workers(server)), "the other worker went on"
 
 
 def test_a_worker_that_hangs_costs_its_caller_the_deadline_and_is_replaced(new_server):

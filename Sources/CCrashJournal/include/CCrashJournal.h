@@ -30,6 +30,10 @@ void crash_subject_free(crash_subject *subject);
 crash_work crash_journal_begin(crash_subject *subject, int phase);
 void crash_journal_end(crash_work before);
 
+// What this thread is busy with; NULL for nothing that could be named. A thread that works for it alone, for as long as
+// it lives, begins with `crash_journal_begin` of what the thread that made it was busy with, and never ends.
+crash_subject *crash_journal_current(void);
+
 // From now on SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT and SIGTRAP append a report to `descriptor` when the thread that
 // gets them is busy with a subject; then they end the process as they did before.
 void crash_journal_install(int descriptor);

@@ -1,3 +1,4 @@
+import Gateway
 import Governance
 import Identity
 import NIOCore
@@ -36,6 +37,17 @@ final class GRPCCall {
     /// The peer has sent all it will.
     var isComplete = false
     var isHeadSent = false
+    /// Bytes of all its messages that have come.
+    var received = 0
+    /// How the message that is coming comes, since somebody first saw that it is waited for; `nil` between messages.
+    var coming: Coming?
+
+    struct Coming {
+        let pace: TransferPace
+        /// Bytes that had come when somebody last looked, and when the call is given up unless more come.
+        var received: Int
+        var deadline: NIODeadline
+    }
 
     init(_ head: CallHead) {
         self.head = head
@@ -52,6 +64,20 @@ final class GRPCCall {
         case .inferring, .reflecting: !isComplete && !reader.isBetweenMessages
         case .working, .watching, .authenticating: false
         }
+    }
+
+    /// Whether its message takes too long to come. Called now and then while it is waited for.
+    func comesTooSlowly(_ now: NIODeadline, _ limits: TransferPace.Limits) -> Bool {
+        var current =
+            coming
+            ?? Coming(
+                pace: TransferPace(begun: now, before: received), received: received, deadline: now + limits.pause)
+        if current.received != received {
+            current.received = received
+            current.deadline = current.pace.deadline(passed: received, now: now, limits: limits)
+        }
+        coming = current
+        return now >= current.deadline
     }
 
     /// Nanoseconds that the caller still waits; `nil` for no limit of its own, 0 when it has given up.

@@ -30,7 +30,10 @@ extension GRPCConnection {
     func take(_ bytes: ByteBuffer, on stream: StreamReference, isComplete: Bool) {
         guard let call = call(stream) else { return }
         call.isComplete = isComplete
-        if bytes.readableBytes > 0 { call.reader.add(bytes) }
+        if bytes.readableBytes > 0 {
+            call.received &+= bytes.readableBytes
+            call.reader.add(bytes)
+        }
         switch call.stage {
         case .collecting:
             http2.consumed(bytes.readableBytes, on: stream)
@@ -56,7 +59,12 @@ extension GRPCConnection {
                 case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
                 }
             }
-            if message == nil { try checkPartial(call) } else if !call.isOpen { try letInAgain(call) }
+            if message == nil {
+                try checkPartial(call)
+            } else {
+                call.coming = nil
+                if !call.isOpen { try letInAgain(call) }
+            }
             if message?.isPacked == true, message?.share == nil { message?.share = BodyShare(gateway.bodies) }
             return message
         } catch {

@@ -1,3 +1,4 @@
+import Gateway
 import HTTP2
 import NIOCore
 import Serving
@@ -49,10 +50,10 @@ extension GRPCConnection {
         if now - times.lastRead > limits.bodyTimeout, isWaitingForBody {
             return end(.enhanceYourCalm, "the message did not come in time")
         }
-        if isStuck(now), let since = times.stuckSince, now - since > limits.writeTimeout { return closeNow() }
+        if takesTooLong(now) { return closeNow() }
         guard http2.openStreams == 0 else {
             times.idleSince = nil
-            return expireStreams()
+            return expireStreams(now)
         }
         let since = times.idleSince ?? max(now - .seconds(1), times.lastRead)
         times.idleSince = max(since, times.lastRead)
@@ -69,27 +70,48 @@ extension GRPCConnection {
         return true
     }
 
-    private var isWaitingForBody: Bool { openCalls.contains { calls[$0.slot]?.isReading == true } }
+    private var isWaitingForBody: Bool { openCalls.contains(where: isWaitingForMessage) }
 
-    /// Whether something waits to be taken by the peer; one that takes its answer, however slowly, is not stuck.
-    private func isStuck(_ now: NIODeadline) -> Bool {
-        let buffered = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        let left = buffered + http2.unsentBytes
-        guard left > 0 else {
-            times.stuckSince = nil
-            return false
-        }
-        if left != times.stuckBytes || times.stuckSince == nil { times.stuckSince = now }
-        times.stuckBytes = left
-        return true
+    /// Whether it is the peer's turn to go on with a message, and not ours to take it.
+    private func isWaitingForMessage(_ stream: StreamReference) -> Bool {
+        calls[stream.slot]?.isReading == true && !held.contains(stream)
     }
 
-    /// Streams live as long as their callers want, and no longer.
-    private func expireStreams() {
+    /// Whether what waits for the peer has waited too long: without a byte of it taken, or taken at next to no rate. The
+    /// count begins at the first look: what the kernel takes at once, for itself, is no merit of the peer's.
+    private func takesTooLong(_ now: NIODeadline) -> Bool {
+        let buffered = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard buffered + http2.unsentBytes > 0 else {
+            times.taking = nil
+            return false
+        }
+        let taken = handedOver &- buffered
+        let limits = gateway.limits.answerPace
+        var taking =
+            times.taking
+            ?? Times.Taking(
+                pace: TransferPace(begun: now, before: taken), taken: taken, deadline: now + limits.pause)
+        if taken != taking.taken {
+            taking.taken = taken
+            taking.deadline = taking.pace.deadline(passed: taken, now: now, limits: limits)
+        }
+        times.taking = taking
+        return now >= taking.deadline
+    }
+
+    /// Streams live as long as their callers want, and no longer than those go on with them.
+    private func expireStreams(_ now: NIODeadline) {
         for stream in openCalls {
-            guard let call = calls[stream.slot], call.remaining == 0 else { continue }
-            cancel(call)
-            finish(stream, GRPCStatus(.deadlineExceeded, "the call's deadline has passed"))
+            guard let call = calls[stream.slot] else { continue }
+            if call.remaining == 0 {
+                cancel(call)
+                finish(stream, GRPCStatus(.deadlineExceeded, "the call's deadline has passed"))
+            } else if !isWaitingForMessage(stream) {
+                call.coming = nil
+            } else if call.comesTooSlowly(now, gateway.limits.bodyPace) {
+                cancel(call)
+                finish(stream, GRPCStatus(.deadlineExceeded, "the request's message did not come in time"))
+            }
         }
     }
 

@@ -30,6 +30,8 @@ final class GRPCConnection: ChannelDuplexHandler {
     var isFlushScheduled = false
     var readIsHeld = false
     var isClosing = false
+    /// Bytes that went to the socket, or into its queue.
+    var handedOver = 0
     var times: Times
 
     /// When the connection did what; checked once a second.
@@ -39,9 +41,15 @@ final class GRPCConnection: ChannelDuplexHandler {
         /// Since when it is in the middle of a header block or its greeting.
         var headSince: NIODeadline?
         var idleSince: NIODeadline?
-        /// Since when it has taken nothing of an answer, and how much of it was left then.
-        var stuckSince: NIODeadline?
-        var stuckBytes = 0
+        /// How it takes its answers; `nil` while none of them waits.
+        var taking: Taking?
+
+        struct Taking {
+            let pace: TransferPace
+            /// Bytes that it had taken when somebody last looked, and when it is given up unless it takes more.
+            var taken: Int
+            var deadline: NIODeadline
+        }
     }
 
     init(gateway: GRPCContext, loop: GRPCLoop) {
@@ -162,12 +170,17 @@ final class GRPCConnection: ChannelDuplexHandler {
         guard let context else { return }
         if http2.hasOutput {
             let (ready, last) = http2.takeOutput()
-            for buffer in ready where buffer.readableBytes > 0 { context.write(wrapOutboundOut(buffer), promise: nil) }
-            if last.readableBytes > 0 { context.write(wrapOutboundOut(last), promise: nil) }
+            for buffer in ready where buffer.readableBytes > 0 { write(buffer, context) }
+            if last.readableBytes > 0 { write(last, context) }
             context.flush()
             loop.giveBack(frames: last)
         }
         if !isClosing, http2.isDrained { closeAfterFlush() }
+    }
+
+    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        handedOver &+= buffer.readableBytes
+        context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

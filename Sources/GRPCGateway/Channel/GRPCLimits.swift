@@ -1,3 +1,4 @@
+import Gateway
 package import HTTP2
 package import NIOCore
 
@@ -16,10 +17,17 @@ package struct GRPCLimits: Sendable {
     package var idleTimeout = TimeAmount.seconds(300)
     /// Without a byte, in the middle of a message.
     package var bodyTimeout = TimeAmount.seconds(30)
+    /// Bytes of a message that have to come each second on average, with one `bodyTimeout` for free; 0 takes any rate.
+    package var bodyRate = 1024
     /// Without the peer taking a byte of the answer.
     package var writeTimeout = TimeAmount.seconds(60)
+    /// Bytes of answers that have to be taken each second on average, with one `writeTimeout` for free; 0 takes any rate.
+    package var answerRate = 1024
     /// Connections at once; more wait in the kernel's queue.
     package var connections = 16_384
 
     package init() {}
+
+    var bodyPace: TransferPace.Limits { TransferPace.Limits(pause: bodyTimeout, rate: bodyRate) }
+    var answerPace: TransferPace.Limits { TransferPace.Limits(pause: writeTimeout, rate: answerRate) }
 }

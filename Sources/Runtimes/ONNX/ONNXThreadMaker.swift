@@ -1,3 +1,4 @@
+import CCrashJournal
 import CONNXRuntime
 import Dispatch
 import Glibc
@@ -7,11 +8,15 @@ import Synchronization
 ///
 /// A thread begins with the priority of the one that starts it, and models are loaded by threads that get the processor
 /// last, from where a process without privileges cannot come back. What serves must not inherit that.
+///
+/// A crash of such a thread is the model's for which it was made: the journal knows it from the thread that loads it.
 final class ONNXThreadMaker: Sendable {
     /// One thread that is wanted.
     private final class Order: @unchecked Sendable {
         let worker: ORTThreadWorker
         let parameter: UnsafeMutableRawPointer?
+        /// What the thread that asks is busy with, for the crash journal.
+        let subject: OpaquePointer?
         let done = DispatchSemaphore(value: 0)
         // Written before `done` is signalled, read after.
         var thread: pthread_t?
@@ -19,6 +24,7 @@ final class ONNXThreadMaker: Sendable {
         init(_ worker: @escaping ORTThreadWorker, _ parameter: UnsafeMutableRawPointer?) {
             self.worker = worker
             self.parameter = parameter
+            self.subject = crash_journal_current()
         }
 
         func carryOut() {
@@ -29,6 +35,11 @@ final class ONNXThreadMaker: Sendable {
                 { argument in
                     guard let argument else { return nil }
                     let order = Unmanaged<Order>.fromOpaque(argument).takeRetainedValue()
+                    SystemFunctions.nameThread("onnxruntime")
+                    if let subject = order.subject {
+                        // For as long as it lives: the session that it belongs to is this model's.
+                        _ = crash_journal_begin(subject, CInt(CRASH_PHASE_RUN.rawValue))
+                    }
                     order.worker(order.parameter)
                     return nil
                 }, box.toOpaque())

@@ -39,7 +39,7 @@ struct BatchingCheck: Sendable {
         for set in sets { try await check(set) }
     }
 
-    private static func refusal(_ reason: String) -> ModelLoadError {
+    static func refusal(_ reason: String) -> ModelLoadError {
         ModelLoadError(.notBatchable, "its requests cannot be batched: \(reason)")
     }
 

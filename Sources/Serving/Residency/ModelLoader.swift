@@ -6,6 +6,13 @@ import Tensors
 final class ModelLoader: Sendable {
     typealias Completion = @Sendable (Result<LoadedModel, ModelLoadError>) -> Void
 
+    /// Bytes of files from which on a model is large.
+    private static let large = 32 << 20
+    /// What nobody wants of the processors' time, so that threads that get only that get enough.
+    private static let enoughIdle = 0.25
+    /// Nanoseconds over which that is looked at.
+    private static let look = 100_000_000
+
     private struct State {
         /// Loads that have a thread, and those that wait for one of them to end.
         var underWay = 0
@@ -16,6 +23,9 @@ final class ModelLoader: Sendable {
     private let artifacts: any ArtifactProvider
     private let workers: WorkerHost
     private let threads = ThreadPool(priority: .background)
+    /// For large models on a machine with time to spare: they keep a processor for seconds, which others must not see.
+    /// Elsewhere such a thread would hardly ever have its turn.
+    private let idleThreads = ThreadPool(priority: .idle)
     private let pool: ThreadPool
     private let width: Int
     private let state = Mutex(State())
@@ -44,17 +54,25 @@ final class ModelLoader: Sendable {
         then: @escaping Completion
     ) {
         enter {
-            // A process inherits the priority of the thread that starts it, and a worker serves for as long as it lives.
-            let threads = entry.isolation == .worker ? self.pool : self.threads
-            let started = threads.run {
+            let load: @Sendable () -> Void = {
                 then(self.loadNow(entry, room: room))
                 self.leave()
             }
+            // A process inherits the priority of the thread that starts it, and a worker serves for as long as it lives.
+            let started =
+                entry.isolation == .worker
+                ? self.pool.run(load) : self.threads.run { self.runWhereOthersNoticeLeast(entry, load) }
             if !started {
                 then(.failure(ModelLoadError(.outOfMemory, "the system gives no more threads")))
                 self.leave()
             }
         }
+    }
+
+    private func runWhereOthersNoticeLeast(_ entry: EndpointEntry, _ load: @escaping @Sendable () -> Void) {
+        guard MemoryEstimate.beforeLoading(entry) >= Self.large,
+            let idle = ProcessorTime.idleShare(over: Self.look), idle >= Self.enoughIdle, idleThreads.run(load)
+        else { return load() }
     }
 
     /// A load takes memory that it gives back when it is done: only so many at once.

@@ -30,9 +30,9 @@ extension HTTPConnection {
     private func waitForBody(_ reader: BodyReader) {
         let now = loop.eventLoop.now
         let received = reader.taken + buffer.readableBytes
-        let pace = self.pace ?? BodyPace(begun: now, before: received)
+        let pace = self.pace ?? TransferPace(begun: now, before: received)
         self.pace = pace
-        deadline = pace.deadline(received: received, now: now, limits: gateway.limits)
+        deadline = pace.deadline(passed: received, now: now, limits: gateway.limits.bodyPace)
     }
 
     /// What the peer does or does not do costs it nothing meanwhile.
@@ -52,15 +52,20 @@ extension HTTPConnection {
         }
     }
 
-    /// A peer that takes its answer, however slowly, is not one that does not.
+    /// A peer that takes its answer is not one that does not, unless it takes next to nothing of it. The count begins at
+    /// the first look: what the kernel takes at once, for itself, is no merit of the peer's.
     private func watchWriting(_ now: NIODeadline) {
-        let left = unsentBytes
-        guard left != unsent else { return }
-        unsent = left
-        writeDeadline = now + gateway.limits.writeTimeout
+        guard let left = try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes) else { return }
+        guard var taking = self.taking else {
+            self.taking = AnswerTaking(pace: TransferPace(begun: now, before: 0), unsentBefore: left, unsent: left)
+            return
+        }
+        guard left != taking.unsent else { return }
+        taking.unsent = left
+        self.taking = taking
+        writeDeadline = taking.pace.deadline(
+            passed: taking.unsentBefore - left, now: now, limits: gateway.limits.answerPace)
     }
-
-    var unsentBytes: Int? { try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes) }
 
     private func expire() {
         switch phase {

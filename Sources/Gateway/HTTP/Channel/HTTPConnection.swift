@@ -88,15 +88,22 @@ final class HTTPConnection: ChannelDuplexHandler {
     var bodyIsPaused = false
     var isHeadTimed = false
     /// Of the body that is coming; `nil` between bodies, and while one waits for us.
-    var pace: BodyPace?
+    var pace: TransferPace?
     /// Of the body that is coming, until its request takes it over.
     var share: BodyShare?
     var isProcessing = false
     /// When the connection is given up unless something happens first.
     var deadline = NIODeadline.distantFuture
     var writeDeadline = NIODeadline.distantFuture
-    /// Bytes of answers that the kernel had not taken when somebody last looked.
-    var unsent: Int?
+    /// How the peer takes the answer, while the kernel does not take all of it at once.
+    var taking: AnswerTaking?
+
+    struct AnswerTaking {
+        let pace: TransferPace
+        /// Bytes of the answer that the kernel had not taken when somebody first looked, and when somebody last did.
+        let unsentBefore: Int
+        var unsent: Int
+    }
 
     init(gateway: GatewayContext, loop: LoopContext) {
         self.gateway = gateway
@@ -289,12 +296,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if context.channel.isWritable {
             writeDeadline = .distantFuture
+            taking = nil
             pourOn()
             process()
             flush()
             resumeReading()
         } else {
-            unsent = unsentBytes
+            taking = nil
             writeDeadline = loop.eventLoop.now + gateway.limits.writeTimeout
         }
         context.fireChannelWritabilityChanged()

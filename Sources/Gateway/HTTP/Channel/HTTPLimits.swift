@@ -27,10 +27,15 @@ package struct HTTPLimits: Sendable {
     package var bodyRate = 1024
     /// Without the peer taking a byte of the answer.
     package var writeTimeout = TimeAmount.seconds(60)
+    /// Bytes of an answer that have to be taken each second on average, with one `writeTimeout` for free; 0 takes any rate.
+    package var answerRate = 1024
     /// From a refusal that ends the connection to its close, for the peer to read the answer.
     package var lingerTimeout = TimeAmount.seconds(2)
     /// Connections at once; more wait in the kernel's queue.
     package var connections = 16_384
 
     package init() {}
+
+    var bodyPace: TransferPace.Limits { TransferPace.Limits(pause: bodyTimeout, rate: bodyRate) }
+    var answerPace: TransferPace.Limits { TransferPace.Limits(pause: writeTimeout, rate: answerRate) }
 }

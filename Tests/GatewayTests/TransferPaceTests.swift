@@ -4,38 +4,34 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct BodyPaceTests {
+@Suite struct TransferPaceTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
 
-    private func limits(rate: Int) -> HTTPLimits {
-        var limits = HTTPLimits()
-        limits.bodyRate = rate
-        return limits
-    }
+    private func limits(rate: Int) -> TransferPace.Limits { TransferPace.Limits(pause: .seconds(30), rate: rate) }
 
     @Test func `a body that keeps up may pause, and one that does not has its time`() {
-        let pace = BodyPace(begun: start, before: 0)
+        let pace = TransferPace(begun: start, before: 0)
         let limits = limits(rate: 1000)
-        #expect(pace.deadline(received: 0, now: start, limits: limits) == start + .seconds(30))
+        #expect(pace.deadline(passed: 0, now: start, limits: limits) == start + .seconds(30))
         // 100 bytes have earned a tenth of a second.
         #expect(
-            pace.deadline(received: 100, now: start + .seconds(29), limits: limits) == start + .milliseconds(30_100))
+            pace.deadline(passed: 100, now: start + .seconds(29), limits: limits) == start + .milliseconds(30_100))
         #expect(
-            pace.deadline(received: 1_000_000, now: start + .seconds(10), limits: limits) == start + .seconds(40))
+            pace.deadline(passed: 1_000_000, now: start + .seconds(10), limits: limits) == start + .seconds(40))
     }
 
     @Test func `what was there before does not count, nor do absurd lengths overflow`() {
-        let pace = BodyPace(begun: start, before: 5000)
-        #expect(pace.deadline(received: 5000, now: start, limits: limits(rate: 1)) == start + .seconds(30))
-        #expect(pace.deadline(received: 0, now: start, limits: limits(rate: 1)) == start + .seconds(30))
+        let pace = TransferPace(begun: start, before: 5000)
+        #expect(pace.deadline(passed: 5000, now: start, limits: limits(rate: 1)) == start + .seconds(30))
+        #expect(pace.deadline(passed: 0, now: start, limits: limits(rate: 1)) == start + .seconds(30))
         let late = start + .hours(1)
-        #expect(pace.deadline(received: .max, now: late, limits: limits(rate: 1)) == late + .seconds(30))
+        #expect(pace.deadline(passed: .max, now: late, limits: limits(rate: 1)) == late + .seconds(30))
     }
 
     @Test func `a rate of zero takes any`() {
         let late = start + .hours(100)
-        let pace = BodyPace(begun: start, before: 0)
-        #expect(pace.deadline(received: 1, now: late, limits: limits(rate: 0)) == late + .seconds(30))
+        let pace = TransferPace(begun: start, before: 0)
+        #expect(pace.deadline(passed: 1, now: late, limits: limits(rate: 0)) == late + .seconds(30))
     }
 
     @Test(arguments: ["Content-Length: 100", "Transfer-Encoding: chunked"])

@@ -1,0 +1,44 @@
+package import NIOCore
+
+/// How long a body may go on coming, or an answer going: it may pause, and it may be slow, but not both without end. A peer
+/// that moves one byte whenever it is about to be given up would otherwise hold its connection for ever.
+package struct TransferPace: Sendable {
+    /// What is asked of a peer.
+    package struct Limits: Sendable {
+        /// Without a byte.
+        package var pause: TimeAmount
+        /// Bytes each second on average, with one `pause` for free; 0 takes any rate.
+        package var rate: Int
+
+        package init(pause: TimeAmount, rate: Int) {
+            self.pause = pause
+            self.rate = rate
+        }
+    }
+
+    private let begun: NIODeadline
+    /// Bytes that had passed by then.
+    private let before: Int
+
+    /// - Parameters:
+    ///   - begun: when the server began to wait for the peer.
+    ///   - before: bytes that had passed already.
+    package init(begun: NIODeadline, before: Int) {
+        self.begun = begun
+        self.before = before
+    }
+
+    /// When the peer is given up unless more passes: after a pause, or once it falls behind the lowest rate, counted from
+    /// the beginning.
+    ///
+    /// - Parameters:
+    ///   - passed: bytes until now, those before the beginning included.
+    ///   - now: when the last of them passed.
+    package func deadline(passed: Int, now: NIODeadline, limits: Limits) -> NIODeadline {
+        let pause = now + limits.pause
+        guard limits.rate > 0 else { return pause }
+        let seconds = Double(max(0, passed - before)) / Double(limits.rate)
+        let earned = TimeAmount.nanoseconds(Int64(min(seconds, 1e8) * 1e9))
+        return min(pause, begun + limits.pause + earned)
+    }
+}
