@@ -3,6 +3,7 @@ key that is not limited, and with one that has every limit there is (none of whi
 
 import json
 import re
+import time
 
 from . import load
 from .processes import environment, run
@@ -15,7 +16,11 @@ LIMITS = ["--requests-per-second", "1000000000", "--rows-per-second", "100000000
 
 def measure(folder, requests, models, slipway, guarded, options, say):
     """`slipway` serves `iris` and asks nobody; `guarded` was started with --auth and has nothing yet."""
-    owner = KEY.search(guarded.log.read_text())[0]
+    # It may answer a moment before it has shown the key.
+    deadline = time.monotonic() + 10
+    while not (shown := KEY.search(guarded.log.read_text())) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    owner = shown[0]
     guarded.token = owner
     guarded.push(models / "iris.onnx", "iris")
     guarded.deploy("iris")

@@ -84,12 +84,13 @@ public struct SlipwayClient: Sendable {
         }
     #endif
 
-    /// A client for the time of `body`, closed after it.
+    /// A client for the time of `body`, closed after it. Runs where its caller does, so that `body` may use what is the
+    /// caller's: an actor's state, or a program's `main`.
     ///
     ///     let answer = try await SlipwayClient.with(SlipwayClient(space: "prod")) { client in
     ///         try await client.infer("churn", inputs: inputs)
     ///     }
-    public static func with<Value>(
+    public nonisolated(nonsending) static func with<Value>(
         _ client: SlipwayClient, _ body: (SlipwayClient) async throws -> Value
     ) async throws -> Value {
         let result: Result<Value, any Error>

@@ -23,7 +23,15 @@ KEY = re.compile(r"slw_[a-z0-9]{12}_[0-9a-f]{64}")
 
 def printed_key(server):
     """The owner's key, as the start showed it."""
+    announced(server)
     return KEY.search(server.log_text())[0]
+
+
+def announced(server, starts=1, log=None):
+    """Waits until the server has said where it is so many times: it may answer a moment before it does, and the last line
+    comes with the first."""
+    read = log.read_text if log else server.log_text
+    wait_until(lambda: len(re.findall(r"Nothing is deployed yet|endpoints answer\.", read())) >= starts, "what a start says")
 
 
 def bearer(key):
@@ -92,6 +100,7 @@ def infer(server, key, rows=1):
 
 def test_a_first_start_is_open_and_says_so(new_server):
     server = new_server()
+    announced(server)
     assert "Open to everybody on this machine" in server.log_text()
     assert server.request("GET", "/api/v1/spaces")[0] == 200
     assert server.json("GET", "/api/v1/me")[1]["principal"] == "local"
@@ -110,6 +119,7 @@ def test_the_owners_key_is_printed_once_and_to_standard_output_alone(new_server,
     # Again, without the flag: still asked, no second key.
     server.flags = ["--log-level", "trace"]
     server.start()
+    announced(server, 2)
     assert len(KEY.findall(server.log_text())) == 1
     assert server.request("GET", "/api/v1/me")[0] == 401
     assert server.request("GET", "/api/v1/me", headers=bearer(key))[0] == 200
@@ -119,6 +129,7 @@ def test_the_owners_key_is_printed_once_and_to_standard_output_alone(new_server,
     # Whoever has lost it and may start the server gets another one.
     server.flags = ["--new-owner-key"]
     server.start()
+    announced(server, 3)
     keys = KEY.findall(server.log_text())
     assert len(keys) == 2
     assert server.request("GET", "/api/v1/me", headers=bearer(keys[1]))[0] == 200
@@ -127,6 +138,7 @@ def test_the_owners_key_is_printed_once_and_to_standard_output_alone(new_server,
     subprocess.run(["kill", "-9", str(child)], check=True)
     wait_until(lambda: server.children() and server.children()[0] != child, "the next server")
     server.wait_ready()
+    announced(server, 4)
     assert len(set(KEY.findall(server.log_text()))) == 2
     server.terminate()
     server.flags = ["--no-auth"]
@@ -414,6 +426,7 @@ def test_no_secret_is_in_anything_the_server_writes(new_server, copy_model, tmp_
     prefix = ("bash", "-c", f'exec "$@" >>{output}', "slipway")
     server = new_server("data", "--auth", "--log-level", "trace", prefix=prefix,
                         env={"SLIPWAY_AUTH_FAILURES_PER_MINUTE": "0"})
+    announced(server, log=output)
     owner = KEY.search(output.read_text())[0]
     guarded = Guarded.__new__(Guarded)
     guarded.server, guarded.owner = server, owner

@@ -1,6 +1,6 @@
 package import Identity
-package import Journal
-package import NIOCore
+import Journal
+import NIOCore
 
 /// Says who a caller is and whether they may do what they ask, before anything of a body is read. Both ports ask it.
 package final class CallerAuthority: Sendable {

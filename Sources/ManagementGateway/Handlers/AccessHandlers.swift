@@ -1,4 +1,5 @@
 import Gateway
+import Governance
 import HTTPTypes
 import Hummingbird
 import Identity

@@ -2,7 +2,7 @@ import Crypto
 package import Identity
 package import Journal
 package import Logging
-package import Serving
+import Serving
 import Synchronization
 
 /// Checks the tokens of one OpenID provider. What was found out about a token is kept until the token expires or the

@@ -1,5 +1,5 @@
 import Identity
-package import NIOCore
+import NIOCore
 
 /// One request between a connection and the task that answers it.
 final class ManagementCall: Sendable {
