@@ -166,7 +166,7 @@ struct PromotionLifeTests {
     @Test(
         arguments: [
             ("asker", [Role.validator], true, "four eyes"), ("pusher", [.validator], true, "four eyes"),
-            ("val", [.developer], true, "the role"), ("val", [], true, "roles"), ("val", [.validator], true, nil),
+            ("val", [.developer], true, "the role"), ("val", [], true, "the role"), ("val", [.validator], true, nil),
             ("asker", [.validator], false, nil), ("pusher", [.validator, .viewer], false, nil),
         ] as [(String, [Role], Bool, String?)])
     func `who may approve`(who: String, roles: [Role], fourEyes: Bool, refused: String?) {
