@@ -1,6 +1,7 @@
 import Deployments
 import Foundation
 import Gateway
+import Governance
 import Identity
 import InferenceProtobuf
 import InferenceProtocol
@@ -29,6 +30,7 @@ final class Workshop: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let store = try Store.open(folder: folder + "/data")
+        _ = try await Spaces(store: store.spaces).create("prod", principal: .local)
         dataPlane = DataPlane(
             runtimes: [CopyingRuntime()], artifacts: AnyArtifact(),
             configuration: DataPlane.Configuration(width: 1, queueLimit: 8), logger: logger)

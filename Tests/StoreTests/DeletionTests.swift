@@ -147,11 +147,12 @@ struct DeletionTests {
         try await store.database.pool.write { db in
             try db.execute(
                 sql: """
-                    CREATE TABLE IF NOT EXISTS promotion (
-                        number INTEGER PRIMARY KEY, model TEXT, version INTEGER, target TEXT, state TEXT);
-                    INSERT INTO promotion (number, model, version, target, state) VALUES
+                    WITH asked (number, model, version, target, state) AS (VALUES
                         (1, 'churn', 1, 'test', 'applied'), (7, 'churn', 1, 'prod', 'awaitingApproval'),
-                        (8, 'churn', 2, 'prod', 'checking'), (9, 'other', 1, 'prod', 'checking');
+                        (8, 'churn', 2, 'prod', 'checking'), (9, 'other', 1, 'prod', 'checking'))
+                    INSERT INTO promotion (number, model, version, digest, source_id, target_id, source, target,
+                        requested_by, pushed_by, requested_at, state)
+                    SELECT number, model, version, '', 1, 1, 'default', target, 'local', 'local', 0, state FROM asked;
                     """)
         }
         #expect(

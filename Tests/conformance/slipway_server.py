@@ -67,6 +67,7 @@ class SlipwayServer:
     def spawn(self):
         """Starts without waiting."""
         SlipwayServer.started.append(self)
+        self.said_before = len(self.log_text())
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, str(BINARY), "serve", "--data-dir", str(self.data), "--port", str(self.port),
@@ -77,7 +78,16 @@ class SlipwayServer:
     def start(self, timeout=30):
         self.spawn()
         self.wait_ready(timeout)
+        self.wait_announced(timeout)
         return self
+
+    def wait_announced(self, timeout=30):
+        """A server answers a moment before it has said at its standard output where it is."""
+        deadline = time.monotonic() + timeout
+        while not re.search(r"Nothing is deployed yet|endpoints answer\.", self.log_text()[self.said_before:]):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the server has not said where it is after {timeout} s:\n{self.log_text()}")
+            time.sleep(0.005)
 
     def wait_ready(self, timeout=30):
         deadline = time.monotonic() + timeout

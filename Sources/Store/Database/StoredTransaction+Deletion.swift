@@ -42,10 +42,9 @@ extension StoredTransaction {
         ).map(VersionHold.rollbackTarget)
     }
 
-    /// Promotions of it that are under way, to wherever. Their table belongs to `Governance`.
+    /// Promotions of it that are under way, to wherever.
     private func promotions(of model: String, _ number: Int) throws -> [VersionHold] {
-        guard try db.tableExists("promotion") else { return [] }
-        return try Row.fetchAll(
+        try Row.fetchAll(
             db,
             sql: """
                 SELECT number, target FROM promotion
