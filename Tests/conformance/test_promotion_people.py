@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from slipway_server import wait_until
+
 POLICY = """
 promotesFrom: [test]
 gates:
@@ -20,6 +22,8 @@ class People:
 
     def __init__(self, server):
         self.server = server
+        # It may answer a moment before it has shown the key.
+        wait_until(lambda: re.search(r"slw_\S+\n", server.log_text()), "the owner's key")
         self.keys = {"root": re.search(r"slw_\S+", server.log_text())[0]}
 
     def key(self, name, *flags, as_name=None):

@@ -135,10 +135,7 @@ package struct PolicyFields {
     }
 
     /// An error of a rule, with its field as a place in the document.
-    func placed(_ error: ControlError) -> ControlError {
-        ControlError(
-            error.code, "\(path): \(error.message)", field: error.field.map(place) ?? path, hint: error.hint)
-    }
+    func placed(_ error: ControlError) -> ControlError { error.within(path) }
 
     private static func refusal(_ error: DecodingError) -> ControlError {
         func refused(_ context: DecodingError.Context, _ more: [any CodingKey], _ what: String) -> ControlError {
