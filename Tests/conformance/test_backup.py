@@ -267,7 +267,9 @@ def test_a_restore_writes_over_nothing(backup, used, tmp_path):
 
 def test_a_damaged_database_is_refused_with_the_way_back(used, backup, tmp_path):
     database = used.data / "slipway.db"
-    database.write_bytes(database.read_bytes()[:5000])
+    content = bytearray(database.read_bytes())
+    content[100:300] = b"\xff" * 200  # the root of the first page, behind the file's own header
+    database.write_bytes(content)
     # A killed server leaves a log in which everything may still stand.
     (used.data / "slipway.db-wal").unlink(missing_ok=True)
     assert_refused(serve(used.data), "cannot be used", "slipway restore BACKUP --data-dir NEW")
