@@ -6,6 +6,9 @@ package struct Principal: Sendable, Hashable, Codable {
         self.id = id
     }
 
+    /// The server, where it acts by itself: carries out a gate, takes up again what it was doing when it ended.
+    package static let server = Principal(id: "server")
+
     /// Everyone who reaches the server on loopback, as long as nobody has to authenticate.
     package static let local = Principal(id: "local")
 }

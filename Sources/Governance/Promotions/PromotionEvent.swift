@@ -39,7 +39,7 @@ package struct PromotionStep: Sendable, Hashable, Codable {
     /// 1, 2, 3 ... for each promotion.
     package var number: Int
     package var at: Timestamp
-    /// The id of who did it; of who asked for the promotion where the server acts.
+    /// The id of who did it; `server` where the server acted by itself.
     package var by: String
     package var event: PromotionEvent
 

@@ -142,16 +142,15 @@ extension PromotionService {
         }
     }
 
-    /// A change that the server makes in the name of who asked for the promotion.
+    /// A change that the server makes by itself.
     private func commit(
         _ number: Int, _ action: String, detail: [String: String] = [:],
         _ body: @escaping @Sendable (inout PromotionWork) throws -> Void
     ) async throws(ControlError) {
         guard let promotion = try await store.read({ try $0.promotion(number) }) else { return }
-        let principal = Principal(id: promotion.requestedBy)
-        let mutation = Mutation(principal: principal, space: promotion.target, idempotency: nil)
+        let mutation = Mutation(principal: .server, space: promotion.target, idempotency: nil)
         _ = try await store.commit(mutation) { transaction in
-            var work = try PromotionWork(number: number, space: nil, principal: principal, in: transaction)
+            var work = try PromotionWork(number: number, space: nil, principal: .server, in: transaction)
             if work.promotion.state.isOpen { try body(&work) }
             return work.change(action, counted: true, detail: detail)
         }
@@ -170,7 +169,7 @@ private struct GateJob: Sendable {
         guard let promotion = try transaction.promotion(number), let current = promotion.life.run,
             current.number == run
         else { return nil }
-        let work = PromotionWork(promotion, principal: Principal(id: promotion.requestedBy), in: transaction)
+        let work = PromotionWork(promotion, principal: .server, in: transaction)
         guard case .here(let policy, let basis) = try work.world(), current.basis.difference(to: basis) == nil,
             let demand = policy.gates(for: promotion.model).first(where: { $0.name == gate }),
             let candidate = try transaction.version(
