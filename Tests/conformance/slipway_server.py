@@ -78,7 +78,9 @@ class SlipwayServer:
     def start(self, timeout=30):
         self.spawn()
         self.wait_ready(timeout)
-        self.wait_announced(timeout)
+        # What a prefix does with the standard output is its own affair.
+        if not self.prefix:
+            self.wait_announced(timeout)
         return self
 
     def wait_announced(self, timeout=30):
