@@ -499,3 +499,39 @@ def test_a_full_disk_at_the_start_is_said(small):
     small.start()
     assert_serves_iris(small)
     assert_nothing_half_made(small)
+
+
+def test_a_promotion_on_a_full_disk_is_decided_wholly_or_not_at_all(small, tmp_path):
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("promotesFrom: [default]\napprovals: {count: 1, fourEyes: false}\n")
+    small.cli("space", "create", "prod")
+    small.cli("space", "set-policy", "prod", "--file", policy)
+    small.push_file(IRIS, "other")
+
+    def decide(*words, check=True):
+        return small.cli("promotion", *words, "--space", "prod", check=check)
+
+    def ask(version, check=True):
+        return small.cli("promote", version, "--from", "default", "--to", "prod", "--no-wait", check=check)
+
+    def state():
+        items = small.json("GET", "/api/v1/spaces/prod/promotions")[1]["items"]
+        return {item["number"]: item["state"] for item in items}
+
+    def is_there(model):
+        return small.json("GET", f"/api/v1/spaces/prod/models/{model}/versions")[0] == 200
+
+    ask("iris:1")
+    with Filler(small):
+        for refused in (decide("approve", 1, check=False), decide("withdraw", 1, check=False), ask("other:1", check=False)):
+            assert refused.returncode == 1
+            assert "room" in refused.stderr, refused.stderr
+        assert state() == {1: "awaitingApproval"}
+        assert not is_there("iris")
+        assert_serves_iris(small)
+    decide("approve", 1)
+    ask("other:1")
+    assert state() == {1: "applied", 2: "awaitingApproval"}
+    assert is_there("iris") and not is_there("other")
+    assert small.json("POST", "/api/v1/verify")[1]["problems"] == []
+    assert "intact" in small.cli("audit", "verify").stdout
