@@ -267,10 +267,11 @@ import Testing
         try await workshop.serving { address in
             try await Wire.connect(address) { session in
                 var answers: [WireAnswer] = []
-                for _ in 0..<10 {
+                // A busy machine may need a while to ask four times within a second.
+                repeat {
                     answers.append(
                         try await session.ask("POST", "/v2/models/fast/infer", Request.body, fields: fields))
-                }
+                } while answers.last?.status == 200 && answers.count < 2000
                 #expect(answers[0].status == 200)
                 #expect(answers[0]["ratelimit-limit"] == "3")
                 #expect(answers[0]["ratelimit-remaining"] == "2")
