@@ -171,21 +171,24 @@ import Testing
         let caller = try await Caller(authority: CallerAuthority(AccessPlane(people.snapshot), isOpen: false))
         var statuses: [Int?] = []
         var retries: [String?] = []
-        for stream in [1, 3, 5] as [UInt32] {
+        var stream: UInt32 = 1
+        // A busy machine may need a while to ask twice within a second.
+        while !statuses.contains(8), stream < 1001 {
             try await caller.send(
                 Caller.call(stream, metadata: people.metadata("viewer")) + Caller.data(stream, [Caller.request()]))
             let answer = try await caller.answers(stream)[0]
             statuses.append(answer.status)
             retries.append(answer.trailers["retry-after"] ?? answer.head["retry-after"])
+            stream += 2
         }
         #expect(statuses.first == 0)
         #expect(statuses.contains(8))
         #expect(retries.contains("1"))
         let method = "inference.GRPCInferenceService/ModelStreamInfer"
         try await caller.send(
-            Caller.call(7, method, metadata: people.metadata("owner"))
-                + Caller.data(7, [Caller.request(), Caller.request(), Caller.request()]))
-        let answer = try await caller.answers(7)[0]
+            Caller.call(stream, method, metadata: people.metadata("owner"))
+                + Caller.data(stream, [Caller.request(), Caller.request(), Caller.request()]))
+        let answer = try await caller.answers(stream)[0]
         #expect(answer.status == 0)
         #expect(answer.messages.count == 3)
     }
