@@ -34,12 +34,13 @@ let package = Package(
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("HTTP2", [nioCore]),
         room("Journal", []),
+        room("Identity", []),
         room("Models", ["InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-oip-json", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-oip-binary", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-tfserving", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-grpc", ["Models", "InferenceProtobuf", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-http2", ["HTTP2", nioCore]),
-        fuzz("fuzz-request-head", ["Journal", nioCore]),
+        fuzz("fuzz-request-head", ["Identity", "Journal", nioCore]),
     ]
 )

@@ -1,0 +1,1 @@
+../../../Sources/Identity/Quotas/QuotaState.swift
