@@ -37,6 +37,8 @@ uint32_t WorkerWordLoad(const uint32_t *word) { return __atomic_load_n(word, __A
 
 void WorkerWordStore(uint32_t *word, uint32_t value) { __atomic_store_n(word, value, __ATOMIC_RELEASE); }
 
+uint32_t WorkerWordAdd(uint32_t *word, uint32_t value) { return __atomic_add_fetch(word, value, __ATOMIC_ACQ_REL); }
+
 void WorkerWordReplace(uint32_t *word, uint32_t seen, uint32_t value) {
     __atomic_compare_exchange_n(word, &seen, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }

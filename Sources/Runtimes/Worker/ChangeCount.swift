@@ -17,8 +17,8 @@ final class ChangeCount: @unchecked Sendable {
     var current: UInt32 { WorkerWordLoad(word) }
 
     func change() {
-        // Two threads may write the same number: whoever waits has seen the one before either way.
-        WorkerWordStore(word, WorkerWordLoad(word) &+ 1)
+        // In one step: of two threads that read before they write, one could put the count back to where a waiter saw it.
+        _ = WorkerWordAdd(word, 1)
         WorkerWordWake(word)
     }
 
