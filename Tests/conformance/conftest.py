@@ -15,6 +15,11 @@ import pytest
 from slipway_server import REPOSITORY, SlipwayServer
 
 
+def pytest_configure(config):
+    """A caller on a thread of its own that fails is a failure of its test, not a warning at the end."""
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
+
+
 def pytest_sessionfinish():
     """A fixture that fails half-way never gets to stop its server."""
     for server in SlipwayServer.started:

@@ -24,15 +24,25 @@ def environment(**extra):
     return kept | {"ORT_DISABLE_TELEMETRY": "1", "NO_COLOR": "1", "SLIPWAY_GRPC_PORT": "0"} | extra
 
 
+# Ports that were given out: a server that is down for a moment, or has not begun to listen, still owns its port.
+given_ports = set()
+# Below those that the kernel gives to clients; each process of tests that run side by side has its own.
+PORTS_EACH = 3000
+FIRST_PORT = 20_000 + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+
+
 def free_port():
-    """A port below those that the kernel gives to clients: a server that is down for a moment finds its port free again."""
+    """A port that nobody has, and never one twice."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = random.randrange(FIRST_PORT, FIRST_PORT + PORTS_EACH)
+        if port in given_ports:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            given_ports.add(port)
             return port
 
 
