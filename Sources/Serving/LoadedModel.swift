@@ -57,6 +57,8 @@ final class LoadedModel: Sendable {
     private let surprises = Atomic<Int>(0)
     private let shortRuns = Atomic<UInt64>(0)
     private let mayRunInline: Bool
+    /// The indices of all outputs: what most requests ask for, so that they need no list of their own.
+    private let allOutputs: [Int]
     /// False once a shared run gave an output that cannot be taken apart again.
     private let batchable = Atomic<Bool>(true)
     private let triedRows = Mutex<Set<Int>>([])
@@ -75,6 +77,7 @@ final class LoadedModel: Sendable {
         self.cost = cost
         self.clock = clock
         self.mayRunInline = !instance.description.hasControlFlow
+        self.allOutputs = Array(instance.description.signature.outputs.indices)
         self.lastBegun = Atomic(clock())
     }
 
@@ -115,7 +118,7 @@ final class LoadedModel: Sendable {
         let start = begin()
         defer { end() }
         do throws(RunError) {
-            let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: handle)
+            let answer = try instance.answer(request.inputs, outputs: outputs(of: request), handle: handle)
             return result(answer, of: request, since: start, onEventLoop: handle == nil)
         } catch {
             throw PredictionError(error)
@@ -133,7 +136,7 @@ final class LoadedModel: Sendable {
         // event loops would write the same place.
         if start &- lastUse > Self.useResolution { lastBegun.store(start, ordering: .relaxed) }
         do throws(RunError) {
-            let answer = try instance.answer(request.inputs, outputs: request.outputs.map(\.index), handle: nil)
+            let answer = try instance.answer(request.inputs, outputs: outputs(of: request), handle: nil)
             return result(answer, of: request, since: start, onEventLoop: true)
         } catch {
             throw PredictionError(error)
@@ -152,7 +155,7 @@ final class LoadedModel: Sendable {
         let start = begin()
         defer { end() }
         do throws(RunError) {
-            switch try instance.attempt(request.inputs, outputs: request.outputs.map(\.index)) {
+            switch try instance.attempt(request.inputs, outputs: outputs(of: request)) {
             case .answered(let answer):
                 return .answered(result(answer, of: request, since: start, onEventLoop: true))
             case .underWay(let rest): return .underWay(rest)
@@ -174,6 +177,13 @@ final class LoadedModel: Sendable {
         } catch {
             throw PredictionError(error)
         }
+    }
+
+    private func outputs(of request: InferenceRequest) -> [Int] {
+        let wanted = request.outputs
+        guard wanted.count == allOutputs.count else { return wanted.map(\.index) }
+        for index in wanted.indices where wanted[index].index != index { return wanted.map(\.index) }
+        return allOutputs
     }
 
     /// Notes that a run begins now.

@@ -74,7 +74,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
         let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: 2), Bench()))
         #expect(taken(meter, 2, at: Self.second) == 2)
         do throws(QuotaRefusal) {
-            _ = try meter.takeRequest(now: Self.second)
+            try meter.takeRequest(now: Self.second)
             Issue.record("not refused")
         } catch {
             #expect(error.retryAfterSeconds == 1)
@@ -109,7 +109,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
         #expect(second.usage.requests == 3)
         #expect(taken(second, 9, at: 0) == 2)
         do throws(QuotaRefusal) {
-            _ = try second.takeRequest(now: 0)
+            try second.takeRequest(now: 0)
             Issue.record("not refused")
         } catch {
             #expect(error.state == QuotaState(limit: .requestsPerMonth, most: 5, remaining: 0, resetSeconds: 1))

@@ -101,7 +101,7 @@ extension GRPCConnection {
         guard let meter = call.caller.meter else { return }
         let now = MonotonicClock.nanoseconds()
         do throws(QuotaRefusal) {
-            _ = try meter.takeRequest(now: now)
+            try meter.takeRequest(now: now)
             _ = try meter.takeRows(prediction.rows, now: now)
         } catch {
             throw GRPCStatus(error)

@@ -7,27 +7,55 @@ import NIOCore
 /// `RateLimit-Limit`, `-Remaining` and `-Reset` are what most clients read.
 enum RateLimitFields {
     static func write(_ state: QuotaState, into buffer: inout ByteBuffer) {
-        let most = String(state.most)
-        let remaining = String(state.remaining)
-        let reset = String(state.resetSeconds)
+        var most = DecimalText(state.most)
+        var remaining = DecimalText(state.remaining)
+        var reset = DecimalText(state.resetSeconds)
         buffer.writeStaticString("ratelimit-limit: ")
-        buffer.writeString(most)
+        most.write(into: &buffer)
         buffer.writeStaticString("\r\nratelimit-remaining: ")
-        buffer.writeString(remaining)
+        remaining.write(into: &buffer)
         buffer.writeStaticString("\r\nratelimit-reset: ")
-        buffer.writeString(reset)
+        reset.write(into: &buffer)
         buffer.writeStaticString("\r\nratelimit-policy: \"")
         buffer.writeStaticString(state.limit.name)
         buffer.writeStaticString("\";q=")
-        buffer.writeString(most)
+        most.write(into: &buffer)
         if state.limit.isPerSecond { buffer.writeStaticString(";w=1") }
         buffer.writeStaticString("\r\nratelimit: \"")
         buffer.writeStaticString(state.limit.name)
         buffer.writeStaticString("\";r=")
-        buffer.writeString(remaining)
+        remaining.write(into: &buffer)
         buffer.writeStaticString(";t=")
-        buffer.writeString(reset)
+        reset.write(into: &buffer)
         buffer.writeStaticString("\r\n")
+    }
+}
+
+/// A number's digits on the stack: a `String` of each would cost a prediction more than all else that limits do.
+private struct DecimalText {
+    /// The last of `count` digits is the last byte; as many as the largest number has.
+    private var digits: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    private let count: Int
+    private static let size = 24
+
+    init(_ number: Int) {
+        var left = UInt64(max(0, number))
+        var count = 0
+        withUnsafeMutableBytes(of: &digits) { bytes in
+            repeat {
+                count += 1
+                bytes[Self.size - count] = UInt8(ascii: "0") + UInt8(left % 10)
+                left /= 10
+            } while left > 0
+        }
+        self.count = count
+    }
+
+    mutating func write(into buffer: inout ByteBuffer) {
+        let count = self.count
+        withUnsafeBytes(of: &digits) { bytes in
+            _ = buffer.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[(Self.size - count)...]))
+        }
     }
 }
 

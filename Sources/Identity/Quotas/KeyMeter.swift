@@ -39,39 +39,57 @@ package final class KeyMeter: Sendable {
         }
     }
 
-    /// Counts a request that begins, and says what is left then. A request that is refused here costs nothing.
+    /// Counts a request that begins. A request that is refused here costs nothing.
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back.
-    package func takeRequest(now: UInt64) throws(QuotaRefusal) -> QuotaState? {
-        try take(requests: 1, rows: 0, now: now)
+    package func takeRequest(now: UInt64) throws(QuotaRefusal) {
+        let wall = wallTime
+        let refusal = state.withLock { take(requests: 1, rows: 0, &$0, now, wall) }
+        if let refusal { throw refusal }
     }
 
-    /// Counts the rows of a request that was counted already. In a second the last request may take more than there is, and
-    /// those behind it wait; of a month's rows it may not.
+    /// Counts the rows of a request that was counted already, and says what is left then. In a second the last request
+    /// may take more than there is, and those behind it wait; of a month's rows it may not.
     package func takeRows(_ count: Int, now: UInt64) throws(QuotaRefusal) -> QuotaState? {
-        try take(requests: 0, rows: max(0, count), now: now)
+        let wall = wallTime
+        let (refusal, left) = state.withLock { state -> (QuotaRefusal?, QuotaState?) in
+            if let refusal = take(requests: 0, rows: max(0, count), &state, now, wall) { return (refusal, nil) }
+            return (nil, tightest(state, now, wall))
+        }
+        if let refusal { throw refusal }
+        return left
     }
 
-    private func take(requests: Int, rows: Int, now: UInt64) throws(QuotaRefusal) -> QuotaState? {
-        let wall = limits.isMonthly ? clock.now : 0
-        let result: Result<QuotaState?, QuotaRefusal> = state.withLock { state in
-            do throws(QuotaRefusal) {
-                if limits.isMonthly { try takeMonthly(requests: requests, rows: rows, &state, wall) }
-                if requests > 0 { try check(state.requests, .requestsPerSecond, state, now) }
-                try check(state.rows, .rowsPerSecond, state, now)
-                state.requests?.take(requests, at: now)
-                state.rows?.take(rows, at: now)
-                if limits.isMonthly {
-                    state.used.requests = Self.sum(state.used.requests, requests)
-                    state.used.rows = Self.sum(state.used.rows, rows)
-                    cell?.write(state.used)
-                }
-                return .success(tightest(state, now, wall))
-            } catch {
-                return .failure(error)
-            }
+    /// What is left of the tightest limit, for the answer to a request whose rows were never counted.
+    package func left(now: UInt64) -> QuotaState? {
+        let wall = wallTime
+        return state.withLock { state in
+            if limits.isMonthly { roll(&state, wall) }
+            return tightest(state, now, wall)
         }
-        return try result.get()
+    }
+
+    /// 0 where no limit asks for it.
+    private var wallTime: Int { limits.isMonthly ? clock.now : 0 }
+
+    private func take(
+        requests: Int, rows: Int, _ state: inout State, _ now: UInt64, _ wall: Int
+    ) -> QuotaRefusal? {
+        do throws(QuotaRefusal) {
+            if limits.isMonthly { try takeMonthly(requests: requests, rows: rows, &state, wall) }
+            if requests > 0 { try check(state.requests, .requestsPerSecond, now) }
+            try check(state.rows, .rowsPerSecond, now)
+        } catch {
+            return error
+        }
+        if requests > 0 { state.requests?.take(requests, at: now) }
+        if rows > 0 { state.rows?.take(rows, at: now) }
+        if limits.isMonthly {
+            state.used.requests = Self.sum(state.used.requests, requests)
+            state.used.rows = Self.sum(state.used.rows, rows)
+            cell?.write(state.used)
+        }
+        return nil
     }
 
     private static func sum(_ left: Int, _ right: Int) -> Int {
@@ -121,7 +139,7 @@ package final class KeyMeter: Sendable {
     // MARK: seconds
 
     private func check(
-        _ bucket: TokenBucket?, _ limit: QuotaState.Limit, _ state: State, _ now: UInt64
+        _ bucket: TokenBucket?, _ limit: QuotaState.Limit, _ now: UInt64
     ) throws(QuotaRefusal) {
         guard let bucket else { return }
         let wait = bucket.wait(at: now)
@@ -150,15 +168,32 @@ package final class KeyMeter: Sendable {
             limit: limit, most: most, remaining: max(0, most - used), resetSeconds: Self.secondsLeft(state, now))
     }
 
+    /// The limit of which the smallest part is left; of equal ones the later.
     private func tightest(_ state: State, _ now: UInt64, _ wall: Int) -> QuotaState? {
-        var found: QuotaState?
-        if let bucket = state.requests { found = perSecond(bucket, .requestsPerSecond, now).tighter(found) }
-        if let bucket = state.rows { found = perSecond(bucket, .rowsPerSecond, now).tighter(found) }
-        if let most = limits.requestsPerMonth {
-            found = monthlyState(state, .requestsPerMonth, most, wall).tighter(found)
+        var least = Double.infinity
+        var limit: QuotaState.Limit?
+        func consider(_ remaining: Int, of most: Int, _ candidate: QuotaState.Limit) {
+            let part = Double(remaining) / Double(max(1, most))
+            guard part <= least else { return }
+            least = part
+            limit = candidate
         }
-        if let most = limits.rowsPerMonth { found = monthlyState(state, .rowsPerMonth, most, wall).tighter(found) }
-        return found
+        if let bucket = state.requests {
+            consider(bucket.remaining(at: now), of: bucket.perSecond, .requestsPerSecond)
+        }
+        if let bucket = state.rows { consider(bucket.remaining(at: now), of: bucket.perSecond, .rowsPerSecond) }
+        if let most = limits.requestsPerMonth {
+            consider(max(0, most - state.used.requests), of: most, .requestsPerMonth)
+        }
+        if let most = limits.rowsPerMonth { consider(max(0, most - state.used.rows), of: most, .rowsPerMonth) }
+        switch limit {
+        case .requestsPerSecond: return state.requests.map { perSecond($0, .requestsPerSecond, now) }
+        case .rowsPerSecond: return state.rows.map { perSecond($0, .rowsPerSecond, now) }
+        case .requestsPerMonth:
+            return limits.requestsPerMonth.map { monthlyState(state, .requestsPerMonth, $0, wall) }
+        case .rowsPerMonth: return limits.rowsPerMonth.map { monthlyState(state, .rowsPerMonth, $0, wall) }
+        case nil: return nil
+        }
     }
 }
 

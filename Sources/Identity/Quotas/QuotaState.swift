@@ -27,13 +27,6 @@ package struct QuotaState: Sendable, Hashable {
         self.remaining = remaining
         self.resetSeconds = resetSeconds
     }
-
-    /// The one of two of which a smaller part is left.
-    func tighter(_ other: QuotaState?) -> QuotaState {
-        guard let other else { return self }
-        let own = Double(remaining) / Double(max(1, most))
-        return own <= Double(other.remaining) / Double(max(1, other.most)) ? self : other
-    }
 }
 
 /// A request that a limit does not let through.

@@ -4,14 +4,14 @@ import Serving
 
 /// Who asks, and whether they may: before anything of a body is read.
 extension HTTPConnection {
-    /// The route of the head in `bytes` and its caller, with what is left of their limits; `nil` when their token has to be
+    /// The route of the head in `bytes` and its caller, whose limits it has counted for; `nil` when their token has to be
     /// checked first, which has begun then.
-    func admit(_ bytes: UnsafeRawBufferPointer, headLength: Int) throws(HTTPFault) -> (Admission, QuotaState?)? {
+    func admit(_ bytes: UnsafeRawBufferPointer, headLength: Int) throws(HTTPFault) -> Admission? {
         let head = parser.head
         let match = try route(UnsafeRawBufferPointer(rebasing: bytes[head.target]), head.method)
         let credentials = head.authorization.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
         do throws(AccessRefusal) {
-            if match.route.permission.reach == .open { return (open(match), nil) }
+            if match.route.permission.reach == .open { return open(match) }
             let caller: Caller
             switch try callers.find(credentials, gateway.authority, from: context?.remoteAddress) {
             case .caller(let found): caller = found
@@ -20,8 +20,8 @@ extension HTTPConnection {
                 return nil
             }
             let admission = try admission(of: caller, to: match)
-            guard let meter = caller.meter, case .prediction = match.route.answerer else { return (admission, nil) }
-            return (admission, try take(from: meter))
+            if let meter = meter(of: caller, match) { try takeRequest(from: meter) }
+            return admission
         } catch {
             throw HTTPFault(error)
         }
@@ -46,12 +46,26 @@ extension HTTPConnection {
         return admission
     }
 
-    private func take(from meter: KeyMeter) throws(AccessRefusal) -> QuotaState? {
+    /// What the limits of `caller` are counted with; `nil` without any, and for what is no prediction.
+    private func meter(of caller: Caller, _ match: RouteMatch) -> KeyMeter? {
+        guard let meter = caller.meter, case .prediction = match.route.answerer else { return nil }
+        return meter
+    }
+
+    private func takeRequest(from meter: KeyMeter) throws(AccessRefusal) {
         do throws(QuotaRefusal) {
-            return try meter.takeRequest(now: MonotonicClock.nanoseconds())
+            try meter.takeRequest(now: MonotonicClock.nanoseconds())
         } catch {
             throw .quota(error)
         }
+    }
+
+    /// The form of an answer to a request that was counted, but whose rows may not have been.
+    func countedForm(_ form: AnswerForm, _ caller: Caller, _ match: RouteMatch) -> AnswerForm {
+        guard form.quota == nil, let meter = meter(of: caller, match) else { return form }
+        var form = form
+        form.quota = meter.left(now: MonotonicClock.nanoseconds())
+        return form
     }
 
     /// Has a token checked; then the head is taken up again, where it is.

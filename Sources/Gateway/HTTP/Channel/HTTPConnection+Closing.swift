@@ -9,14 +9,18 @@ extension HTTPConnection {
         switch phase {
         case .head:
             if buffer.readableBytes == 0 {
-                deadline = loop.eventLoop.now + limits.idleTimeout
+                // From the next look on: no clock is read for a connection that is asked again and again.
+                deadline = .distantFuture
+                isFreshlyIdle = true
                 pace = nil
                 isHeadTimed = false
+                return
             } else if !isHeadTimed {
                 // From the first byte on, whatever trickles in after it.
                 deadline = loop.eventLoop.now + limits.headTimeout
                 isHeadTimed = true
             }
+            isFreshlyIdle = false
             return
         case .body(_, let reader), .discard(let reader): waitForBody(reader)
         case .streaming(_, _, let reader):
@@ -25,6 +29,7 @@ extension HTTPConnection {
         case .lingering, .closed: break
         }
         isHeadTimed = false
+        isFreshlyIdle = false
     }
 
     private func waitForBody(_ reader: BodyReader) {
@@ -44,6 +49,10 @@ extension HTTPConnection {
     /// Called once a second.
     func checkDeadline(_ now: NIODeadline) {
         if writeDeadline != .distantFuture { watchWriting(now) }
+        if isFreshlyIdle {
+            isFreshlyIdle = false
+            deadline = now + gateway.limits.idleTimeout
+        }
         if now >= writeDeadline {
             closeNow()
         } else if now >= deadline, writeDeadline == .distantFuture {

@@ -43,21 +43,23 @@ extension HTTPConnection {
 
     /// Runs it here, or leaves it to the endpoint's threads and goes on when they have answered.
     private func start(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
-        guard let meter = exchange.caller.meter else { return begin(exchange, run, mayRunHere: mayRunHere) }
-        var exchange = exchange
+        guard let meter = exchange.caller.meter else { return begin(exchange, nil, run, mayRunHere: mayRunHere) }
+        let quota: QuotaState?
         do throws(QuotaRefusal) {
-            exchange.form.quota = try meter.takeRows(run.rows, now: MonotonicClock.nanoseconds())
+            quota = try meter.takeRows(run.rows, now: run.decodedAt)
         } catch {
             run.recordFailure()
-            exchange.form.quota = error.state
-            return refuse(HTTPFault(AccessRefusal.quota(error)), exchange)
+            var form = exchange.form
+            form.quota = error.state
+            return refuse(HTTPFault(AccessRefusal.quota(error)), form: form, unread: nil, isManagement: false)
         }
-        begin(exchange, run, mayRunHere: mayRunHere)
+        begin(exchange, quota, run, mayRunHere: mayRunHere)
     }
 
-    private func begin(_ exchange: Exchange, _ run: PredictionRun, mayRunHere: Bool) {
+    /// - Parameter quota: what is left of the caller's limits.
+    private func begin(_ exchange: Exchange, _ quota: QuotaState?, _ run: PredictionRun, mayRunHere: Bool) {
         if mayRunHere, let here = run.endpoint.runHere(run.decoded.request, at: run.decodedAt) {
-            return finish(exchange, run, here.result, since: here.ended)
+            return finish(exchange, quota, run, here.result, since: here.ended)
         }
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
@@ -68,9 +70,10 @@ extension HTTPConnection {
             eventLoop.execute { bound.value.computed(id, run, result) }
         }
         switch begun {
-        case .answered(let result): finish(exchange, run, result)
+        case .answered(let result): finish(exchange, quota, run, result)
         case .pending(let ticket):
             var waiting = exchange
+            waiting.form.quota = quota
             waiting.ticket = ticket
             phase = .computing(waiting)
         }
@@ -84,7 +87,7 @@ extension HTTPConnection {
             run.recordFailure()
             return
         }
-        goOn { self.finish(exchange, run, result) }
+        goOn { self.finish(exchange, exchange.form.quota, run, result) }
     }
 
     /// Runs `work` on a thread that may take its time, then `then` back here, unless the caller has gone by then.
@@ -116,10 +119,11 @@ extension HTTPConnection {
     }
 
     private func finish(
-        _ exchange: Exchange, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>,
-        since now: UInt64 = MonotonicClock.nanoseconds()
+        _ exchange: Exchange, _ quota: QuotaState?, _ run: PredictionRun,
+        _ result: Result<PredictionResult, PredictionError>, since now: UInt64 = MonotonicClock.nanoseconds()
     ) {
         var form = exchange.form
+        form.quota = quota
         if loop.isDraining { form.keepAlive = false }
         switch result {
         case .failure(let error):

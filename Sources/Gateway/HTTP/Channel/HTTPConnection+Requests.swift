@@ -31,10 +31,11 @@ extension HTTPConnection {
         form.isHTTP10 = head.isHTTP10
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
+        var isAdmitted = false
         let result: Result<Exchange?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                guard let (admission, quota) = try admit(bytes, headLength: headLength) else { return .success(nil) }
-                form.quota = quota
+                guard let admission = try admit(bytes, headLength: headLength) else { return .success(nil) }
+                isAdmitted = true
                 return .success(try exchange(bytes, form, admission))
             } catch {
                 return .failure(error)
@@ -52,7 +53,11 @@ extension HTTPConnection {
         switch result {
         case .failure(var fault):
             if head.expectsContinue { fault.endsConnection = true }
-            if let quota = fault.quota { form.quota = quota }
+            if let quota = fault.quota {
+                form.quota = quota
+            } else if isAdmitted, let admission = lastAdmission {
+                form = countedForm(form, admission.caller, admission.match)
+            }
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
                 isManagement: lastTargetIsManagement)
@@ -167,7 +172,7 @@ extension HTTPConnection {
                 try hold(buffer.readableBytes)
                 return false
             } catch {
-                refuse(error, form: exchange.form, unread: reader, isManagement: false)
+                refuse(error, form: countedForm(exchange), unread: reader, isManagement: false)
                 return true
             }
         }
@@ -192,9 +197,13 @@ extension HTTPConnection {
                 }
             }
         } catch {
-            refuse(error, form: exchange.form, unread: reader, isManagement: false)
+            refuse(error, form: countedForm(exchange), unread: reader, isManagement: false)
             return true
         }
+    }
+
+    private func countedForm(_ exchange: Exchange) -> AnswerForm {
+        countedForm(exchange.form, exchange.caller, exchange.match)
     }
 
     func discardBody(_ reader: BodyReader) -> Bool {
@@ -221,11 +230,19 @@ extension HTTPConnection {
 
     /// The whole request is here.
     private func answer(_ exchange: Exchange, _ body: ByteBuffer) {
-        var exchange = exchange
         // Its head may have come before the drain began.
-        if loop.isDraining { exchange.form.keepAlive = false }
-        exchange.share = share
-        share = nil
+        if share != nil || loop.isDraining {
+            var exchange = exchange
+            if loop.isDraining { exchange.form.keepAlive = false }
+            exchange.share = share
+            share = nil
+            return pass(exchange, body)
+        }
+        pass(exchange, body)
+    }
+
+    /// To whoever answers it.
+    private func pass(_ exchange: Exchange, _ body: ByteBuffer) {
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
         case .memory, .management:
@@ -264,7 +281,7 @@ extension HTTPConnection {
     // MARK: refusals
 
     func refuse(_ fault: HTTPFault, _ exchange: Exchange? = nil) {
-        let form = exchange?.form ?? AnswerForm(predictionID: loop.nextPredictionID())
+        let form = exchange.map(countedForm) ?? AnswerForm(predictionID: loop.nextPredictionID())
         refuse(fault, form: form, unread: nil, isManagement: false)
     }
 

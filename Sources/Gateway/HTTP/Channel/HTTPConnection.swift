@@ -94,6 +94,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     var isProcessing = false
     /// When the connection is given up unless something happens first.
     var deadline = NIODeadline.distantFuture
+    /// Whether it has fallen idle since somebody last looked; its deadline counts from the next look.
+    var isFreshlyIdle = false
     var writeDeadline = NIODeadline.distantFuture
     /// How the peer takes the answer, while the kernel does not take all of it at once.
     var taking: AnswerTaking?
