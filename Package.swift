@@ -142,7 +142,10 @@ let package = Package(
         // control plane
         room(
             "Deployments",
-            ["Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", logging]),
+            [
+                "Governance", "Registry", "Identity", "Statistics", "Journal", "Serving", "Runtimes", "Tensors",
+                logging,
+            ]),
         room(
             "Governance",
             [

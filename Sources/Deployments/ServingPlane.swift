@@ -13,4 +13,14 @@ package protocol ServingPlane: Sendable {
     /// Gives back what `prepare` keeps for an entry that will not be installed after all.
     func discard(_ entry: EndpointEntry)
     func install(_ snapshot: ServingSnapshot) async
+    /// What the variants of the endpoint's open rollout have done so far; empty while none is open.
+    func arms(space: String, endpoint: String) -> [ArmReading]
+    /// What the candidate that shadows the endpoint answered beside it; `nil` while none does.
+    func shadow(space: String, endpoint: String) -> ShadowReading?
+}
+
+extension ServingPlane {
+    /// For planes that serve no rollouts.
+    package func arms(space: String, endpoint: String) -> [ArmReading] { [] }
+    package func shadow(space: String, endpoint: String) -> ShadowReading? { nil }
 }

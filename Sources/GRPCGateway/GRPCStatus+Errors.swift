@@ -47,6 +47,13 @@ extension GRPCStatus {
         }
     }
 
+    init(_ error: VariantChoice.Refusal) {
+        switch error {
+        case .unknown(let message): self.init(.notFound, message)
+        case .contradiction(let message): self.init(.invalidArgument, message)
+        }
+    }
+
     init(_ error: EndpointLookup.NotFound) {
         self.init(.notFound, error.message)
     }

@@ -8,11 +8,14 @@ package struct InferenceRequest: Sendable {
     package var inputs: [Tensor]
     /// In the order the caller wants them; all of the signature's outputs when the caller named none.
     package var outputs: [RequestedOutput]
+    /// What the parameter says that the endpoint's rollout routes by; `nil` where there is no such rollout or parameter.
+    package var routingKey: RoutingKey?
 
-    package init(id: String? = nil, inputs: [Tensor], outputs: [RequestedOutput]) {
+    package init(id: String? = nil, inputs: [Tensor], outputs: [RequestedOutput], routingKey: RoutingKey? = nil) {
         self.id = id
         self.inputs = inputs
         self.outputs = outputs
+        self.routingKey = routingKey
     }
 }
 

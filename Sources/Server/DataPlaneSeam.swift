@@ -24,8 +24,24 @@ struct DataPlaneSeam: ServingPlane {
         await dataPlane.install(snapshot)
     }
 
-    /// `entry` where it has to run.
+    func arms(space: String, endpoint: String) -> [ArmReading] { dataPlane.arms(space: space, endpoint: endpoint) }
+
+    func shadow(space: String, endpoint: String) -> ShadowReading? {
+        dataPlane.shadowReading(space: space, endpoint: endpoint)
+    }
+
+    /// `entry` where it has to run, and so for the versions that a rollout sends its requests to.
     private func placed(_ entry: EndpointEntry) -> EndpointEntry {
+        var entry = placedAlone(entry)
+        for index in (entry.traffic?.targets ?? []).indices {
+            if let target = entry.traffic?.targets[index].entry {
+                entry.traffic?.targets[index].entry = placedAlone(target)
+            }
+        }
+        return entry
+    }
+
+    private func placedAlone(_ entry: EndpointEntry) -> EndpointEntry {
         guard entry.isolation == .shared, let crash = crashes.crash(of: entry) else { return entry }
         var entry = entry
         entry.isolation = .worker
@@ -38,7 +54,7 @@ struct DataPlaneSeam: ServingPlane {
     }
 
     private func settle(_ snapshot: ServingSnapshot) {
-        for (crash, moved) in crashes.settle(snapshot.endpoints) {
+        for (crash, moved) in crashes.settle(snapshot.endpoints.flatMap(\.all)) {
             var about: Logger.Metadata = [
                 "crash.signal": "\(crash.signal)", "crash.at": "\(crash.moment)",
                 "crash.phase": "\(crash.phase.rawValue)",

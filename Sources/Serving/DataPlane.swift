@@ -36,6 +36,8 @@ package final class DataPlane: Sendable {
     /// Loads what is only to be tried.
     let trialThreads = ThreadPool(priority: .background)
     private let statistics = StatisticsTable()
+    /// Shadow candidates run here: on what nobody else wants of the processors.
+    private let shadowThreads = ThreadPool(priority: .idle)
     private let installed = Atomic<Bool>(false)
     private let installs = Atomic<Int>(0)
     private let logger: Logger
@@ -126,7 +128,8 @@ package final class DataPlane: Sendable {
                 new.append(entry)
             }
         }
-        endpoints += await makeEndpoints(new)
+        let made = await makeEndpoints(new, before)
+        endpoints += made
         let next = RoutingTable(generation: snapshot.generation, endpoints: endpoints)
         let isNewer = table.withLock { table in
             guard next.generation >= table.generation else { return false }
@@ -138,19 +141,60 @@ package final class DataPlane: Sendable {
             residency.settle(before: before, now: endpoints)
             statistics.forget(allBut: endpoints)
         } else {
-            for entry in new where entry.isLoaded { residency.discard(entry) }
+            for endpoint in made { giveBack(endpoint, before) }
         }
         installed.store(true, ordering: .releasing)
     }
 
-    private func makeEndpoints(_ entries: [EndpointEntry]) async -> [Endpoint] {
+    private func makeEndpoints(_ entries: [EndpointEntry], _ before: RoutingTable) async -> [Endpoint] {
         await withTaskGroup(of: Endpoint.self) { group in
-            for entry in entries { group.addTask { await self.makeEndpoint(entry) } }
+            for entry in entries {
+                let old = before.endpoint(space: entry.space, name: entry.name)
+                group.addTask { await self.makeEndpoint(entry, old) }
+            }
             return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
-    private func makeEndpoint(_ entry: EndpointEntry) async -> Endpoint {
+    /// Gives back what was held for an endpoint that will not be installed after all.
+    private func giveBack(_ endpoint: Endpoint, _ before: RoutingTable) {
+        let kept = before.endpoint(space: endpoint.entry.space, name: endpoint.entry.name)?.traffic?.arms ?? []
+        let targets = (endpoint.traffic?.arms ?? []).map(\.endpoint).filter { target in
+            !kept.contains { $0.endpoint === target }
+        }
+        for entry in ([endpoint] + targets).map(\.entry) where entry.isLoaded { residency.discard(entry) }
+    }
+
+    /// - Parameter old: what `entry` takes the place of.
+    private func makeEndpoint(_ entry: EndpointEntry, _ old: Endpoint?) async -> Endpoint {
+        guard let plan = entry.traffic else { return await makeEndpoint(entry, traffic: nil) }
+        if let why = plan.contradiction {
+            logger.error(
+                "requests are not shared among versions",
+                metadata: [
+                    "endpoint.space": "\(entry.space)", "endpoint.name": "\(entry.name)", "rollout": "\(plan.rollout)",
+                    "error.message": "\(why)",
+                ])
+            return await makeEndpoint(entry, traffic: nil)
+        }
+        var targets: [Endpoint] = []
+        for target in plan.targets {
+            // One that is as it was keeps its queue, whatever its weight is now.
+            let same = old?.traffic?.arms.first { $0.variant == target.variant && $0.endpoint.entry == target.entry }
+            if let same {
+                targets.append(same.endpoint)
+            } else {
+                targets.append(await makeEndpoint(target.entry, variant: target.variant, traffic: nil))
+            }
+        }
+        let router = TrafficRouter(
+            plan, entry: entry, endpoints: targets, before: old?.traffic, shadows: shadowThreads)
+        return await makeEndpoint(entry, traffic: router)
+    }
+
+    private func makeEndpoint(
+        _ entry: EndpointEntry, variant: String? = nil, traffic: TrafficRouter?
+    ) async -> Endpoint {
         let place = entry.isLoaded ? residency.place(for: entry) : nil
         if let place {
             residency.hold(place)
@@ -158,6 +202,6 @@ package final class DataPlane: Sendable {
         }
         return Endpoint(
             entry: entry, place: place, residency: residency, resources: resources,
-            statistics: statistics.counters(for: entry))
+            statistics: statistics.counters(for: entry), variant: variant, traffic: traffic)
     }
 }

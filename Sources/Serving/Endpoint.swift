@@ -33,6 +33,10 @@ package final class Endpoint: Sendable {
     package let signature: Signature
     /// Where its model is or comes to be; `nil` after a repository unload.
     let place: ModelPlace?
+    /// The name by which it takes part in an open rollout; `nil` for an endpoint as callers address it.
+    package let variant: String?
+    /// Chooses which of several versions answers a request; `nil` while no rollout is open.
+    package let traffic: TrafficRouter?
     private let residency: Residency
     private let watch: DeadlineWatch
     private let queueLimit: Int
@@ -42,10 +46,12 @@ package final class Endpoint: Sendable {
 
     init(
         entry: EndpointEntry, place: ModelPlace?, residency: Residency, resources: ComputeResources,
-        statistics: EndpointStatistics
+        statistics: EndpointStatistics, variant: String? = nil, traffic: TrafficRouter? = nil
     ) {
         self.entry = entry
         self.place = place
+        self.variant = variant
+        self.traffic = traffic
         self.residency = residency
         self.watch = resources.watch
         self.queueLimit = entry.options.queueLimit ?? resources.queueLimit

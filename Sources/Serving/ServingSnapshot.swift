@@ -5,7 +5,7 @@ package import Tensors
 /// plane installs it, and it can travel to another machine.
 package struct ServingSnapshot: Sendable, Hashable, Codable {
     /// Raised when the meaning of a field changes; a data plane refuses what it does not know.
-    package static let currentFormat = 1
+    package static let currentFormat = 2
 
     /// `currentFormat` of whoever made it.
     package var format: Int
@@ -38,11 +38,13 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
     package var isolationReason: IsolationReason
     /// False where a repository unload took the model out of memory; the endpoint then answers that it is unloaded.
     package var isLoaded: Bool
+    /// How its requests are shared among versions; `nil` while no rollout is open, and all go to this version.
+    package var traffic: TrafficPlan?
 
     package init(
         space: String, name: String, model: String, version: Int, revision: Int, artifact: ArtifactReference,
         description: ModelDescription, options: EndpointOptions, isolation: Isolation = .shared,
-        isolationReason: IsolationReason = .standard, isLoaded: Bool
+        isolationReason: IsolationReason = .standard, isLoaded: Bool, traffic: TrafficPlan? = nil
     ) {
         self.space = space
         self.name = name
@@ -55,6 +57,7 @@ package struct EndpointEntry: Sendable, Hashable, Codable {
         self.isolation = isolation
         self.isolationReason = isolationReason
         self.isLoaded = isLoaded
+        self.traffic = traffic
     }
 }
 

@@ -15,6 +15,11 @@ final class CallHead: Sendable {
     /// How messages whose flag says so are packed; `nil` when none may be.
     let packing: PackedBody?
 
+    /// The variant of the endpoint that the metadata name; `nil` where they do not.
+    let variant: String?
+    /// All lines, for a rollout that routes by one of them.
+    private let fields: HeaderList
+
     /// Why a request is no call.
     enum Refusal: Error, Sendable {
         /// It is not gRPC at all.
@@ -41,6 +46,14 @@ final class CallHead: Sendable {
         credentials = try Self.credentials(head)
         timeout = try head.fields.first("grpc-timeout").map(Self.nanoseconds)
         packing = try Self.packing(head.fields.first("grpc-encoding"))
+        variant = head.fields.text("slipway-variant")
+        fields = head.fields
+    }
+
+    /// The first metadata of that name, which is in lower case.
+    func metadata(_ name: String) -> ArraySlice<UInt8>? {
+        for index in 0..<fields.count where fields.name(index).elementsEqual(name.utf8) { return fields.value(index) }
+        return nil
     }
 
     /// Two readers could take either of two for the caller's.

@@ -29,6 +29,10 @@ final class GRPCCall {
     /// Bytes that came while the caller was being looked up.
     var unconsumed = 0
     var stage = Stage.collecting
+    /// The server's name for the answer, once somebody needs it.
+    var predictionID: PredictionID?
+    /// The variant that answers the one message of the call; `nil` where no rollout is open.
+    var variant: String?
     var reader = MessageReader()
     /// When the caller gives up, in nanoseconds of `MonotonicClock`.
     let deadline: UInt64?

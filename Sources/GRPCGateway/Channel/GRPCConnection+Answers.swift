@@ -2,6 +2,7 @@ import Gateway
 import HTTP2
 import Journal
 import NIOCore
+import Serving
 
 /// Answers as gRPC writes them: a head, messages, and trailers that say how it went.
 ///
@@ -45,16 +46,28 @@ extension GRPCConnection {
     /// Ends a call.
     func finish(_ stream: StreamReference, _ status: GRPCStatus) {
         lendMemory()
-        let isHeadSent = call(stream)?.isHeadSent ?? false
+        let call = call(stream)
+        let isHeadSent = call?.isHeadSent ?? false
+        let variant = call?.variant
+        let id = predictionID(of: stream)
         forget(stream)
-        let id = loop.nextPredictionID()
         http2.sendTrailers(on: stream) { block in
             // Without a message before it the trailers are all of the answer, and its head too.
             if !isHeadSent { block.writeImmutableBuffer(Self.head) }
             Self.write(status, into: &block)
             block.writeHeaderLine("slipway-prediction-id", length: PredictionID.length) { id.write(into: &$0) }
+            if let variant { block.writeHeaderLine("slipway-variant", variant) }
         }
         scheduleFlush()
+    }
+
+    /// The server's name for what the call is answered with.
+    func predictionID(of stream: StreamReference) -> PredictionID {
+        guard let call = call(stream) else { return loop.nextPredictionID() }
+        if let id = call.predictionID { return id }
+        let id = loop.nextPredictionID()
+        call.predictionID = id
+        return id
     }
 
     private static func write(_ status: GRPCStatus, into block: inout ByteBuffer) {

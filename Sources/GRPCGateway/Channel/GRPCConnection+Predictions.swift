@@ -12,7 +12,7 @@ extension GRPCConnection {
 
     func predict(_ stream: StreamReference, _ call: GRPCCall, _ message: MessageReader.Message) {
         let asked = PredictionMessage(
-            message: message, packing: call.head.packing, space: call.space, caller: call.caller,
+            message: message, call: call.head, space: call.space, caller: call.caller,
             dataPlane: gateway.dataPlane)
         guard !asked.isLarge else {
             call.stage = .working(nil)
@@ -32,6 +32,7 @@ extension GRPCConnection {
         switch result {
         case .failure(let refusal): finish(stream, refusal.status)
         case .success(let prediction):
+            call.variant = prediction.endpoint.variant
             do throws(GRPCStatus) {
                 try count(prediction, call)
             } catch {
@@ -78,6 +79,7 @@ extension GRPCConnection {
     private func computed(
         _ stream: StreamReference, _ prediction: GRPCPrediction, _ result: Result<PredictionResult, PredictionError>
     ) {
+        prediction.observe(result, as: predictionID(of: stream))
         // Nobody hears the answer of a caller who has gone, but it is counted.
         guard http2.isOpen(stream) else { return prediction.recordFailure() }
         switch result {

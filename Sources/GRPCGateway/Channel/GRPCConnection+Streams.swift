@@ -44,7 +44,7 @@ extension GRPCConnection {
     ) {
         let number = predictions.append()
         let asked = PredictionMessage(
-            message: message, packing: call.head.packing, space: call.space, caller: call.caller,
+            message: message, call: call.head, space: call.space, caller: call.caller,
             dataPlane: gateway.dataPlane)
         guard asked.isLarge else {
             return decoded(stream, predictions, number, call, asked.decoded(), mayRunHere: true)
@@ -73,6 +73,7 @@ extension GRPCConnection {
             }
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 guard case .inferring(let predictions) = connection.call(stream)?.stage else {
+                    prediction.observe(result, as: connection.predictionID(of: stream))
                     return prediction.recordFailure()
                 }
                 connection.computed(stream, predictions, number, prediction, result)
@@ -89,6 +90,7 @@ extension GRPCConnection {
         _ stream: StreamReference, _ predictions: InferStream, _ number: Int, _ prediction: GRPCPrediction,
         _ result: Result<PredictionResult, PredictionError>
     ) {
+        prediction.observe(result, as: predictionID(of: stream))
         switch result {
         case .failure(let error):
             prediction.recordFailure()

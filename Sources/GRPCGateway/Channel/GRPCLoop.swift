@@ -1,5 +1,6 @@
 import Gateway
 import NIOCore
+import Serving
 
 /// What the gRPC connections of one event loop share. Used on that loop only, so nothing in it is locked.
 final class GRPCLoop {

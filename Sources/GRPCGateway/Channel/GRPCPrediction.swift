@@ -8,7 +8,10 @@ import Tensors
 
 /// One decoded prediction, where it goes, and what it has cost so far in nanoseconds.
 struct GRPCPrediction: Sendable {
+    /// The version that answers.
     let endpoint: Endpoint
+    /// Where a rollout chose that version; `nil` where none is open, and where the caller named one.
+    private let arm: TrafficArm?
     let request: InferenceRequest
     private let wantsFinalMark: Bool
     let rows: Int
@@ -24,15 +27,22 @@ struct GRPCPrediction: Sendable {
 
     /// A message that does not fit counts as a failure of the endpoint's.
     fileprivate init(
-        _ message: ByteBuffer, head: GRPCInferRequest, endpoint: Endpoint, share: BodyShare?, start: UInt64
+        _ message: ByteBuffer, head: GRPCInferRequest, call: CallHead, endpoint: Endpoint, share: BodyShare?,
+        start: UInt64
     ) throws(GRPCStatus) {
         do throws(ProtocolError) {
-            request = try GRPCInferRequestDecoder.decode(message, signature: endpoint.signature)
+            var request = try GRPCInferRequestDecoder.decode(message, signature: endpoint.signature)
+            if let name = endpoint.traffic?.keyParameter {
+                request.routingKey = try GRPCInferRequest.routingKey(of: message, parameter: name)
+            }
+            self.request = request
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
             throw GRPCStatus(error)
         }
-        self.endpoint = endpoint
+        let key = endpoint.traffic?.keyHeader.flatMap { call.metadata($0) }
+        arm = endpoint.traffic?.arm(for: request, key: key?.withUnsafeBytes { RoutingKey($0) })
+        self.endpoint = arm?.endpoint ?? endpoint
         self.share = share
         self.wantsFinalMark = head.wantsFinalMark
         self.rows = endpoint.rows(of: request)
@@ -71,6 +81,11 @@ struct GRPCPrediction: Sendable {
                 encode: MonotonicClock.nanoseconds() &- begin))
     }
 
+    /// What the model gave, for the rollout that chose it. Once, before the answer is written.
+    func observe(_ result: Result<PredictionResult, PredictionError>, as prediction: PredictionID) {
+        arm?.observe(request, result, as: prediction)
+    }
+
     func recordFailure() {
         endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
     }
@@ -79,7 +94,8 @@ struct GRPCPrediction: Sendable {
 /// A message that asks for a prediction, before anything of it is read.
 struct PredictionMessage: Sendable {
     let message: MessageReader.Message
-    let packing: PackedBody?
+    /// Of the call that it belongs to.
+    let call: CallHead
     let space: String
     let caller: Caller
     let dataPlane: DataPlane
@@ -98,7 +114,7 @@ struct PredictionMessage: Sendable {
         var id: String?
         do throws(GRPCStatus) {
             let limit = message.isPacked ? Self.largest(in: space, dataPlane) : 0
-            let bytes = try message.unpacked(packing, limit: limit)
+            let bytes = try message.unpacked(call.packing, limit: limit)
             let head = try Self.head(of: bytes)
             id = head.id
             let endpoint = try endpoint(head)
@@ -106,7 +122,8 @@ struct PredictionMessage: Sendable {
                 endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
             }
-            return try GRPCPrediction(bytes, head: head, endpoint: endpoint, share: message.share, start: start)
+            return try GRPCPrediction(
+                bytes, head: head, call: call, endpoint: endpoint, share: message.share, start: start)
         } catch {
             throw Refusal(status: error, id: id)
         }
@@ -124,9 +141,23 @@ struct PredictionMessage: Sendable {
         guard caller.reaches(endpoint: head.modelName) else {
             throw GRPCStatus(EndpointLookup.NotFound(name: head.modelName, space: space))
         }
+        let found: Endpoint
         do throws(EndpointLookup.NotFound) {
-            return try EndpointLookup.find(
+            found = try EndpointLookup.find(
                 space: space, name: head.modelName, version: head.modelVersion, in: dataPlane)
+        } catch {
+            throw GRPCStatus(error)
+        }
+        if call.variant == nil, found.traffic == nil, found.variant == nil { return found }
+        return try variant(of: found)
+    }
+
+    /// `endpoint`, or the variant of it that the metadata name.
+    private func variant(of endpoint: Endpoint) throws(GRPCStatus) -> Endpoint {
+        let own = VariantChoice.ownHeader(of: endpoint, in: dataPlane).flatMap { call.metadata($0) }
+        let names = [call.variant, own.map { String(decoding: $0, as: UTF8.self) }].compactMap { $0 }
+        do throws(VariantChoice.Refusal) {
+            return try VariantChoice.find(names, of: endpoint, in: dataPlane)
         } catch {
             throw GRPCStatus(error)
         }

@@ -9,7 +9,7 @@ enum ModelAnswers {
     static func metadata(_ endpoint: Endpoint) -> ProtobufBuilder {
         var answer = ProtobufBuilder()
         answer.string(1, endpoint.entry.name)
-        answer.element(2, endpoint.versionText)
+        for version in endpoint.versions { answer.element(2, version.versionText) }
         answer.string(3, TritonAnswers.platform(endpoint.entry.description.format))
         for spec in endpoint.signature.inputs { answer.message(4) { tensor(spec, &$0) } }
         for spec in endpoint.signature.outputs { answer.message(5) { tensor(spec, &$0) } }
@@ -26,7 +26,7 @@ enum ModelAnswers {
     /// A `RepositoryIndexResponse`.
     static func index(_ endpoints: [Endpoint], onlyReady: Bool) -> ProtobufBuilder {
         var answer = ProtobufBuilder()
-        for endpoint in endpoints where !onlyReady || endpoint.isReady {
+        for endpoint in endpoints.flatMap(\.versions) where !onlyReady || endpoint.isReady {
             let (state, reason) = OpenInferenceAnswers.repositoryState(endpoint)
             answer.message(1) { entry in
                 entry.string(1, endpoint.entry.name)

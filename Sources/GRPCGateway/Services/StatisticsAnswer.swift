@@ -6,7 +6,7 @@ enum StatisticsAnswer {
     /// A `ModelStatisticsResponse`.
     static func statistics(_ endpoints: [Endpoint]) -> ProtobufBuilder {
         var answer = ProtobufBuilder()
-        for endpoint in endpoints { answer.message(1) { model(endpoint, &$0) } }
+        for endpoint in endpoints.flatMap(\.versions) { answer.message(1) { model(endpoint, &$0) } }
         return answer
     }
 

@@ -16,11 +16,13 @@ struct DecodedPrediction: Sendable {
     private let form: Form
 
     init(
-        _ body: ByteBuffer, form: Route.PredictionForm, headerLength: Int?, signature: Signature
+        _ body: ByteBuffer, form: Route.PredictionForm, headerLength: Int?, signature: Signature,
+        keyParameter: String? = nil
     ) throws(ProtocolError) {
         switch form {
         case .openInference:
-            request = try OIPRequestDecoder.decode(body, headerLength: headerLength, signature: signature)
+            request = try OIPRequestDecoder.decode(
+                body, headerLength: headerLength, signature: signature, keyParameter: keyParameter)
             hasBinaryOutputs = request.outputs.contains(where: \.binary)
             self.form = .openInference
         case .tensorFlow:

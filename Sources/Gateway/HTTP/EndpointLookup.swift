@@ -18,37 +18,38 @@ package enum EndpointLookup {
         }
     }
 
-    /// - Parameter version: the one that must be behind the endpoint; `nil` or empty for whichever is.
+    /// - Parameter version: the one that must be behind the endpoint, or a label; `nil` or empty for whichever is.
     package static func find(
         space: String, name: String, version: String?, in plane: DataPlane
     ) throws(NotFound) -> Endpoint {
         guard let endpoint = plane.endpoint(space: space, name: name) else {
             throw NotFound(name: name, space: space)
         }
-        if let version, !version.isEmpty, version != endpoint.versionText {
-            throw NotFound(
-                message: "endpoint '\(name)' serves version \(endpoint.versionText), not \(Name.excerpt(of: version))"
-            )
+        guard let version, !version.isEmpty else { return endpoint }
+        return try find(version, of: endpoint)
+    }
+
+    /// What answers at `endpoint` under a label.
+    private static func find(_ label: String, of endpoint: Endpoint) throws(NotFound) -> Endpoint {
+        if let found = endpoint.labelled(label) { return found }
+        let (name, label) = (endpoint.entry.name, Name.excerpt(of: label))
+        let isNumber = label.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        if endpoint.traffic == nil, isNumber {
+            throw NotFound(message: "endpoint '\(name)' serves version \(endpoint.versionText), not \(label)")
         }
-        return endpoint
+        let what = isNumber ? "version" : "label"
+        throw NotFound(message: "endpoint '\(name)' has no \(what) '\(label)'; it has \(endpoint.labelsText)")
     }
 
     /// Fails with 404 for an unknown endpoint, and for a version that is not the one behind it.
     static func find(_ match: RouteMatch, in plane: DataPlane) throws(HTTPFault) -> Endpoint {
-        let endpoint: Endpoint
+        let label = match.version ?? (isTensorFlow(match) ? match.other : nil)
         do throws(NotFound) {
-            endpoint = try find(space: match.space, name: match.name, version: match.version, in: plane)
+            return try find(space: match.space, name: match.name, version: label, in: plane)
         } catch {
             throw HTTPFault(.notFound, error.message)
         }
-        if let label = match.other, isTensorFlow(match), !labels.contains(label) {
-            throw HTTPFault(.notFound, "endpoint '\(match.name)' has the labels 'stable' and 'latest', not '\(label)'")
-        }
-        return endpoint
     }
-
-    /// What TensorFlow Serving's paths may call the one version behind an endpoint.
-    private static let labels: Set<String> = ["stable", "latest"]
 
     private static func isTensorFlow(_ match: RouteMatch) -> Bool {
         switch match.route.id {

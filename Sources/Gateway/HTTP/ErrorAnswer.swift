@@ -15,6 +15,13 @@ extension HTTPFault {
         self.init(.badRequest, error.message)
     }
 
+    init(_ error: VariantChoice.Refusal) {
+        switch error {
+        case .unknown(let message): self.init(.notFound, message)
+        case .contradiction(let message): self.init(.badRequest, message)
+        }
+    }
+
     init(_ error: PredictionError) {
         switch error {
         case .notReady, .unloaded: self.init(.unavailable, error.description)

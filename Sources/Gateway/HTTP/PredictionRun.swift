@@ -5,7 +5,10 @@ import Tensors
 
 /// One decoded prediction, where it goes, and what it has cost so far in nanoseconds.
 struct PredictionRun: Sendable {
+    /// The version that answers.
     let endpoint: Endpoint
+    /// Where a rollout chose that version; `nil` where none is open, and where the caller named one.
+    private let arm: TrafficArm?
     let decoded: DecodedPrediction
     let rows: Int
     /// What its body takes of the memory for all of them; the tensors may lie in the body.
@@ -28,10 +31,11 @@ struct PredictionRun: Sendable {
         let start = MonotonicClock.nanoseconds()
         do throws(HTTPFault) {
             let decoded = try read(body, form: form, headers: headers, endpoint: endpoint, share: share)
+            let arm = endpoint.traffic?.arm(for: decoded.request, key: headers.routingKey)
             return .success(
                 PredictionRun(
-                    endpoint: endpoint, decoded: decoded, rows: endpoint.rows(of: decoded.request), share: share,
-                    start: start,
+                    endpoint: arm?.endpoint ?? endpoint, arm: arm, decoded: decoded,
+                    rows: endpoint.rows(of: decoded.request), share: share, start: start,
                     decode: MonotonicClock.nanoseconds() &- start))
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
@@ -49,7 +53,8 @@ struct PredictionRun: Sendable {
         }
         do throws(ProtocolError) {
             return try DecodedPrediction(
-                body, form: form, headerLength: headers.inferenceLength, signature: endpoint.signature)
+                body, form: form, headerLength: headers.inferenceLength, signature: endpoint.signature,
+                keyParameter: endpoint.traffic?.keyParameter)
         } catch {
             throw HTTPFault(error)
         }
@@ -71,9 +76,11 @@ struct PredictionRun: Sendable {
     }
 
     private init(
-        endpoint: Endpoint, decoded: DecodedPrediction, rows: Int, share: BodyShare?, start: UInt64, decode: UInt64
+        endpoint: Endpoint, arm: TrafficArm?, decoded: DecodedPrediction, rows: Int, share: BodyShare?, start: UInt64,
+        decode: UInt64
     ) {
         self.endpoint = endpoint
+        self.arm = arm
         self.decoded = decoded
         self.rows = rows
         self.share = share
@@ -103,6 +110,11 @@ struct PredictionRun: Sendable {
         return .success(answer)
     }
 
+    /// What the model gave, for the rollout that chose it. Once, before the answer is written.
+    func observe(_ result: Result<PredictionResult, PredictionError>, as prediction: PredictionID) {
+        arm?.observe(decoded.request, result, as: prediction)
+    }
+
     func recordSuccess(_ result: PredictionResult, encode: UInt64) {
         endpoint.statistics.recordSuccess(
             EndpointStatistics.Timing(
@@ -120,4 +132,6 @@ struct PredictionHeaders: Sendable {
     var inferenceLength: Int?
     /// `Content-Encoding`; `nil` when the body is as it is.
     var packing: PackedBody?
+    /// What the header says that a rollout routes by.
+    var routingKey: RoutingKey?
 }

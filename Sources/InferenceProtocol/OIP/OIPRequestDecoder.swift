@@ -11,13 +11,15 @@ package enum OIPRequestDecoder {
     ///   - headerLength: `Inference-Header-Content-Length`: how many bytes of the body are JSON; binary tensors follow.
     ///     `nil` when all of it is. 0 for a raw binary request: all of the body is the single input's data.
     ///   - signature: The model's; inputs come back in its order.
+    ///   - keyParameter: The request parameter that becomes the request's `routingKey`.
     package static func decode(
-        _ body: ByteBuffer, headerLength: Int?, signature: Signature
+        _ body: ByteBuffer, headerLength: Int?, signature: Signature, keyParameter: String? = nil
     ) throws(ProtocolError) -> InferenceRequest {
         try body.withUnsafeReadableBytesWithStorageManagement {
             (bytes: UnsafeRawBufferPointer, owner: Unmanaged<AnyObject>) throws(ProtocolError) -> InferenceRequest in
             do throws(JSONProblem) {
-                return try decode(bytes, owner: owner, headerLength: headerLength, signature: signature)
+                return try decode(
+                    bytes, owner: owner, headerLength: headerLength, signature: signature, keyParameter: keyParameter)
             } catch {
                 throw error.protocolError
             }
@@ -25,7 +27,8 @@ package enum OIPRequestDecoder {
     }
 
     private static func decode(
-        _ bytes: UnsafeRawBufferPointer, owner: Unmanaged<AnyObject>, headerLength: Int?, signature: Signature
+        _ bytes: UnsafeRawBufferPointer, owner: Unmanaged<AnyObject>, headerLength: Int?, signature: Signature,
+        keyParameter: String?
     ) throws(JSONProblem) -> InferenceRequest {
         if headerLength == 0 { return try RawBinaryRequest.decode(bytes, owner: owner, signature: signature) }
         let jsonCount = headerLength ?? bytes.count
@@ -41,7 +44,7 @@ package enum OIPRequestDecoder {
             cursor: cursor,
             binary: headerLength == nil
                 ? nil : BinarySection(bytes: UnsafeRawBufferPointer(rebasing: bytes[jsonCount...]), owner: owner),
-            signature: signature
+            signature: signature, keyParameter: keyParameter
         )
         return try reader.read()
     }

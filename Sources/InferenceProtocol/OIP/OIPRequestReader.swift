@@ -6,6 +6,9 @@ struct OIPRequestReader {
     /// What follows the JSON; `nil` when the caller did not say where the JSON ends.
     var binary: BinarySection?
     let signature: Signature
+    /// The parameter that requests are routed by, and what it says.
+    private let keyParameter: String?
+    private var routingKey: RoutingKey?
 
     private var id: String?
     var inputs: [Tensor] = []
@@ -14,7 +17,8 @@ struct OIPRequestReader {
     private var binaryByDefault = false
     private var keys = SeenKeys()
 
-    init(cursor: JSONCursor, binary: BinarySection?, signature: Signature) {
+    init(cursor: JSONCursor, binary: BinarySection?, signature: Signature, keyParameter: String? = nil) {
+        self.keyParameter = keyParameter
         self.cursor = cursor
         self.binary = binary
         self.signature = signature
@@ -33,7 +37,7 @@ struct OIPRequestReader {
             throw error.within("inputs")
         }
         try binary?.expectEnd()
-        return InferenceRequest(id: id, inputs: inputs, outputs: requestedOutputs())
+        return InferenceRequest(id: id, inputs: inputs, outputs: requestedOutputs(), routingKey: routingKey)
     }
 
     private mutating func readMember() throws(JSONProblem) {
@@ -90,14 +94,21 @@ struct OIPRequestReader {
         }
     }
 
-    /// Of the request's parameters only `binary_data_output` concerns how tensors travel.
+    /// Of the request's parameters only `binary_data_output` concerns how tensors travel, and one perhaps where they go.
     private mutating func readParameters() throws(JSONProblem) {
         do throws(JSONProblem) {
             guard try cursor.openObject() else { return }
             repeat {
-                if try cursor.key().equals("binary_data_output") {
+                let key = try cursor.key()
+                if key.equals("binary_data_output") {
                     binaryByDefault = try field("binary_data_output") { (cursor) throws(JSONProblem) in
                         try cursor.bool()
+                    }
+                } else if let keyParameter, key.equals(keyParameter) {
+                    do throws(JSONProblem) {
+                        routingKey = try cursor.routingKey()
+                    } catch {
+                        throw error.within(keyParameter)
                     }
                 } else {
                     try cursor.skipValue(depth: 2)

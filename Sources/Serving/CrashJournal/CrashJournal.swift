@@ -81,12 +81,16 @@ package final class CrashJournal: Sendable {
             var endpoint: String
         }
         var revisions: [Place: Int] = [:]
-        for entry in entries { revisions[Place(space: entry.space, endpoint: entry.name)] = entry.revision }
+        for entry in entries {
+            // While a rollout is open, there may be two.
+            revisions[Place(space: entry.space, endpoint: entry.name), default: entry.revision] = min(
+                entry.revision, revisions[Place(space: entry.space, endpoint: entry.name)] ?? entry.revision)
+        }
         var seen: Set<[String]> = []
         let kept = reports.reversed().filter { report in
             let current = revisions[Place(space: report.space, endpoint: report.endpoint)] ?? 0
             return report.revision >= current
-                && seen.insert([report.space, report.endpoint, String(report.revision)]).inserted
+                && seen.insert([report.space, report.endpoint, String(report.revision), report.digest]).inserted
         }
         return kept.prefix(limit).reversed()
     }
@@ -95,6 +99,7 @@ package final class CrashJournal: Sendable {
 extension CrashReport {
     fileprivate func concerns(_ entry: EndpointEntry) -> Bool {
         revision == entry.revision && endpoint == entry.name && space == entry.space
+            && digest == entry.artifact.digest
     }
 
     fileprivate func applied(to entry: EndpointEntry) -> CrashReport {

@@ -216,7 +216,8 @@ final class Residency: Sendable {
         let dropped = state.withLock { state in
             var serving: [LoadedModel.Key: UInt64?] = [:]
             var superseded: [EndpointID: (place: ModelPlace, until: UInt64)] = [:]
-            for endpoint in endpoints {
+            // The versions that a rollout sends requests to stay like the one that callers address.
+            for endpoint in endpoints.flatMap({ [$0] + ($0.traffic?.arms.map(\.endpoint) ?? []) }) {
                 guard let place = endpoint.place else { continue }
                 let idle = endpoint.entry.options.idleNanoseconds
                 if let other = serving[place.key] {
@@ -224,6 +225,9 @@ final class Residency: Sendable {
                 } else {
                     serving[place.key] = .some(idle)
                 }
+            }
+            for endpoint in endpoints {
+                guard let place = endpoint.place else { continue }
                 let id = EndpointID(endpoint.entry)
                 let previous = before.endpoint(space: id.space, name: id.name)?.place
                 if let previous, previous.key != place.key, previous.model != nil {

@@ -1,5 +1,6 @@
 import Identity
 package import NIOCore
+import Serving
 
 /// A whole answer: what routes that answer from memory, refusals and management give the connection to send.
 package struct Answer: Sendable {
@@ -51,6 +52,8 @@ struct AnswerForm: Sendable {
     var isHead = false
     /// What is left of the caller's limits; `nil` where there are none.
     var quota: QuotaState?
+    /// The variant that answers; `nil` where no rollout is open.
+    var variant: String?
 }
 
 /// Writes answers as bytes. Headers that never change are constants; the length is written last, into the place left
@@ -141,6 +144,11 @@ struct AnswerWriter {
         loop.writeDate(into: &buffer)
         buffer.writeStaticString("\r\n")
         if let quota = form.quota { RateLimitFields.write(quota, into: &buffer) }
+        if let variant = form.variant {
+            buffer.writeStaticString("slipway-variant: ")
+            buffer.writeString(variant)
+            buffer.writeStaticString("\r\n")
+        }
         if !form.keepAlive {
             buffer.writeStaticString("connection: close\r\n")
         } else if form.isHTTP10 {

@@ -37,6 +37,8 @@ extension HTTPConnection {
         switch result {
         case .failure(let fault): refuse(fault, exchange)
         case .success(let run):
+            var exchange = exchange
+            exchange.form.variant = run.endpoint.variant
             start(exchange, run, mayRunHere: mayRunHere)
         }
     }
@@ -84,6 +86,7 @@ extension HTTPConnection {
     ) {
         guard case .computing(let exchange) = phase, exchange.form.predictionID == id else {
             // The caller has gone; nobody hears the answer, but it is counted.
+            run.observe(result, as: id)
             run.recordFailure()
             return
         }
@@ -125,6 +128,7 @@ extension HTTPConnection {
         var form = exchange.form
         form.quota = quota
         if loop.isDraining { form.keepAlive = false }
+        run.observe(result, as: form.predictionID)
         switch result {
         case .failure(let error):
             run.recordFailure()

@@ -78,7 +78,7 @@ extension HTTPConnection {
         case .upload: exchange.bodyLimit = gateway.limits.upload
         case .endpointLimit:
             let endpoint = try endpoint(of: match)
-            exchange.endpoint = endpoint
+            exchange.endpoint = try variant(of: endpoint, bytes, &exchange.headers)
             exchange.headers.inferenceLength = head.inferenceHeaderLength
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
         }

@@ -1,4 +1,5 @@
 import NIOCore
+import Serving
 
 #if canImport(Glibc)
     import Glibc

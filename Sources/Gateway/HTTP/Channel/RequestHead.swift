@@ -39,6 +39,8 @@ struct RequestHead: Sendable {
     var contentEncoding: Range<Int>?
     var contentType: Range<Int>?
     var authorization: Range<Int>?
+    /// The header `slipway-variant`, which names a variant of the endpoint.
+    var variant: Range<Int>?
     var fields: [Field] = []
 
     /// Ready for the next request, with the memory of this one.

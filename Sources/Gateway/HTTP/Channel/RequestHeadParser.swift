@@ -210,6 +210,11 @@ struct RequestHeadParser {
                 head.authorization = range
             }
         case 14: if HTTPSyntax.equal(name, "content-length") { try parseContentLength(value) }
+        case 15:
+            if HTTPSyntax.equal(name, "slipway-variant") {
+                guard head.variant == nil else { throw .malformed("the request has two 'slipway-variant' headers") }
+                head.variant = range
+            }
         case 16:
             if HTTPSyntax.equal(name, "content-encoding"), !HTTPSyntax.equal(value, "identity"), !value.isEmpty {
                 head.contentEncoding = range

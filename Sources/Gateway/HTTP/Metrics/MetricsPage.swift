@@ -44,7 +44,7 @@ package struct MetricsPage: Sendable {
     /// The whole page. `process` is `nil` where the system does not tell.
     package static func render(endpoints: [Endpoint], process: Process?) -> String {
         var page = MetricsPage()
-        let samples = endpoints.map { ($0, $0.statistics.snapshot()) }
+        let samples = endpoints.flatMap(\.versions).map { ($0, $0.statistics.snapshot()) }
         page.triton(samples)
         page.own(samples)
         page.batches(samples)

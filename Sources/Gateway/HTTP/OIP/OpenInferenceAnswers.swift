@@ -25,7 +25,7 @@ package enum OpenInferenceAnswers {
         let description = endpoint.entry.description
         return Answer(json: [
             "name": .string(endpoint.entry.name),
-            "versions": [.string(endpoint.versionText)],
+            "versions": .array(endpoint.versions.map { .string($0.versionText) }),
             "platform": .string(TritonAnswers.platform(description.format)),
             "inputs": .array(description.signature.inputs.map(tensor)),
             "outputs": .array(description.signature.outputs.map(tensor)),
@@ -47,7 +47,7 @@ package enum OpenInferenceAnswers {
 
     /// - Parameter onlyReady: what the request's `ready` asks for.
     static func index(_ endpoints: [Endpoint], onlyReady: Bool) -> Answer {
-        let listed = endpoints.filter { !onlyReady || $0.isReady }
+        let listed = endpoints.flatMap(\.versions).filter { !onlyReady || $0.isReady }
         return Answer(json: .array(listed.map(indexEntry)))
     }
 

@@ -134,6 +134,15 @@ struct RouteTable: Sendable {
         return true
     }
 
+    /// Labels may be `v:3` too.
+    private static func isValid(_ text: String, _ capture: Capture) -> Bool {
+        switch capture {
+        case .member: Principal.isValid(text)
+        case .version, .label: Name.isValid(text.hasPrefix("v:") ? String(text.dropFirst(2)) : text)
+        default: Name.isValid(text)
+        }
+    }
+
     private static func read(
         _ pattern: Pattern, _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]
     ) throws(HTTPFault) -> RouteMatch {
@@ -144,7 +153,7 @@ struct RouteTable: Sendable {
         for (part, range) in zip(pattern.parts, ranges) {
             guard case .capture(let capture, let tail) = part else { continue }
             let text = String(decoding: bytes[range].dropLast(tail.count), as: UTF8.self)
-            guard capture == .member ? Principal.isValid(text) : Name.isValid(text) else {
+            guard isValid(text, capture) else {
                 throw HTTPFault(
                     .notFound,
                     "there is no \(capture.rawValue) '\(Name.excerpt(of: text))': names start with a letter or digit "

@@ -7,6 +7,14 @@ import Tensors
 /// `name` and `ready`.
 enum TensorFlowAnswers {
     static func status(_ endpoint: Endpoint) -> Answer {
+        Answer(json: [
+            "model_version_status": .array(endpoint.versions.map(versionStatus)),
+            "name": .string(endpoint.entry.name),
+            "ready": .bool(endpoint.isReady),
+        ])
+    }
+
+    private static func versionStatus(_ endpoint: Endpoint) -> JSONValue {
         let (state, code, message) =
             switch endpoint.state {
             case .ready: ("AVAILABLE", "OK", "")
@@ -16,16 +24,10 @@ enum TensorFlowAnswers {
             case .unloaded: ("UNLOADING", "OK", "")
             case .failed(let why), .suspended(let why): ("END", "UNKNOWN", why)
             }
-        return Answer(json: [
-            "model_version_status": [
-                [
-                    "version": .string(endpoint.versionText), "state": .string(state),
-                    "status": ["error_code": .string(code), "error_message": .string(message)],
-                ]
-            ],
-            "name": .string(endpoint.entry.name),
-            "ready": .bool(endpoint.isReady),
-        ])
+        return [
+            "version": .string(endpoint.versionText), "state": .string(state),
+            "status": ["error_code": .string(code), "error_message": .string(message)],
+        ]
     }
 
     static func metadata(_ endpoint: Endpoint) -> Answer {

@@ -5,8 +5,36 @@ package struct PredictionID: Sendable, Hashable {
     /// Bytes of its text.
     package static let length = 32
 
-    var high: UInt64
-    var low: UInt64
+    let high: UInt64
+    let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// `nil` for what is not 32 hexadecimal digits in lower case.
+    package init?(_ text: String) {
+        var words: [UInt64] = [0, 0]
+        guard text.utf8.count == Self.length else { return nil }
+        for (index, byte) in text.utf8.enumerated() {
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            words[index / 16] = words[index / 16] << 4 | UInt64(digit)
+        }
+        self.init(high: words[0], low: words[1])
+    }
+
+    /// 32 hexadecimal digits.
+    package var text: String {
+        var buffer = ByteBuffer()
+        write(into: &buffer)
+        return String(buffer: buffer)
+    }
 
     /// Appends 32 hexadecimal digits.
     package func write(into buffer: inout ByteBuffer) {
