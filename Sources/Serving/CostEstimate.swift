@@ -1,10 +1,10 @@
 import Synchronization
 
-/// What one run of a model costs, learnt from its own runs: one smoothed figure for each power of two of
-/// the size of its inputs.
+/// What one run of a model usually costs, learnt from its own runs: a running median for each power of two of the size of
+/// its inputs.
 ///
-/// A single slow run (the thread was put aside) counts at most four times the figure so far, so that it takes several to
-/// change the verdict.
+/// Not a mean: on a busy machine a thread is put aside in the middle of some runs, for a thousand times as long as they
+/// take. A mean of such runs once moved short models off the event loops, to threads that were put aside even more.
 final class CostEstimate: Sendable {
     private static let buckets = 24
     /// Nanoseconds; 0 where no run has been seen.
@@ -27,11 +27,15 @@ final class CostEstimate: Sendable {
             figure.pointee.store(max(1, nanoseconds), ordering: .relaxed)
             return
         }
-        let sample = min(nanoseconds, known &* 4)
+        let step = known / 8 &+ 1
+        let next =
+            nanoseconds > known
+            ? min(nanoseconds, known.addingReportingOverflow(step).partialValue)
+            : max(nanoseconds, known > step ? known - step : 1)
         // Nothing new: all event loops read the figure at each request, and a write would take it from them.
-        if max(sample, known) &- min(sample, known) <= known / 16 { return }
+        if max(next, known) &- min(next, known) <= known / 16 { return }
         // Two threads may overwrite each other here; the figure is an estimate either way.
-        figure.pointee.store(max(1, (known &* 7 &+ sample) / 8), ordering: .relaxed)
+        figure.pointee.store(max(1, next), ordering: .relaxed)
     }
 
     /// Nanoseconds that a run on inputs of `size` should take; `nil` when nothing is known of that size or less.

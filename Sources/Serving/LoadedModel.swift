@@ -53,6 +53,7 @@ final class LoadedModel: Sendable {
     let memory: MemoryShare
     private let cost: CostEstimate
     private let clock: @Sendable () -> UInt64
+    private let processorTime: ThreadProcessorTime
     /// Runs that held an event loop far longer than was expected of them.
     private let surprises = Atomic<Int>(0)
     private let shortRuns = Atomic<UInt64>(0)
@@ -68,7 +69,8 @@ final class LoadedModel: Sendable {
 
     init(
         key: Key, instance: any ModelInstance, memory: MemoryShare, cost: CostEstimate = CostEstimate(),
-        clock: @escaping @Sendable () -> UInt64 = MonotonicClock.nanoseconds
+        clock: @escaping @Sendable () -> UInt64 = MonotonicClock.nanoseconds,
+        processorClock: @escaping @Sendable () -> UInt64 = MonotonicClock.ofThisThread
     ) {
         self.key = key
         self.instance = instance
@@ -76,6 +78,7 @@ final class LoadedModel: Sendable {
         self.memory = memory
         self.cost = cost
         self.clock = clock
+        self.processorTime = ThreadProcessorTime(clock: processorClock)
         self.mayRunInline = !instance.description.hasControlFlow
         self.allOutputs = Array(instance.description.signature.outputs.indices)
         self.lastBegun = Atomic(clock())
@@ -135,6 +138,7 @@ final class LoadedModel: Sendable {
         // It is held by this run, which is over before anybody could notice: its use is noted now and then, since all
         // event loops would write the same place.
         if start &- lastUse > Self.useResolution { lastBegun.store(start, ordering: .relaxed) }
+        processorTime.note(at: start)
         do throws(RunError) {
             let answer = try instance.answer(request.inputs, outputs: outputs(of: request), handle: nil)
             return result(answer, of: request, since: start, onEventLoop: true)
@@ -189,6 +193,7 @@ final class LoadedModel: Sendable {
     /// Notes that a run begins now.
     private func begin() -> UInt64 {
         let now = clock()
+        processorTime.note(at: now)
         lastBegun.store(now, ordering: .relaxed)
         running.wrappingAdd(1, ordering: .relaxed)
         return now
@@ -200,7 +205,8 @@ final class LoadedModel: Sendable {
         _ answer: RunAnswer, of request: InferenceRequest, since start: UInt64, onEventLoop: Bool
     ) -> PredictionResult {
         let elapsed = clock() &- start
-        if onEventLoop { note(elapsed) }
+        // One in a worker does not hold its loop for longer than its watch lets it.
+        if onEventLoop, answer.nanoseconds == nil { note(elapsed) }
         // What a run costs where it runs: the way to another process and back says nothing about the model.
         cost.record(size: Self.size(of: request), nanoseconds: answer.nanoseconds ?? elapsed)
         return PredictionResult(outputs: answer.outputs, queue: 0, compute: elapsed)
@@ -208,6 +214,8 @@ final class LoadedModel: Sendable {
 
     private func note(_ elapsed: UInt64) {
         if elapsed > Self.surprise {
+            // On a busy machine threads are put aside in the middle of a run: that says nothing about the model.
+            guard processorTime.sinceNoted() > Self.surprise else { return }
             surprises.wrappingAdd(1, ordering: .relaxed)
         } else if surprises.load(ordering: .relaxed) > 0, elapsed <= Self.inlineNanoseconds {
             forgive()

@@ -57,6 +57,10 @@ final class StripedCounters: Sendable {
         @inline(__always)
         func add(_ value: UInt64, to index: Int) { counters[index].wrappingAdd(value, ordering: .relaxed) }
 
+        /// What this thread has counted or set.
+        @inline(__always)
+        func value(_ index: Int) -> UInt64 { counters[index].load(ordering: .relaxed) }
+
         @inline(__always)
         func set(_ value: UInt64, at index: Int) { counters[index].store(value, ordering: .relaxed) }
     }

@@ -24,9 +24,14 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 
     func cell(of lineage: String) -> (any UsageCell)? { isFull ? nil : Cell(bench: self, lineage: lineage) }
 
-    struct Cell: UsageCell {
-        let bench: Bench
-        let lineage: String
+    final class Cell: UsageCell {
+        private let bench: Bench
+        private let lineage: String
+
+        init(bench: Bench, lineage: String) {
+            self.bench = bench
+            self.lineage = lineage
+        }
 
         func read() -> UsageCount {
             bench.state.withLock { $0.cells[lineage] } ?? UsageCount(month: CalendarMonth(index: 0))

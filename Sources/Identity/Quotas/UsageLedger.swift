@@ -24,7 +24,7 @@ package protocol UsageLedger: Sendable {
 }
 
 /// The place of one row of keys in a ledger. Its user sees to it that one at a time uses it.
-package protocol UsageCell: Sendable {
+package protocol UsageCell: AnyObject, Sendable {
     func read() -> UsageCount
     func write(_ count: UsageCount)
 }

@@ -60,9 +60,14 @@ final class UsageFile: UsageLedger {
     /// Has the system write what was counted, for a stop of the machine that may follow.
     func sync() { memory.sync() }
 
-    private struct Cell: UsageCell {
-        let memory: Mapping
-        let offset: Int
+    private final class Cell: UsageCell {
+        private let memory: Mapping
+        private let offset: Int
+
+        init(memory: Mapping, offset: Int) {
+            self.memory = memory
+            self.offset = offset
+        }
 
         var name: String? {
             let bytes = memory.bytes(offset, count: UsageFile.nameSize)
