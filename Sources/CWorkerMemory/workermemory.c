@@ -39,10 +39,6 @@ void WorkerWordStore(uint32_t *word, uint32_t value) { __atomic_store_n(word, va
 
 uint32_t WorkerWordAdd(uint32_t *word, uint32_t value) { return __atomic_add_fetch(word, value, __ATOMIC_ACQ_REL); }
 
-void WorkerWordReplace(uint32_t *word, uint32_t seen, uint32_t value) {
-    __atomic_compare_exchange_n(word, &seen, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-}
-
 void WorkerWordWake(uint32_t *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0); }
 
 _Bool WorkerWordWait(uint32_t *word, uint32_t seen, uint64_t deadline) {

@@ -20,8 +20,6 @@ void WorkerCopy(void *target, const void *source, size_t byte_count);
 uint32_t WorkerWordLoad(const uint32_t *word);           // acquires
 void WorkerWordStore(uint32_t *word, uint32_t value);    // releases
 uint32_t WorkerWordAdd(uint32_t *word, uint32_t value);   // what it is then; acquires and releases
-// Changes the word unless somebody else has changed it from `seen` meanwhile.
-void WorkerWordReplace(uint32_t *word, uint32_t seen, uint32_t value);
 void WorkerWordWake(uint32_t *word);                     // everybody who waits for it, in any process
 // Waits while `word` holds `seen`, until `deadline` (UINT64_MAX: for ever). May come back early. False when the deadline
 // has passed.

@@ -3,7 +3,9 @@ import CWorkerMemory
 /// The words of one slot in control memory, by which the server asks and the worker answers.
 ///
 /// Each call has a number, one more than the one before. The server writes what is to be done, then that number to
-/// `asked`; the worker writes it to `answered` when it is done. Whoever waits sleeps on the other's word.
+/// `asked`; the worker writes its low bits to `answered` when it is done. Whoever waits sleeps on the other's word. In the
+/// high bits of `answered` the server counts how often it has woken those who wait without an answer: so an answer that is
+/// there already, and not read yet, stays one.
 struct SlotWords: @unchecked Sendable {
     /// What the worker is asked to do.
     enum Command: UInt32 {
@@ -14,6 +16,11 @@ struct SlotWords: @unchecked Sendable {
         /// Write the outputs of the last run, for which there was no room, into the area that came since.
         case deliver = 3
     }
+
+    /// The bits of `answered` that are an answer's number.
+    private static let numberBits: UInt32 = 0x00ff_ffff
+    /// One time that those who wait were woken.
+    private static let wake: UInt32 = 0x0100_0000
 
     private let asked: UnsafeMutablePointer<UInt32>
     private let command: UnsafeMutablePointer<UInt32>
@@ -46,12 +53,12 @@ struct SlotWords: @unchecked Sendable {
     func awaitAnswer(to number: UInt32, until deadline: UInt64, isOver: () -> Bool) -> Bool {
         while true {
             let seen = WorkerWordLoad(answered)
-            if seen == number { return true }
+            if Self.isAnswer(seen, to: number) { return true }
             // After the load: whoever ends it changes the word last, and the wait below then comes back at once.
             if isOver() { return false }
             let isInTime = WorkerWordWait(answered, seen, deadline)
             // Asked of the clock too: a word that changes all the time would never let a wait run out.
-            if !isInTime || WorkerNanoseconds() >= deadline { return WorkerWordLoad(answered) == number }
+            if !isInTime || WorkerNanoseconds() >= deadline { return isAnswered(number) }
         }
     }
 
@@ -59,19 +66,22 @@ struct SlotWords: @unchecked Sendable {
     func awaitAnswerWatched(to number: UInt32, until deadline: UInt64, isOver: () -> Bool) -> Bool {
         while true {
             let seen = WorkerWordLoad(answered)
-            if seen == number { return true }
+            if Self.isAnswer(seen, to: number) { return true }
             if isOver() { return false }
             _ = WorkerWordWait(answered, seen, .max)
-            if WorkerWordLoad(answered) != number, WorkerNanoseconds() >= deadline { return false }
+            if !isAnswered(number), WorkerNanoseconds() >= deadline { return false }
         }
     }
 
-    /// Wakes whoever waits for an answer, without giving one; an answer that comes at this moment stays.
+    /// Wakes whoever waits for an answer, without giving one; an answer that is there, or comes at this moment, stays.
     func wakeWaiting() {
-        let seen = WorkerWordLoad(answered)
-        WorkerWordReplace(answered, seen, seen &+ 0x8000_0000)
+        _ = WorkerWordAdd(answered, Self.wake)
         WorkerWordWake(answered)
     }
+
+    private func isAnswered(_ number: UInt32) -> Bool { Self.isAnswer(WorkerWordLoad(answered), to: number) }
+
+    private static func isAnswer(_ word: UInt32, to number: UInt32) -> Bool { (word ^ number) & numberBits == 0 }
 
     // MARK: - The worker's side
 
@@ -87,7 +97,7 @@ struct SlotWords: @unchecked Sendable {
     }
 
     func answer(_ number: UInt32) {
-        WorkerWordStore(answered, number)
+        WorkerWordStore(answered, number & Self.numberBits)
         WorkerWordWake(answered)
     }
 }
