@@ -1,12 +1,14 @@
 import Identity
 import NIOCore
 
-/// What of a key's limits an answer says.
+/// What of a key's limits an answer says: the three fields that most clients read, and, where it is no answer to a
+/// prediction but a refusal, the two of the newer draft as well. A prediction's answer is short, and every field is read
+/// by somebody.
 ///
 /// Source: draft-ietf-httpapi-ratelimit-headers-10 (`RateLimit-Policy`, `RateLimit`), and draft 06 of the same, whose
 /// `RateLimit-Limit`, `-Remaining` and `-Reset` are what most clients read.
 enum RateLimitFields {
-    static func write(_ state: QuotaState, into buffer: inout ByteBuffer) {
+    static func write(_ state: QuotaState, isShort: Bool, into buffer: inout ByteBuffer) {
         var most = DecimalText(state.most)
         var remaining = DecimalText(state.remaining)
         var reset = DecimalText(state.resetSeconds)
@@ -16,7 +18,15 @@ enum RateLimitFields {
         remaining.write(into: &buffer)
         buffer.writeStaticString("\r\nratelimit-reset: ")
         reset.write(into: &buffer)
-        buffer.writeStaticString("\r\nratelimit-policy: \"")
+        buffer.writeStaticString("\r\n")
+        if !isShort { writePolicy(state, &most, &remaining, &reset, into: &buffer) }
+    }
+
+    private static func writePolicy(
+        _ state: QuotaState, _ most: inout DecimalText, _ remaining: inout DecimalText, _ reset: inout DecimalText,
+        into buffer: inout ByteBuffer
+    ) {
+        buffer.writeStaticString("ratelimit-policy: \"")
         buffer.writeStaticString(state.limit.name)
         buffer.writeStaticString("\";q=")
         most.write(into: &buffer)

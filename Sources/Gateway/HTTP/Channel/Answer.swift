@@ -82,17 +82,19 @@ struct AnswerWriter {
             buffer.writeString(value)
             buffer.writeStaticString("\r\n")
         }
-        endHead(form: form, loop: loop, into: &buffer)
+        endHead(form: form, isShort: false, loop: loop, into: &buffer)
     }
 
     /// The same for a prediction's answer in JSON: the shortest way.
     mutating func beginJSON(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
         buffer.writeStaticString("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
-        endHead(form: form, loop: loop, into: &buffer)
+        endHead(form: form, isShort: true, loop: loop, into: &buffer)
     }
 
-    private mutating func endHead(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
-        Self.writeCommon(form: form, loop: loop, into: &buffer)
+    private mutating func endHead(
+        form: AnswerForm, isShort: Bool, loop: LoopContext, into buffer: inout ByteBuffer
+    ) {
+        Self.writeCommon(form: form, isShort: isShort, loop: loop, into: &buffer)
         buffer.writeStaticString("content-length: ")
         lengthPosition = buffer.writerIndex
         buffer.writeStaticString("000\r\n\r\n")
@@ -137,13 +139,15 @@ struct AnswerWriter {
     }
 
     /// The headers that every answer has.
-    static func writeCommon(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
+    static func writeCommon(
+        form: AnswerForm, isShort: Bool = false, loop: LoopContext, into buffer: inout ByteBuffer
+    ) {
         buffer.writeStaticString("slipway-prediction-id: ")
         form.predictionID.write(into: &buffer)
         buffer.writeStaticString("\r\ndate: ")
         loop.writeDate(into: &buffer)
         buffer.writeStaticString("\r\n")
-        if let quota = form.quota { RateLimitFields.write(quota, into: &buffer) }
+        if let quota = form.quota { RateLimitFields.write(quota, isShort: isShort, into: &buffer) }
         if let variant = form.variant {
             buffer.writeStaticString("slipway-variant: ")
             buffer.writeString(variant)
