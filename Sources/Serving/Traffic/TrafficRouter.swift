@@ -40,7 +40,11 @@ package final class TrafficRouter: Sendable {
         let mirror = Self.mirror(plan, endpoints, before, shadows)
         arms = zip(plan.targets, endpoints).enumerated().map { index, pair in
             let (target, endpoint) = pair
-            let old = before?.arms.first { $0.variant == target.variant && $0.counters.fits(endpoint.signature) }
+            // After a switch the same name may stand for another version, whose counts begin anew.
+            let old = before?.arms.first {
+                $0.variant == target.variant && $0.endpoint.entry.version == target.entry.version
+                    && $0.counters.fits(endpoint.signature)
+            }
             return TrafficArm(
                 endpoint: endpoint, variant: target.variant, number: index,
                 counters: old?.counters ?? ArmCounters(endpoint.signature), mirror: index == 0 ? mirror : nil,
