@@ -82,7 +82,8 @@ package final class TrafficRouter: Sendable {
 
     /// What the first element of the input says.
     private static func key(of input: String, in request: InferenceRequest) -> RoutingKey? {
-        for tensor in request.inputs where tensor.name == input { return tensor.routingKey }
+        let inputs = request.inputs
+        for index in inputs.indices where inputs[index].name == input { return inputs[index].routingKey }
         return nil
     }
 }
