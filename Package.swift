@@ -104,8 +104,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", nioCore, nioPosix,
-                nioSSL, logging, yams,
+                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", asyncHTTPClient,
+                nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",

@@ -73,7 +73,8 @@ struct Slipway: AsyncParsableCommand {
         version: "slipway \(Release.version)",
         subcommands: [
             Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, DataSetCommand.self,
-            Promote.self, PromotionCommand.self, Why.self, MemberCommand.self, KeyCommand.self, Login.self,
+            RolloutCommand.self, Rollback.self, Promote.self, PromotionCommand.self, Why.self, MemberCommand.self,
+            KeyCommand.self, Login.self,
             Predict.self, Status.self, AuditCommand.self, Backup.self, Restore.self, Doctor.self, VersionCommand.self,
         ])
 }

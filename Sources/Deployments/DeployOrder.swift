@@ -17,12 +17,14 @@ struct DeployOrder: Sendable {
     let version: Int?
     let options: EndpointOptions
     let reason: String
+    /// How long what served before waits for a breach; 0 for not at all.
+    var watchSeconds = RolloutSpec.defaultWatchSeconds
 
     /// For the hash that an idempotency key is bound to.
     var canonical: [String] {
         target.canonical("deployment.deploy") + [
             model, version.map { String($0) } ?? "latest", options.canonical, reason,
-        ]
+        ] + (watchSeconds == RolloutSpec.defaultWatchSeconds ? [] : [String(watchSeconds)])
     }
 
     func plan(_ transaction: any DeploymentTransaction) throws -> Plan {
@@ -36,7 +38,11 @@ struct DeployOrder: Sendable {
                 options: options)
         else { throw RegistryService.notFound(model, version, target.space) }
         try checkIsolation(of: entry, transaction)
-        guard let live = record?.live else { return Plan(entry: entry, isLive: false) }
+        try target.requireNoRollout(transaction)
+        guard let live = record?.live else {
+            try target.requireThawed(transaction)
+            return Plan(entry: entry, isLive: false)
+        }
         guard live.model == model else {
             throw ControlError(
                 .conflict, "endpoint '\(target.endpoint)' serves the model '\(live.model)', not '\(model)'",
@@ -44,8 +50,26 @@ struct DeployOrder: Sendable {
                 hint: "an endpoint keeps one model; deploy under another name with --as, or delete the endpoint first")
         }
         let isLive = live.isLoaded && live.version == entry.version && live.options == options
-        if isLive { entry.revision = live.revision }
+        if isLive {
+            entry.revision = live.revision
+        } else {
+            try target.requireThawed(transaction)
+            try requireNoApprovals(transaction, of: entry)
+        }
         return Plan(entry: entry, isLive: isLive)
+    }
+
+    /// Where people have to approve of a rollout, a deploy over what serves would be a way around them.
+    private func requireNoApprovals(_ transaction: any DeploymentTransaction, of entry: EndpointEntry) throws {
+        let demand = try transaction.policy(of: target.space)?.rolloutApprovals ?? .none
+        guard demand.count > 0 else { return }
+        throw ControlError(
+            .refused,
+            "space '\(target.space)' demands \(demand.count) approval\(demand.count == 1 ? "" : "s") before another version "
+                + "serves at '\(target.endpoint)'",
+            field: "space",
+            hint: "ask for it: `slipway rollout start \(target.endpoint) --to \(model):\(entry.version) "
+                + "--strategy blue-green --space \(target.space)`")
     }
 
     private func checkIsolation(of entry: EndpointEntry, _ transaction: any DeploymentTransaction) throws {
@@ -71,33 +95,61 @@ struct DeployOrder: Sendable {
         _ prepared: Plan, principal: Principal, in transaction: any DeploymentTransaction
     ) throws -> Change<Deployment> {
         let pinned = DeployOrder(
-            target: target, model: model, version: prepared.entry.version, options: options, reason: reason)
+            target: target, model: model, version: prepared.entry.version, options: options, reason: reason,
+            watchSeconds: watchSeconds)
         let plan = try pinned.plan(transaction)
         guard plan.entry == prepared.entry else {
             throw ControlError(
                 .conflict, "endpoint '\(target.endpoint)' was changed while the version was being loaded",
                 field: "endpoint", hint: "try again")
         }
+        var watch: Rollout?
         if !plan.isLive {
+            try target.endWatch(
+                "\(model):\(plan.entry.version) was deployed", principal: principal, in: transaction)
+            watch = try self.watch(over: plan.entry, principal: principal, in: transaction)
             try transaction.append(
                 RevisionDraft(
                     endpoint: target.endpoint, space: target.space, number: plan.entry.revision, action: .deploy,
-                    model: model, version: plan.entry.version, options: options, reason: reason),
+                    model: model, version: plan.entry.version, options: options, reason: reason,
+                    origin: RevisionOrigin(rollout: watch?.number)),
                 by: principal)
+            if let watch { try transaction.insert(watch) }
         }
         guard let now = try transaction.endpoint(target.endpoint, space: target.space)?.live else {
             throw target.notFound
         }
         if plan.isLive { return Change(now.unchanged, event: nil) }
-        return Change(now, event: event(of: now))
+        return Change(now, event: event(of: now, watch))
     }
 
-    private func event(of now: Deployment) -> AuditDraft {
-        AuditDraft(
-            action: "deployment.deploy", subject: target.endpoint,
-            detail: [
-                "revision": String(now.revision), "version": "\(now.model):\(now.version)", "digest": now.digest,
-                "options": options.canonical, "reason": reason,
-            ])
+    /// What served before can be gone back to, if it served.
+    private func watch(
+        over entry: EndpointEntry, principal: Principal, in transaction: any DeploymentTransaction
+    ) throws -> Rollout? {
+        guard watchSeconds > 0, let live = try transaction.endpoint(target.endpoint, space: target.space)?.live,
+            live.isLoaded
+        else { return nil }
+        var draft = RolloutDraft(
+            strategy: .blueGreen,
+            candidates: [RolloutDraft.Candidate(variant: "canary", model: model, version: entry.version, weight: 0)])
+        draft.watchSeconds = watchSeconds
+        var rollout = try Rollout(
+            draft.spec(options: options), at: live, approvals: .none, principal: principal, in: transaction)
+        _ = rollout.take(.requested(reason: reason), by: principal.id, at: transaction.time)
+        _ = rollout.take(.began, by: principal.id, at: transaction.time)
+        return rollout
+    }
+
+    private func event(of now: Deployment, _ watch: Rollout?) -> AuditDraft {
+        var detail = [
+            "revision": String(now.revision), "version": "\(now.model):\(now.version)", "digest": now.digest,
+            "options": options.canonical, "reason": reason,
+        ]
+        if let watch {
+            detail["rollout"] = String(watch.number)
+            detail["watchSeconds"] = String(watchSeconds)
+        }
+        return AuditDraft(action: "deployment.deploy", subject: target.endpoint, detail: detail)
     }
 }

@@ -50,6 +50,10 @@ package struct Revision: Sendable, Hashable, Codable {
     /// What made a revision.
     package enum Action: String, Sendable, Hashable, Codable {
         case deploy, delete, load, unload
+        /// A rollout ended with its candidate.
+        case promote
+        /// It equals an earlier revision again.
+        case rollback
     }
 
     /// 1, 2, 3 ... for each endpoint name, through deletions.
@@ -63,12 +67,16 @@ package struct Revision: Sendable, Hashable, Codable {
     package var createdAt: Timestamp
     package var createdBy: String
     package var reason: String
+    package var origin: RevisionOrigin
+    /// The promotion that brought the version into the space; `nil` for one that was pushed there.
+    package var promotion: Int?
     /// Whether this is what the endpoint is now; none is after a deletion.
     package var isCurrent: Bool
 
     package init(
         number: Int, action: Action, model: String, version: Int, digest: String, options: EndpointOptions,
-        createdAt: Timestamp, createdBy: String, reason: String, isCurrent: Bool
+        createdAt: Timestamp, createdBy: String, reason: String, origin: RevisionOrigin = RevisionOrigin(),
+        promotion: Int? = nil, isCurrent: Bool
     ) {
         self.number = number
         self.action = action
@@ -79,6 +87,24 @@ package struct Revision: Sendable, Hashable, Codable {
         self.createdAt = createdAt
         self.createdBy = createdBy
         self.reason = reason
+        self.origin = origin
+        self.promotion = promotion
         self.isCurrent = isCurrent
+    }
+}
+
+/// What led to a revision, beside who asked for it and why.
+package struct RevisionOrigin: Sendable, Hashable, Codable {
+    /// The rollout that made it, or watched it.
+    package var rollout: Int?
+    /// The earlier revision that it equals; `nil` for one that is no rollback.
+    package var equals: Int?
+    /// What it rests on, in a sentence; empty where nothing was measured.
+    package var evidence: String
+
+    package init(rollout: Int? = nil, equals: Int? = nil, evidence: String = "") {
+        self.rollout = rollout
+        self.equals = equals
+        self.evidence = evidence
     }
 }

@@ -57,7 +57,7 @@ extension DeploymentService {
         return committed.answer
     }
 
-    private func prepare(_ entry: EndpointEntry) async throws(ControlError) {
+    func prepare(_ entry: EndpointEntry) async throws(ControlError) {
         do {
             try await plane.prepare(entry)
         } catch {

@@ -29,18 +29,26 @@ package final class DeploymentService: Sendable {
     ///
     /// - Parameters:
     ///   - version: `nil` for the latest that is available in the space.
+    ///   - watchSeconds: how long what served before waits to come back by itself if requests fail; 0 for not at all.
     ///   - ifMatch: the revision that the caller believes is current; another one is a `conflict` on `ifMatch`.
     package func deploy(
         endpoint: String, space: String, model: String, version: Int? = nil,
-        options: EndpointOptions = EndpointOptions(), reason: String = "", principal: Principal,
-        idempotencyKey: String? = nil, ifMatch: Int? = nil
+        options: EndpointOptions = EndpointOptions(), reason: String = "",
+        watchSeconds: Int = RolloutSpec.defaultWatchSeconds, principal: Principal, idempotencyKey: String? = nil,
+        ifMatch: Int? = nil
     ) async throws(ControlError) -> Deployment {
         try Name.validate(endpoint, field: "endpoint")
         try Name.validate(model, field: "model")
         try options.validate()
         try Self.checkReason(reason)
+        guard (0...86_400).contains(watchSeconds) else {
+            throw ControlError(
+                .invalid, "watchSeconds is \(watchSeconds)", field: "watchSeconds", hint: "from 0 to 86400")
+        }
         let target = EndpointTarget(endpoint: endpoint, space: space, ifMatch: ifMatch)
-        let order = DeployOrder(target: target, model: model, version: version, options: options, reason: reason)
+        let order = DeployOrder(
+            target: target, model: model, version: version, options: options, reason: reason,
+            watchSeconds: watchSeconds)
         let mutation = Mutation(
             principal: principal, space: space, idempotency: try Idempotency.make(idempotencyKey, order.canonical))
         return try await mutate(target, mutation) { () async throws(ControlError) in
@@ -78,11 +86,11 @@ package final class DeploymentService: Sendable {
     }
 
     /// One at a time for each endpoint; a retry under the same key gets the first answer once that answers.
-    private func mutate(
-        _ target: EndpointTarget, _ mutation: Mutation, _ body: () async throws(ControlError) -> Deployment
-    ) async throws(ControlError) -> Deployment {
+    func mutate<Answer: Codable & Sendable>(
+        _ target: EndpointTarget, _ mutation: Mutation, _ body: () async throws(ControlError) -> Answer
+    ) async throws(ControlError) -> Answer {
         try await turns.take(target.space + "/" + target.endpoint) { () async throws(ControlError) in
-            if let earlier = try await self.store.replay(mutation, as: Deployment.self) {
+            if let earlier = try await self.store.replay(mutation, as: Answer.self) {
                 try await self.publisher.publish()
                 return earlier.answer
             }
@@ -90,7 +98,7 @@ package final class DeploymentService: Sendable {
         }
     }
 
-    private static func checkReason(_ reason: String) throws(ControlError) {
+    static func checkReason(_ reason: String) throws(ControlError) {
         guard reason.utf8.count <= 4096 else {
             throw ControlError(.invalid, "the reason has \(reason.utf8.count) bytes, at most 4096", field: "reason")
         }

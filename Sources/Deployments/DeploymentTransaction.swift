@@ -26,10 +26,11 @@ package struct RevisionDraft: Sendable, Hashable {
     package var version: Int
     package var options: EndpointOptions
     package var reason: String
+    package var origin: RevisionOrigin
 
     package init(
         endpoint: String, space: String, number: Int, action: Revision.Action, model: String, version: Int,
-        options: EndpointOptions, reason: String
+        options: EndpointOptions, reason: String, origin: RevisionOrigin = RevisionOrigin()
     ) {
         self.endpoint = endpoint
         self.space = space
@@ -39,11 +40,12 @@ package struct RevisionDraft: Sendable, Hashable {
         self.version = version
         self.options = options
         self.reason = reason
+        self.origin = origin
     }
 }
 
 /// What Deployments needs of the database.
-package protocol DeploymentTransaction {
+package protocol DeploymentTransaction: RolloutTransaction {
     func hasSpace(_ name: String) throws -> Bool
     /// What the space demands of its deployments; `nil` when there is no such space.
     func policy(of space: String) throws -> SpacePolicy?
@@ -64,6 +66,8 @@ package protocol DeploymentTransaction {
     func deployments(space: String, after: String?, limit: Int) throws -> [Deployment]
     /// Newest first.
     func revisions(endpoint: String, space: String) throws -> [Revision]
+    /// The last revision that was there at `time`; `nil` before the first.
+    func revision(endpoint: String, space: String, at time: Timestamp) throws -> Revision?
     /// Everything that serves, in every space, with the generation it belongs to.
     func snapshot() throws -> ServingSnapshot
 }

@@ -1,3 +1,4 @@
+import Governance
 import Journal
 import Registry
 import Serving
@@ -22,6 +23,36 @@ struct EndpointTarget: Sendable {
         guard let live = try transaction.endpoint(endpoint, space: space)?.live else { throw notFound }
         try checkMatch(live)
         return live
+    }
+
+    /// Nothing that serves may change in a space that is frozen, but for going back.
+    func requireThawed(_ transaction: any DeploymentTransaction) throws {
+        guard let reason = try transaction.policy(of: space)?.freeze else { return }
+        throw ControlError(
+            .refused, "space '\(space)' is frozen" + (reason.isEmpty ? "" : ": \(reason)"), field: "space",
+            hint: "its owners say when: `slipway space set-policy`; rolling back and aborting stay possible")
+    }
+
+    /// An open rollout has the endpoint for itself.
+    func requireNoRollout(_ transaction: any DeploymentTransaction) throws {
+        guard let open = try transaction.openRollout(endpoint: endpoint, space: space), open.state.isExclusive else {
+            return
+        }
+        throw ControlError(
+            .conflict, "endpoint '\(endpoint)' has an open rollout: \(open.title)", field: "endpoint",
+            hint: "`slipway rollout status \(endpoint)` shows where it stands; promote or abort it first")
+    }
+
+    /// Ends the watch over an earlier switch: somebody wants something else now.
+    func endWatch(
+        _ reason: String, principal: Principal, in transaction: any DeploymentTransaction
+    ) throws {
+        guard let open = try transaction.openRollout(endpoint: endpoint, space: space), open.state == .watching else {
+            return
+        }
+        var work = RolloutWork(open, principal: principal, in: transaction)
+        try work.take(.superseded(reason: reason))
+        try work.save()
     }
 
     func checkMatch(_ live: Deployment?) throws(ControlError) {
@@ -56,6 +87,9 @@ struct EndpointTarget: Sendable {
         let draft = RevisionDraft(
             endpoint: endpoint, space: space, number: live.revision + 1, action: action, model: live.model,
             version: live.version, options: live.options, reason: "")
+        if action != .load { try requireThawed(transaction) }
+        try requireNoRollout(transaction)
+        try endWatch("the endpoint was changed: \(action.rawValue)", principal: principal, in: transaction)
         try transaction.append(draft, by: principal)
         let answer: Deployment
         if action == .delete {

@@ -60,6 +60,7 @@ package struct Explanations: Sendable {
             "\(label) is live at '\(deployment.endpoint)' in \(deployment.space) since \(deployment.updatedAt.day), "
                 + "deployed by \(deployment.updatedBy) as revision \(deployment.revision)\(reason)"
         ]
+        lines += facts.revision.map(origin) ?? []
         guard let promotion else {
             lines.append(
                 "it was pushed by \(facts.pushedBy); no promotion brought it here, so no gate and no approval is on record"
@@ -72,6 +73,34 @@ package struct Explanations: Sendable {
                 + "asked for by \(promotion.requestedBy)\(asked); \(promotion.pushedBy) had pushed it")
         lines += evidence(promotion)
         return lines
+    }
+
+    /// What led to the revision that is live, beside who asked for it.
+    private static func origin(_ revision: Revision) -> [String] {
+        let origin = revision.origin
+        let evidence = origin.evidence.isEmpty ? "" : ": \(origin.evidence)"
+        switch revision.action {
+        case .promote: return ["rollout \(origin.rollout ?? 0) brought it here\(evidence)"]
+        case .rollback: return ["it was rolled back to revision \(origin.equals ?? 0)\(evidence)"]
+        case .deploy, .delete, .load, .unload: return []
+        }
+    }
+
+    /// The rollout that is open, or the last one where it did not end with its candidate.
+    private static func rollout(_ facts: EndpointFacts, _ now: Explanation) -> [String] {
+        guard let rollout = facts.rollout else { return [] }
+        let shares = rollout.weights.map {
+            "\(Double($0.weight) / 100)% \($0.variant) (\(rollout.model):\($0.version))"
+        }
+        let message = rollout.life.message.isEmpty ? "" : ": \(rollout.life.message)"
+        switch rollout.state {
+        case .preparing, .awaitingApproval, .running, .paused, .watching:
+            return ["\(rollout.title)\(message)"] + (shares.isEmpty ? [] : ["  " + shares.joined(separator: ", ")])
+        case .aborted, .rolledBack, .expired:
+            guard rollout.spec.candidates.allSatisfy({ $0.version != now.deployment?.version }) else { return [] }
+            return ["\(rollout.title)\(message)"]
+        case .promoted: return []
+        }
     }
 
     private static func evidence(_ promotion: Promotion) -> [String] {
@@ -97,7 +126,7 @@ package struct Explanations: Sendable {
     private func next(
         _ now: Explanation, _ facts: EndpointFacts, _ into: [PromotionView]
     ) async throws(ControlError) -> [String] {
-        var lines: [String] = []
+        var lines = Self.rollout(facts, now)
         var seen: Set<Int> = []
         let reached = now.deployment?.version ?? facts.latest ?? 0
         for view in into where seen.insert(view.promotion.version).inserted {
@@ -106,7 +135,8 @@ package struct Explanations: Sendable {
             lines += Self.blocking(full)
         }
         let flag = now.space == Space.defaultName ? "" : " --space \(now.space)"
-        if let latest = facts.latest, latest > now.deployment?.version ?? 0 {
+        let isUnderWay = facts.rollout.map { $0.state.isExclusive } ?? false
+        if let latest = facts.latest, latest > now.deployment?.version ?? 0, !isUnderWay {
             lines.append(
                 "\(now.model):\(latest) is available here and not deployed: "
                     + "slipway deploy \(now.model):\(latest) --as \(now.endpoint)\(flag)")
@@ -167,6 +197,10 @@ struct EndpointFacts: Sendable {
     let pushedBy: String
     /// Where the space takes versions from.
     let sources: [String]
+    /// The endpoint's last revision.
+    let revision: Revision?
+    /// The rollout that is open, else the last one.
+    let rollout: Rollout?
 }
 
 extension DeploymentService {
@@ -180,7 +214,13 @@ extension DeploymentService {
             return EndpointFacts(
                 latest: latest?.version,
                 pushedBy: try deployment.map { try transaction.pusher(of: model, version: $0.version) } ?? "",
-                sources: try transaction.policy(of: space)?.promotesFrom ?? [])
+                sources: try transaction.policy(of: space)?.promotesFrom ?? [],
+                revision: try transaction.revision(
+                    endpoint: endpoint, space: space, at: Timestamp(microseconds: .max)),
+                rollout: try transaction.openRollout(endpoint: endpoint, space: space)
+                    ?? transaction.rollout(
+                        try transaction.lastRollout(endpoint: endpoint, space: space), endpoint: endpoint,
+                        space: space))
         }
     }
 }

@@ -7,12 +7,18 @@ public struct DeployRequest: Codable, Sendable, Hashable {
     public var options: DeploymentOptions?
     /// Free text for the history, 4096 bytes at most.
     public var reason: String?
+    /// How long what served before waits to come back by itself if requests fail; 60 when absent, 0 for not at all.
+    public var watchSeconds: Int?
 
-    public init(model: String, version: Int? = nil, options: DeploymentOptions? = nil, reason: String? = nil) {
+    public init(
+        model: String, version: Int? = nil, options: DeploymentOptions? = nil, reason: String? = nil,
+        watchSeconds: Int? = nil
+    ) {
         self.model = model
         self.version = version
         self.options = options
         self.reason = reason
+        self.watchSeconds = watchSeconds
     }
 }
 
@@ -63,12 +69,14 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
     /// Milliseconds at the median and the 99th percentile since the server started; absent without requests.
     public var p50Milliseconds: Double?
     public var p99Milliseconds: Double?
+    /// The rollout that is open; absent while none is.
+    public var rollout: RolloutSummary?
 
     public init(
         endpoint: String, space: String, model: String, version: Int, revision: Int, state: DeploymentState,
         message: String, options: DeploymentOptions, isolation: IsolationMode, isolationReason: String,
         createdAt: String, updatedAt: String, updatedBy: String, requests: Int, errors: Int, queued: Int,
-        p50Milliseconds: Double?, p99Milliseconds: Double?
+        p50Milliseconds: Double?, p99Milliseconds: Double?, rollout: RolloutSummary? = nil
     ) {
         self.endpoint = endpoint
         self.space = space
@@ -88,6 +96,27 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
         self.queued = queued
         self.p50Milliseconds = p50Milliseconds
         self.p99Milliseconds = p99Milliseconds
+        self.rollout = rollout
+    }
+}
+
+/// An open rollout in short.
+public struct RolloutSummary: Codable, Sendable, Hashable {
+    public var rollout: Int
+    public var strategy: String
+    public var state: RolloutState
+    /// What is waited for; one sentence, may be empty.
+    public var message: String
+    public var variants: [RolloutVariantInfo]
+
+    public init(
+        rollout: Int, strategy: String, state: RolloutState, message: String, variants: [RolloutVariantInfo]
+    ) {
+        self.rollout = rollout
+        self.strategy = strategy
+        self.state = state
+        self.message = message
+        self.variants = variants
     }
 }
 
@@ -95,7 +124,7 @@ public struct DeploymentInfo: Codable, Sendable, Hashable {
 public struct RevisionInfo: Codable, Sendable, Hashable {
     /// 1, 2, 3 ... for each endpoint name, through deletions.
     public var revision: Int
-    /// `deploy`, `delete`, `load` or `unload`.
+    /// `deploy`, `delete`, `load`, `unload`, `promote` (a rollout ended with its candidate) or `rollback`.
     public var action: String
     public var model: String
     public var version: Int
@@ -107,12 +136,21 @@ public struct RevisionInfo: Codable, Sendable, Hashable {
     public var createdBy: String
     /// In the words of who asked for it; empty when they gave none.
     public var reason: String
+    /// The rollout that made it, or watched it.
+    public var rollout: Int?
+    /// Of a rollback: the earlier revision that it equals.
+    public var equals: Int?
+    /// The promotion that brought the version into the space.
+    public var promotion: Int?
+    /// What it rests on, in a sentence; empty where nothing was measured.
+    public var evidence: String
     /// Whether this is what the endpoint is now; none is after a deletion.
     public var isCurrent: Bool
 
     public init(
         revision: Int, action: String, model: String, version: Int, digest: String, options: DeploymentOptions,
-        createdAt: String, createdBy: String, reason: String, isCurrent: Bool
+        createdAt: String, createdBy: String, reason: String, rollout: Int? = nil, equals: Int? = nil,
+        promotion: Int? = nil, evidence: String = "", isCurrent: Bool
     ) {
         self.revision = revision
         self.action = action
@@ -123,6 +161,10 @@ public struct RevisionInfo: Codable, Sendable, Hashable {
         self.createdAt = createdAt
         self.createdBy = createdBy
         self.reason = reason
+        self.rollout = rollout
+        self.equals = equals
+        self.promotion = promotion
+        self.evidence = evidence
         self.isCurrent = isCurrent
     }
 }

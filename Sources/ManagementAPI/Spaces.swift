@@ -47,10 +47,16 @@ public struct SpacePolicy: Codable, Sendable, Hashable {
     public var deploy: [String]?
     public var rollout: [String]?
     public var rollback: [String]?
+    /// Who has to approve of another version before it serves at an endpoint that serves already.
+    public var rolloutApprovals: ApprovalPolicy?
+    /// Whether nothing that serves may change, but back; and why.
+    public var frozen: Bool?
+    public var frozenReason: String?
 
     public init(
         isolation: IsolationDemand = .any, promotesFrom: [String]? = nil, gates: [GatePolicy]? = nil,
-        approvals: ApprovalPolicy? = nil, deploy: [String]? = nil, rollout: [String]? = nil, rollback: [String]? = nil
+        approvals: ApprovalPolicy? = nil, deploy: [String]? = nil, rollout: [String]? = nil, rollback: [String]? = nil,
+        rolloutApprovals: ApprovalPolicy? = nil, frozen: Bool? = nil, frozenReason: String? = nil
     ) {
         self.isolation = isolation
         self.promotesFrom = promotesFrom
@@ -59,6 +65,9 @@ public struct SpacePolicy: Codable, Sendable, Hashable {
         self.deploy = deploy
         self.rollout = rollout
         self.rollback = rollback
+        self.rolloutApprovals = rolloutApprovals
+        self.frozen = frozen
+        self.frozenReason = frozenReason
     }
 }
 

@@ -11,6 +11,7 @@ package struct ManagementServices: Sendable {
     package var registry: RegistryService
     package var dataSets: DataSetService
     package var deployments: DeploymentService
+    package var rollouts: RolloutService
     package var spaces: Spaces
     package var promotions: PromotionService
     package var keys: KeyService
@@ -24,14 +25,16 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
 
     package init(
-        registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService, spaces: Spaces,
-        promotions: PromotionService, keys: KeyService, members: MemberService, access: AccessPlane,
+        registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService,
+        rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
+        members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping
     ) {
         self.registry = registry
         self.dataSets = dataSets
         self.deployments = deployments
+        self.rollouts = rollouts
         self.spaces = spaces
         self.promotions = promotions
         self.keys = keys

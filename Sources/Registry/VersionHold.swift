@@ -4,6 +4,8 @@ package enum VersionHold: Sendable, Hashable {
     case deployed(endpoint: String)
     /// An endpoint of the space served it before what it serves now: a rollback goes there.
     case rollbackTarget(endpoint: String)
+    /// An open rollout of an endpoint goes to it, or would go back to it.
+    case rollout(number: Int, endpoint: String)
     /// It is available in another space, where a promotion brought it.
     case available(space: String)
     /// A promotion to another space is under way.
@@ -14,6 +16,7 @@ package enum VersionHold: Sendable, Hashable {
         switch self {
         case .deployed(let endpoint): "endpoint '\(endpoint)' serves it"
         case .rollbackTarget(let endpoint): "endpoint '\(endpoint)' would roll back to it"
+        case .rollout(let number, let endpoint): "rollout \(number) of endpoint '\(endpoint)' is open"
         case .available(let space): "space '\(space)' has it too"
         case .promotion(let number, let space): "promotion \(number) to space '\(space)' is under way"
         }
@@ -25,6 +28,7 @@ package enum VersionHold: Sendable, Hashable {
         case .deployed(let endpoint): "deploy another version at '\(endpoint)', or delete the endpoint"
         case .rollbackTarget(let endpoint):
             "deploy once more at '\(endpoint)', so that it would roll back to another version, or delete the endpoint"
+        case .rollout(let number, let endpoint): "promote or abort rollout \(number) of '\(endpoint)', or let it end"
         case .available(let space): "delete it in space '\(space)' first"
         case .promotion(let number, _): "withdraw promotion \(number), or let it end"
         }

@@ -26,6 +26,8 @@ final class RunningServer: Sendable {
     private let certificate: CertificateStore?
     private let inspection: Inspection
     private let promotions: PromotionService
+    private let rollouts: RolloutService
+    private let checks: OutsideChecks
     private let upkeep: Upkeep
     private let logger: Logger
     private let security: ServerAccess
@@ -33,7 +35,8 @@ final class RunningServer: Sendable {
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
-        inspection: Inspection, promotions: PromotionService, security: ServerAccess, upkeep: Upkeep, logger: Logger
+        inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
+        security: ServerAccess, upkeep: Upkeep, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -44,6 +47,8 @@ final class RunningServer: Sendable {
         self.certificate = certificate
         self.inspection = inspection
         self.promotions = promotions
+        self.rollouts = rollouts
+        self.checks = checks
         self.security = security
         self.upkeep = upkeep
         self.logger = logger
@@ -87,6 +92,10 @@ final class RunningServer: Sendable {
                 hashing: store.hashing, dataSets: dataSets,
                 scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
+        let checks = OutsideChecks()
+        let rollouts = RolloutService(
+            deployments: deployments, checks: checks, memberships: security.members, clock: clock,
+            report: { Self.report($0, $1, logger) })
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -94,7 +103,7 @@ final class RunningServer: Sendable {
             services: ManagementServices(
                 registry: RegistryService(
                     store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                dataSets: dataSets, deployments: deployments,
+                dataSets: dataSets, deployments: deployments, rollouts: rollouts,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
@@ -115,7 +124,7 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            security: security, upkeep: upkeep, logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -124,9 +133,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions] in
+        let restored = Task { [door, promotions, rollouts] in
             try await deployments.restore()
             door.readiness.isOn = true
+            rollouts.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -171,6 +181,16 @@ extension RunningServer {
         FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 
+    fileprivate static func report(_ rollout: Rollout?, _ error: ControlError, _ logger: Logger) {
+        var about: Logger.Metadata = ["error.message": "\(error.message)"]
+        if let rollout {
+            about["endpoint.space"] = "\(rollout.space)"
+            about["endpoint.name"] = "\(rollout.endpoint)"
+            about["rollout.number"] = "\(rollout.number)"
+        }
+        logger.error("a rollout could not be looked after; the next second tries again", metadata: about)
+    }
+
     func reloadCertificate() { certificate?.reload(logger: logger) }
 
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
@@ -181,6 +201,8 @@ extension RunningServer {
         await grpcDoor.drain(within: limit)
         await http
         promotions.stop()
+        await rollouts.stop()
+        await checks.close()
         await security.close()
         await upkeep.stop()
         do {

@@ -16,15 +16,19 @@ extension SlipwayClient {
     ///
     /// - Parameters:
     ///   - endpoint: the model's name unless given.
+    ///   - watchSeconds: how long what served before waits to come back by itself if requests fail; 0 for not at all.
     ///   - revision: the revision the caller saw; the server refuses when it is no longer the current one.
     @discardableResult
     public func deploy(
         model: String, version: Int? = nil, endpoint: String? = nil, options: DeploymentOptions? = nil,
-        reason: String? = nil, ifRevision revision: Int? = nil
+        reason: String? = nil, watchSeconds: Int? = nil, ifRevision revision: Int? = nil
     ) async throws(ClientError) -> DeploymentInfo {
         let endpoint = endpoint ?? model
         var call = Call.change(.PUT, deploymentPath(endpoint), "deploy \(model) as \(endpoint)")
-        call.body = try encode(DeployRequest(model: model, version: version, options: options, reason: reason))
+        call.body = try encode(
+            DeployRequest(
+                model: model, version: version, options: options, reason: reason,
+                watchSeconds: watchSeconds))
         return try await receive(conditional(call, revision))
     }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Deployments
 import Foundation
+import Governance
 import Journal
 import Registry
 import Runtimes
@@ -8,6 +9,7 @@ import Serving
 import Store
 import Synchronization
 import Tensors
+import Testing
 
 /// A deployment service on a data folder of its own, with a plane that writes down what it is asked.
 final class Dock: Sendable {
@@ -15,12 +17,17 @@ final class Dock: Sendable {
     let store: Store
     let plane: RecordingPlane
     let deployments: DeploymentService
+    let rollouts: RolloutService
+    let checks = SetChecks()
 
     init(_ plane: RecordingPlane = RecordingPlane(), folder: String? = nil) throws {
         self.folder = folder ?? NSTemporaryDirectory() + "slipway-deployments-\(UUID().uuidString)"
         store = try Store.open(folder: self.folder)
         self.plane = plane
         deployments = DeploymentService(store: store.deployments, plane: plane)
+        rollouts = RolloutService(
+            deployments: deployments, checks: checks, memberships: OpenMemberships(), clock: SystemClock(),
+            report: { Issue.record("the loop failed: \($0?.title ?? "") \($1)") })
     }
 
     func push(_ model: String, _ text: String) async throws {
@@ -35,11 +42,18 @@ final class Dock: Sendable {
 
     func deploy(
         _ endpoint: String, _ model: String, _ version: Int? = nil, options: EndpointOptions = EndpointOptions(),
-        reason: String = "", key: String? = nil, ifMatch: Int? = nil
+        reason: String = "", watch: Int = 60, key: String? = nil, ifMatch: Int? = nil
     ) async throws -> Deployment {
         try await deployments.deploy(
             endpoint: endpoint, space: "default", model: model, version: version, options: options, reason: reason,
-            principal: .local, idempotencyKey: key, ifMatch: ifMatch)
+            watchSeconds: watch, principal: .local, idempotencyKey: key, ifMatch: ifMatch)
+    }
+
+    /// Begins a rollout, as YAML.
+    func start(_ endpoint: String, _ yaml: String, key: String? = nil) async throws -> Rollout {
+        try await rollouts.start(
+            endpoint, space: "default", document: PolicyText.value(yaml: yaml, what: "rollout"), principal: .local,
+            idempotencyKey: key)
     }
 
     func remove() { try? FileManager.default.removeItem(atPath: folder) }
@@ -58,6 +72,7 @@ final class RecordingPlane: ServingPlane {
         var discarded: [EndpointEntry] = []
         var installed: [ServingSnapshot] = []
         var refusals: [Int: ModelLoadError] = [:]
+        var arms: [String: ArmCounts] = [:]
         var inside = 0
         var mostInside = 0
     }
@@ -76,6 +91,36 @@ final class RecordingPlane: ServingPlane {
     }
 
     func refuse(version: Int, _ error: ModelLoadError?) { state.withLock { $0.refusals[version] = error } }
+
+    /// Lets a variant of whatever rollout is open have done that much more.
+    func serve(_ variant: String, requests: UInt64, errors: UInt64 = 0) {
+        state.withLock { state in
+            var counts = state.arms[variant] ?? ArmCounts()
+            counts.requests += requests
+            counts.errors += errors
+            state.arms[variant] = counts
+        }
+    }
+
+    /// As a restart of the server does.
+    func forgetCounts() { state.withLock { $0.arms = [:] } }
+
+    func arms(space: String, endpoint: String) -> [ArmReading] {
+        state.withLock { state in
+            let plan = state.installed.last?.endpoints.first { $0.space == space && $0.name == endpoint }?.traffic
+            return (plan?.targets ?? []).map { target in
+                ArmReading(
+                    variant: target.variant, rollout: plan?.rollout ?? 0,
+                    counts: state.arms[target.variant] ?? ArmCounts())
+            }
+        }
+    }
+
+    /// Who gets which share now, as `stable:1=9900 canary:2=100`; empty where no rollout is open.
+    func shares(_ endpoint: String) -> String {
+        let plan = installed.last?.endpoints.first { $0.name == endpoint }?.traffic
+        return (plan?.targets ?? []).map { "\($0.variant):\($0.entry.version)=\($0.weight)" }.joined(separator: " ")
+    }
 
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
         await Task.yield()
@@ -97,6 +142,22 @@ final class RecordingPlane: ServingPlane {
         state.withLock { state in
             state.inside -= 1
             state.installed.append(snapshot)
+        }
+    }
+}
+
+/// Answers as the test says.
+final class SetChecks: RolloutCheckRunning {
+    private let state = Mutex((outcomes: [String: CheckResult.Outcome](), asked: [RolloutCheckSubject]()))
+
+    var asked: [RolloutCheckSubject] { state.withLock { $0.asked } }
+
+    func set(_ name: String, _ outcome: CheckResult.Outcome) { state.withLock { $0.outcomes[name] = outcome } }
+
+    func ask(_ check: RolloutCheck, about subject: RolloutCheckSubject) async -> CheckResult {
+        state.withLock { state in
+            state.asked.append(subject)
+            return CheckResult(name: check.name, outcome: state.outcomes[check.name] ?? .unavailable, detail: "set")
         }
     }
 }

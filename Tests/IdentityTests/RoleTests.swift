@@ -14,7 +14,7 @@ import Testing
         (.pushModels, [.developer, .owner]), (.deleteModels, [.developer, .owner]),
         (.deploy, [.developer, .operator, .owner]), (.deleteDeployments, [.developer, .operator, .owner]),
         (.loadModels, [.developer, .operator, .owner]), (.rollout, [.developer, .operator, .owner]),
-        (.rollback, [.developer, .operator, .owner]),
+        (.rollback, [.developer, .operator, .owner]), (.approveRollouts, [.validator, .owner]),
         (.reportGate, [.validator, .owner, .reporter]),
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
     ]

@@ -8,7 +8,8 @@ struct Deploy: AsyncParsableCommand {
         discussion: """
             The version is loaded beside whatever serves now, warmed up, and put in its
             place at once; once the command has returned, it answers. A version that
-            cannot be loaded leaves the old one serving.
+            cannot be loaded leaves the old one serving. What served before stays warm, and
+            comes back by itself when too many requests fail within --watch.
 
               slipway deploy churn       the latest version, at the endpoint churn
               slipway deploy churn:3 --as exit-survey --reason "better on new customers"
@@ -26,6 +27,12 @@ struct Deploy: AsyncParsableCommand {
 
     @Option(help: "Why, for the history.")
     var reason: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long what served before waits to come back if requests fail; 0 for not at all (60s unless given).",
+            valueName: "time"), transform: { try Duration.seconds($0, flag: "--watch") })
+    var watch: Int?
 
     @OptionGroup var options: DeployOptions
 
@@ -46,7 +53,7 @@ struct Deploy: AsyncParsableCommand {
                 try await session.checkingVersion(model.version, of: model.name) {
                     try await client.deploy(
                         model: model.name, version: model.version, endpoint: endpoint,
-                        options: options.options, reason: reason)
+                        options: options.options, reason: reason, watchSeconds: watch)
                 }
             }
             if session.format == .json { return try session.printJSON(deployment) }

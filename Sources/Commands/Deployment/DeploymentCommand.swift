@@ -12,21 +12,36 @@ enum DeploymentText {
     static func table(_ deployments: [DeploymentInfo]) -> Table {
         let options = deployments.map { OptionsText.short($0.options, isolation: $0.isolation) }
         let hasOptions = options.contains { !$0.isEmpty }
+        let hasRollouts = deployments.contains { $0.rollout != nil }
         return Table(
             columns: [
                 .init(title: "ENDPOINT", mayShrink: true), .init(title: "MODEL", mayShrink: true),
                 .init(title: "STATE"), .init(title: "REQUESTS", isNumber: true), .init(title: "ERRORS", isNumber: true),
                 .init(title: "P50 MS", isNumber: true), .init(title: "P99 MS", isNumber: true),
                 .init(title: "SINCE"),
-            ] + (hasOptions ? [.init(title: "OPTIONS", mayShrink: true)] : []),
+            ] + (hasRollouts ? [.init(title: "ROLLOUT", mayShrink: true)] : [])
+                + (hasOptions ? [.init(title: "OPTIONS", mayShrink: true)] : []),
             rows: zip(deployments, options).map { deployment, options in
                 [
                     deployment.endpoint, "\(deployment.model):\(deployment.version)", deployment.state.rawValue,
                     String(deployment.requests), String(deployment.errors),
                     deployment.p50Milliseconds.map(NumberText.milliseconds) ?? "-",
                     deployment.p99Milliseconds.map(NumberText.milliseconds) ?? "-", Age.text(deployment.updatedAt),
-                ] + (hasOptions ? [options] : [])
+                ] + (hasRollouts ? [rollout(deployment)] : []) + (hasOptions ? [options] : [])
             })
+    }
+
+    /// `canary 3: 99% churn:1, 1% churn:2`; empty where none is open.
+    static func rollout(_ deployment: DeploymentInfo) -> String {
+        guard let rollout = deployment.rollout else { return "" }
+        let what = "\(rollout.strategy) \(rollout.rollout)"
+        switch rollout.state {
+        case .running:
+            return "\(what): " + RolloutText.shares(rollout.variants, of: deployment.model)
+        case .paused:
+            return "\(what), paused: " + RolloutText.shares(rollout.variants, of: deployment.model)
+        default: return "\(what), \(RolloutText.state(rollout.state))"
+        }
     }
 
     /// Endpoints that do not answer, or not all the time, each with the first line of its reason; `deployment show` has all of it.

@@ -41,6 +41,7 @@ struct DeploymentShow: AsyncParsableCommand {
             "revision",
             "\(deployment.revision), \(Age.moment(deployment.updatedAt)) by \(deployment.updatedBy)"
                 + " (\(Age.text(deployment.updatedAt)))")
+        facts.add("rollout", deployment.rollout == nil ? nil : DeploymentText.rollout(deployment))
         facts.add("requests", "\(deployment.requests), of them \(deployment.errors) failed, since the server started")
         facts.add("waiting", deployment.queued == 0 ? nil : String(deployment.queued))
         if let p50 = deployment.p50Milliseconds, let p99 = deployment.p99Milliseconds {

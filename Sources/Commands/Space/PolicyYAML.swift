@@ -10,7 +10,9 @@ import ManagementAPI
 enum PolicyYAML {
     /// The order in which people read a policy; everything else follows by name.
     private static let order = [
-        "promotesFrom", "gates", "approvals", "isolation", "deploy", "rollout", "rollback", "name", "kind", "models",
+        "promotesFrom", "gates", "approvals", "isolation", "deploy", "rollout", "rollback", "rolloutApprovals",
+        "frozen",
+        "frozenReason", "name", "kind", "models",
         "count", "roles", "fourEyes",
     ]
 

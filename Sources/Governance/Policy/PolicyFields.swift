@@ -113,7 +113,9 @@ package struct PolicyFields {
 
     /// Everything that was not taken, as a rule that decodes itself from JSON; counts as taken. Where the rule says what is
     /// wrong, its field becomes a place in the document.
-    mutating func rest<Rule: Codable>(as type: Rule.Type) throws(ControlError) -> Rule {
+    package mutating func rest<Rule: Codable>(
+        as type: Rule.Type, hint: String = "docs/reference/gates.md has the fields of each kind of gate"
+    ) throws(ControlError) -> Rule {
         let rest = PolicyValue.mapping(untaken)
         known += untaken.keys
         do {
@@ -122,7 +124,7 @@ package struct PolicyFields {
             if let lost = rest.lost(in: again) {
                 throw ControlError(
                     .invalid, "'\(Name.excerpt(of: place(lost)))' means nothing here", field: place(lost),
-                    hint: "docs/reference/gates.md has the fields of each kind of gate")
+                    hint: hint)
             }
             return rule
         } catch let error as ControlError {

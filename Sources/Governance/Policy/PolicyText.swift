@@ -11,6 +11,17 @@ package enum PolicyText {
     /// Mappings and lists in each other.
     package static let maximumDepth = 16
 
+    /// The same for another document that is a page too.
+    ///
+    /// - Parameter what: what it is called in messages: `rollout`.
+    package static func value(yaml text: String, what: String) throws(ControlError) -> PolicyValue {
+        do { return try value(yaml: text) } catch { throw error.about(what) }
+    }
+
+    package static func value(json data: Data, what: String) throws(ControlError) -> PolicyValue {
+        do { return try value(json: data) } catch { throw error.about(what) }
+    }
+
     /// - Parameter text: YAML 1.1, of which JSON is a part.
     package static func value(yaml text: String) throws(ControlError) -> PolicyValue {
         try guardAgainstBombs(text)
@@ -148,5 +159,13 @@ package enum PolicyText {
         }
         if isNumeric, let number = Double(text), number.isFinite { return .number(number) }
         return .text(text)
+    }
+}
+
+extension ControlError {
+    fileprivate func about(_ what: String) -> ControlError {
+        ControlError(
+            code, message.replacing("the policy", with: "the \(what)"), field: field,
+            hint: hint?.replacing("policy.md", with: "\(what).md"))
     }
 }

@@ -17,6 +17,8 @@ extension SpacePolicy {
         deploy = try Self.roles("deploy", &fields)
         rollout = try Self.roles("rollout", &fields)
         rollback = try Self.roles("rollback", &fields)
+        rolloutApprovals = try ApprovalDemand(fields.value("rolloutApprovals"), at: "rolloutApprovals")
+        freeze = try Self.freeze(&fields)
         try fields.finish()
     }
 
@@ -51,12 +53,27 @@ extension SpacePolicy {
         return roles
     }
 
+    private static func freeze(_ fields: inout PolicyFields) throws(ControlError) -> String? {
+        let frozen = try fields.flag("frozen") ?? false
+        let reason = try fields.text("frozenReason")
+        guard frozen || reason == nil else {
+            throw fields.refusal("frozenReason", "is there, but 'frozen' is not true")
+        }
+        guard reason?.utf8.count ?? 0 <= 4096 else { throw fields.refusal("frozenReason", "has more than 4096 bytes") }
+        return frozen ? reason ?? "" : nil
+    }
+
     /// What a reader makes the same policy of; fields that demand nothing are left out.
     package var document: PolicyValue {
         var members: [String: PolicyValue] = ["isolation": .text(isolation?.rawValue ?? "any")]
         if !promotesFrom.isEmpty { members["promotesFrom"] = .list(promotesFrom.map { .text($0) }) }
         if !gates.isEmpty { members["gates"] = .list(gates.map(\.document)) }
         if approvals.count > 0 { members["approvals"] = approvals.document }
+        if rolloutApprovals.count > 0 { members["rolloutApprovals"] = rolloutApprovals.document }
+        if let freeze {
+            members["frozen"] = .flag(true)
+            if !freeze.isEmpty { members["frozenReason"] = .text(freeze) }
+        }
         for (name, roles) in [("deploy", deploy), ("rollout", rollout), ("rollback", rollback)] {
             if let roles { members[name] = .list(roles.map { .text($0.rawValue) }) }
         }

@@ -16,13 +16,17 @@ package struct SpacePolicy: Sendable, Hashable {
     package var deploy: [Role]?
     package var rollout: [Role]?
     package var rollback: [Role]?
+    /// How many people have to approve of a rollout, and which.
+    package var rolloutApprovals: ApprovalDemand
+    /// Why nothing that serves may change, but back; `nil` when it may. The reason may be empty.
+    package var freeze: String?
     /// 0 before it was first set, then 1, 2, 3 ...
     package var revision: Int
 
     package init(
         promotesFrom: [String] = [], gates: [GateDemand] = [], approvals: ApprovalDemand = .none,
         isolation: Isolation? = nil, deploy: [Role]? = nil, rollout: [Role]? = nil, rollback: [Role]? = nil,
-        revision: Int = 0
+        rolloutApprovals: ApprovalDemand = .none, freeze: String? = nil, revision: Int = 0
     ) {
         self.promotesFrom = promotesFrom
         self.gates = gates
@@ -31,6 +35,8 @@ package struct SpacePolicy: Sendable, Hashable {
         self.deploy = deploy
         self.rollout = rollout
         self.rollback = rollback
+        self.rolloutApprovals = rolloutApprovals
+        self.freeze = freeze
         self.revision = revision
     }
 

@@ -53,7 +53,10 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case deleteDeployments
     /// Take a deployed model out of memory, or back.
     case loadModels
+    /// Start a rollout, and pause, resume, promote or abort one.
     case rollout
+    /// Approve of rollouts that are to begin in this space, and reject them.
+    case approveRollouts
     case rollback
     case predict
 
@@ -76,7 +79,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .verify, .viewAudit, .collect, .backup, .manageAdmins, .manageSpaces: .admin
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
-            .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .predict:
+            .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
+            .approveRollouts, .rollback, .predict:
             .space
         }
     }
@@ -93,7 +97,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .pushModels, .deleteModels: [.developer, .owner]
         case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
-        case .approvePromotions: [.validator, .owner]
+        case .approvePromotions, .approveRollouts: [.validator, .owner]
         case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .setPolicy, .manageMembers: [.owner]
@@ -134,6 +138,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .deleteDeployments: "delete deployments"
         case .loadModels: "load or unload models"
         case .rollout: "roll out"
+        case .approveRollouts: "decide on rollouts"
         case .rollback: "roll back"
         case .predict: "predict"
         case .reportGate: "report a gate"

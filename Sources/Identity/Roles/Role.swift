@@ -73,14 +73,18 @@ package struct RoleRules: Sendable, Hashable, Codable {
     package var rollback: Set<Role>?
     /// Who may approve of promotions, beside validators and owners.
     package var approve: Set<Role>?
+    /// Who may approve of rollouts, beside validators and owners.
+    package var approveRollouts: Set<Role>?
 
     package init(
-        deploy: Set<Role>? = nil, rollout: Set<Role>? = nil, rollback: Set<Role>? = nil, approve: Set<Role>? = nil
+        deploy: Set<Role>? = nil, rollout: Set<Role>? = nil, rollback: Set<Role>? = nil, approve: Set<Role>? = nil,
+        approveRollouts: Set<Role>? = nil
     ) {
         self.deploy = deploy
         self.rollout = rollout
         self.rollback = rollback
         self.approve = approve
+        self.approveRollouts = approveRollouts
     }
 
     /// The roles that may do it here.
@@ -90,6 +94,7 @@ package struct RoleRules: Sendable, Hashable, Codable {
         case .rollout: rollout.map { RoleSet($0) } ?? permission.roles
         case .rollback: rollback.map { RoleSet($0) } ?? permission.roles
         case .approvePromotions: permission.roles.union(approve.map { RoleSet($0) } ?? [])
+        case .approveRollouts: permission.roles.union(approveRollouts.map { RoleSet($0) } ?? [])
         default: permission.roles
         }
     }

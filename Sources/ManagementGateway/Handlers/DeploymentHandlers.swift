@@ -9,19 +9,23 @@ extension ManagementInterface {
     func deployments(_ call: ManagementRequest) async throws -> Response {
         let (limit, after) = try call.page()
         let list = try await services.deployments.list(space: call.space, after: after, limit: limit)
-        return try .json(ManagementAPI.Page(items: list.items.map { info(of: $0) }, next: list.next))
+        let open = try await services.rollouts.open(space: call.space)
+        return try .json(
+            ManagementAPI.Page(items: list.items.map { info(of: $0, open[$0.endpoint]) }, next: list.next))
     }
 
     func deployment(_ call: ManagementRequest) async throws -> Response {
         let deployment = try await services.deployments.show(call.name, space: call.space)
-        return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
+        let open = try await services.rollouts.open(space: call.space)
+        return try Response.json(info(of: deployment, open[call.name])).tagged(revision: deployment.revision)
     }
 
     func deploy(_ call: ManagementRequest) async throws -> Response {
         let order = try await call.document(DeployRequest.self, schema: "DeployRequest")
         let deployment = try await services.deployments.deploy(
             endpoint: call.name, space: call.space, model: order.model, version: order.version,
-            options: try EndpointOptions(order.options), reason: order.reason ?? "", principal: call.principal,
+            options: try EndpointOptions(order.options), reason: order.reason ?? "",
+            watchSeconds: order.watchSeconds ?? RolloutSpec.defaultWatchSeconds, principal: call.principal,
             idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
         return try Response.json(info(of: deployment)).tagged(revision: deployment.revision)
     }
@@ -66,7 +70,7 @@ extension ManagementInterface {
     }
 
     /// What is meant to answer, with how it does.
-    func info(of deployment: Deployment) -> DeploymentInfo {
+    func info(of deployment: Deployment, _ rollout: Rollout? = nil) -> DeploymentInfo {
         let endpoint = services.dataPlane.endpoint(space: deployment.space, name: deployment.endpoint)
         let served = endpoint.flatMap { $0.entry.version == deployment.version ? $0 : nil }
         let counts = served?.statistics.snapshot()
@@ -81,7 +85,7 @@ extension ManagementInterface {
             requests: counts.map { Int(clamping: $0.successes &+ $0.failures) } ?? 0,
             errors: counts.map { Int(clamping: $0.failures) } ?? 0, queued: served?.queueDepth ?? 0,
             p50Milliseconds: counts.flatMap { Self.milliseconds(0.5, $0) },
-            p99Milliseconds: counts.flatMap { Self.milliseconds(0.99, $0) })
+            p99Milliseconds: counts.flatMap { Self.milliseconds(0.99, $0) }, rollout: rollout.map(RolloutSummary.init))
     }
 
     private static func state(of deployment: Deployment, _ endpoint: Endpoint?) -> (DeploymentState, String) {

@@ -27,21 +27,11 @@ extension ManagementInterface {
 
     /// Takes YAML by its content type, else JSON. The policy itself is read by Governance, whichever it was written in.
     func setPolicy(_ call: ManagementRequest) async throws -> Response {
-        let type = call.request.headers[.contentType]?.lowercased() ?? ""
-        let isYAML = type.contains("yaml")
-        let body = try await call.text(limit: PolicyText.maximumBytes, what: "policy")
-        let document = try isYAML ? PolicyText.value(yaml: body) : Self.policy(json: body)
+        let document = try await call.policyDocument("policy")
         let policy = try await services.deployments.setPolicy(
             Governance.SpacePolicy(document: document), of: call.space, principal: call.principal,
             idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
         return try Response.json(ManagementAPI.SpacePolicy(policy)).tagged(revision: policy.revision)
-    }
-
-    private static func policy(json body: String) throws(ControlError) -> PolicyValue {
-        if let problem = JSONSyntax.problem(in: ByteBuffer(string: body)) {
-            throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
-        }
-        return try PolicyText.value(json: Data(body.utf8))
     }
 
     func policyRevisions(_ call: ManagementRequest) async throws -> Response {
@@ -52,8 +42,19 @@ extension ManagementInterface {
 }
 
 extension ManagementRequest {
+    /// The body as a document that people write: YAML by its content type, else JSON.
+    func policyDocument(_ what: String) async throws -> PolicyValue {
+        let type = request.headers[.contentType]?.lowercased() ?? ""
+        let body = try await text(limit: PolicyText.maximumBytes, what: what)
+        if type.contains("yaml") { return try PolicyText.value(yaml: body, what: what) }
+        if let problem = JSONSyntax.problem(in: ByteBuffer(string: body)) {
+            throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
+        }
+        return try PolicyText.value(json: Data(body.utf8), what: what)
+    }
+
     /// The body as text.
-    fileprivate func text(limit: Int, what: String) async throws -> String {
+    func text(limit: Int, what: String) async throws -> String {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: limit)
@@ -84,16 +85,22 @@ extension ManagementAPI.SpacePolicy {
             case .shared: .shared
             case .worker: .worker
             }
-        let approvals = policy.approvals
         self.init(
             isolation: isolation, promotesFrom: policy.promotesFrom.isEmpty ? nil : policy.promotesFrom,
             gates: policy.gates.isEmpty ? nil : policy.gates.map(GatePolicy.init),
-            approvals: approvals.count == 0
-                ? nil
-                : ApprovalPolicy(
-                    count: approvals.count, roles: approvals.roles.map(\.rawValue), fourEyes: approvals.fourEyes),
+            approvals: ApprovalPolicy(policy.approvals),
             deploy: policy.deploy?.map(\.rawValue), rollout: policy.rollout?.map(\.rawValue),
-            rollback: policy.rollback?.map(\.rawValue))
+            rollback: policy.rollback?.map(\.rawValue), rolloutApprovals: ApprovalPolicy(policy.rolloutApprovals),
+            frozen: policy.freeze == nil ? nil : true,
+            frozenReason: policy.freeze.flatMap { $0.isEmpty ? nil : $0 })
+    }
+}
+
+extension ApprovalPolicy {
+    /// `nil` where nobody's approval is asked for.
+    fileprivate init?(_ demand: ApprovalDemand) {
+        guard demand.count > 0 else { return nil }
+        self.init(count: demand.count, roles: demand.roles.map(\.rawValue), fourEyes: demand.fourEyes)
     }
 }
 

@@ -27,13 +27,7 @@ extension ManagementInterface {
             }
             filter.version = number
         }
-        if let text = query["open"] {
-            guard let flag = Bool(String(text)) else {
-                throw ControlError(
-                    .invalid, "open must be true or false, got '\(Name.excerpt(of: String(text)))'", field: "open")
-            }
-            filter.onlyOpen = flag
-        }
+        filter.onlyOpen = try call.flag("open") ?? false
         let list = try await services.promotions.list(filter, after: after, limit: limit)
         return try .json(ManagementAPI.Page(items: list.items.map(PromotionInfo.init), next: list.next))
     }
@@ -89,8 +83,18 @@ extension ManagementInterface {
 }
 
 extension ManagementRequest {
+    /// `true` or `false` in the query.
+    func flag(_ name: String) throws(ControlError) -> Bool? {
+        guard let text = request.uri.queryParameters[Substring(name)] else { return nil }
+        guard let flag = Bool(String(text)) else {
+            throw ControlError(
+                .invalid, "\(name) must be true or false, got '\(Name.excerpt(of: String(text)))'", field: name)
+        }
+        return flag
+    }
+
     /// What the caller is in the space of the path. Who need not say who they are is everything.
-    fileprivate var roles: [Role] {
+    var roles: [Role] {
         if caller === Caller.local { return Role.ofMembers }
         let limit = caller.key?.scope.roles
         return caller.roles(in: space).roles.filter { limit?.contains($0) ?? true }

@@ -41,7 +41,9 @@ extension ManagementInterface {
         for summary in try await visibleSpaces(to: call.caller) {
             spaces.append(SpaceInfo(summary))
             let list = try await services.deployments.list(space: summary.space.name, limit: PageLimit.maximum)
-            deployments += list.items.filter { call.caller.reaches(endpoint: $0.endpoint) }.map { info(of: $0) }
+            let open = try await services.rollouts.open(space: summary.space.name)
+            deployments += list.items.filter { call.caller.reaches(endpoint: $0.endpoint) }
+                .map { info(of: $0, open[$0.endpoint]) }
         }
         return try .json(
             StatusReport(

@@ -75,6 +75,34 @@ struct OpenAPIOperation {
         case .reportCheck:
             OpenAPIOperation(
                 parameters: [idempotencyKey], body: document("CheckReport"), answers: [200: json("PromotionInfo")])
+        case .live:
+            OpenAPIOperation(parameters: [query("at", ["type": "string"])], answers: [200: json("LiveInfo")])
+        case .rollBack:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch], body: optional("RollbackRequest"),
+                answers: [200: json("DeploymentInfo")])
+        case .rollouts, .endpointRollouts:
+            listing(
+                "RolloutInfo",
+                [query("open", ["type": "boolean", "description": "Only those that something can still happen to"])])
+        case .rollout: OpenAPIOperation(answers: [200: json("RolloutInfo")])
+        case .startRollout:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ref("RolloutRequest")],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
+                answers: [201: json("RolloutInfo")])
+        case .pauseRollout, .resumeRollout, .promoteRollout, .abortRollout, .approveRollout:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("RolloutDecision"), answers: [200: json("RolloutInfo")])
+        case .rejectRollout:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("RolloutDecision"), answers: [200: json("RolloutInfo")])
         case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
         case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
         case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])

@@ -27,8 +27,12 @@ enum OpenAPIPromotions {
             [
                 "promotesFrom": strings, "gates": arrayOf("GatePolicy"), "approvals": ref("ApprovalPolicy"),
                 "isolation": OpenAPISchemas.oneOf(IsolationDemand.self), "deploy": roles, "rollout": roles,
-                "rollback": roles,
-            ], optional: ["promotesFrom", "gates", "approvals", "isolation", "deploy", "rollout", "rollback"]),
+                "rollback": roles, "rolloutApprovals": ref("ApprovalPolicy"), "frozen": flag, "frozenReason": string,
+            ],
+            optional: [
+                "promotesFrom", "gates", "approvals", "isolation", "deploy", "rollout", "rollback", "rolloutApprovals",
+                "frozen", "frozenReason",
+            ]),
         "ApprovalPolicy": OpenAPISchemas.object(
             ["count": ["type": "integer", "minimum": 0, "maximum": 16], "roles": roles, "fourEyes": flag],
             optional: ["count", "roles", "fourEyes"]),

@@ -8,6 +8,7 @@ enum OpenAPISchemas {
         .merging(OpenAPIDataSets.schemas) { first, _ in first }
         .merging(inference) { first, _ in first }
         .merging(retention) { first, _ in first }
+        .merging(OpenAPIRollouts.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]
@@ -63,21 +64,33 @@ enum OpenAPISchemas {
         "DeploymentOptions": OpenAPIDeploymentOptions.options,
         "BatchingOptions": OpenAPIDeploymentOptions.batching,
         "DeployRequest": object(
-            ["model": string, "version": integer, "options": ref("DeploymentOptions"), "reason": string],
-            optional: ["version", "options", "reason"]),
+            [
+                "model": string, "version": integer, "options": ref("DeploymentOptions"), "reason": string,
+                "watchSeconds": ["type": "integer", "minimum": 0, "maximum": 86_400, "default": 60],
+            ],
+            optional: ["version", "options", "reason", "watchSeconds"]),
         "DeploymentInfo": object(
             [
                 "endpoint": string, "space": string, "model": string, "version": integer, "revision": integer,
                 "state": oneOf(DeploymentState.self), "message": string, "options": ref("DeploymentOptions"),
                 "isolation": oneOf(IsolationMode.self), "isolationReason": string, "createdAt": string,
                 "updatedAt": string, "updatedBy": string, "requests": integer, "errors": integer, "queued": integer,
-                "p50Milliseconds": number, "p99Milliseconds": number,
-            ], optional: ["p50Milliseconds", "p99Milliseconds"]),
-        "RevisionInfo": object([
-            "revision": integer, "action": ["type": "string", "enum": ["deploy", "delete", "load", "unload"]],
-            "model": string, "version": integer, "digest": string, "options": ref("DeploymentOptions"),
-            "createdAt": string, "createdBy": string, "reason": string, "isCurrent": flag,
+                "p50Milliseconds": number, "p99Milliseconds": number, "rollout": ref("RolloutSummary"),
+            ], optional: ["p50Milliseconds", "p99Milliseconds", "rollout"]),
+        "RolloutSummary": object([
+            "rollout": integer, "strategy": string, "state": oneOf(RolloutState.self), "message": string,
+            "variants": arrayOf(ref("RolloutVariantInfo")),
         ]),
+        "RevisionInfo": object(
+            [
+                "revision": integer,
+                "action": [
+                    "type": "string", "enum": ["deploy", "delete", "load", "unload", "promote", "rollback"],
+                ],
+                "model": string, "version": integer, "digest": string, "options": ref("DeploymentOptions"),
+                "createdAt": string, "createdBy": string, "reason": string, "rollout": integer, "equals": integer,
+                "promotion": integer, "evidence": string, "isCurrent": flag,
+            ], optional: ["rollout", "equals", "promotion"]),
         "ServerInfo": object([
             "name": string, "version": string, "startedAt": string, "uptimeSeconds": number, "dataFolder": string,
             "generation": integer, "runtimes": texts, "httpPort": integer, "grpcPort": integer,

@@ -65,6 +65,7 @@ extension RevisionInfo {
             revision: revision.number, action: revision.action.rawValue, model: revision.model,
             version: revision.version, digest: revision.digest, options: DeploymentOptions(revision.options),
             createdAt: revision.createdAt.description, createdBy: revision.createdBy, reason: revision.reason,
-            isCurrent: revision.isCurrent)
+            rollout: revision.origin.rollout, equals: revision.origin.equals, promotion: revision.promotion,
+            evidence: revision.origin.evidence, isCurrent: revision.isCurrent)
     }
 }

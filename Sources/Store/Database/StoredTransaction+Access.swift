@@ -152,12 +152,13 @@ extension StoredTransaction: AccessTransaction {
 }
 
 extension StoredTransaction {
-    /// What a space's policy says of roles. Policies do not say anything of them yet.
+    /// What a space's policy says of roles.
     func roleRules(of space: String) throws -> RoleRules? {
         guard let policy = try policy(of: space) else { return nil }
         return RoleRules(
             deploy: policy.deploy.map { Set($0) }, rollout: policy.rollout.map { Set($0) },
             rollback: policy.rollback.map { Set($0) },
-            approve: policy.approvals.count == 0 ? nil : Set(policy.approvals.roles))
+            approve: policy.approvals.count == 0 ? nil : Set(policy.approvals.roles),
+            approveRollouts: policy.rolloutApprovals.count == 0 ? nil : Set(policy.rolloutApprovals.roles))
     }
 }

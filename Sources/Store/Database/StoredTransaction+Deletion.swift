@@ -7,7 +7,7 @@ extension StoredTransaction {
         guard let version = try availableVersion(model: model, number: number, space: space) else { return [] }
         let id: Int64 = version["id"]
         return try deployments(of: id, space: space) + rollbackTargets(of: id, space: space)
-            + promotions(of: model, number) + otherSpaces(with: id, than: space)
+            + rollouts(of: id, space: space) + promotions(of: model, number) + otherSpaces(with: id, than: space)
     }
 
     private func deployments(of version: Int64, space: String) throws -> [VersionHold] {
@@ -40,6 +40,21 @@ extension StoredTransaction {
                 WHERE d.is_live = 1 AND s.name = ? AND before.version_id = ? ORDER BY d.endpoint
                 """, arguments: [space, version]
         ).map(VersionHold.rollbackTarget)
+    }
+
+    /// Open rollouts in the space that it takes part in, on either side.
+    private func rollouts(of version: Int64, space: String) throws -> [VersionHold] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT o.number, d.endpoint FROM rollout o
+                JOIN deployment d ON d.id = o.deployment_id
+                JOIN space s ON s.id = d.space_id
+                JOIN rollout_version v ON v.rollout_id = o.id
+                WHERE s.name = ? AND v.version_id = ? AND o.state IN (\(Self.openRolloutStates))
+                ORDER BY d.endpoint
+                """, arguments: [space, version]
+        ).map { VersionHold.rollout(number: $0["number"], endpoint: $0["endpoint"]) }
     }
 
     /// Promotions of it that are under way, to wherever.

@@ -53,25 +53,26 @@ extension StoredTransaction: DeploymentTransaction {
             [
                 "space": try requireSpaceID(draft.space), "endpoint": draft.endpoint, "model": draft.model,
                 "revision": draft.number, "live": draft.action != .delete,
-                "loaded": draft.action == .deploy || draft.action == .load, "now": now,
+                "loaded": draft.action != .delete && draft.action != .unload, "now": now,
             ])
         try execute(
             """
             INSERT INTO revision (deployment_id, number, action, version_id, options, reason, created_at,
-                created_by)
+                created_by, rollout, equals, evidence)
             VALUES (
                 (SELECT d.id FROM deployment d JOIN space s ON s.id = d.space_id
                     WHERE s.name = :space AND d.endpoint = :endpoint),
                 :number, :action,
                 (SELECT v.id FROM version v JOIN model m ON m.id = v.model_id
                     WHERE m.name = :model AND v.number = :version),
-                :options, :reason, :now, :principal)
+                :options, :reason, :now, :principal, :rollout, :equals, :evidence)
             """,
             [
                 "space": draft.space, "endpoint": draft.endpoint, "number": draft.number,
                 "action": draft.action.rawValue, "model": draft.model, "version": draft.version,
                 "options": try Self.json(draft.options), "reason": draft.reason, "now": now,
-                "principal": principal.id,
+                "principal": principal.id, "rollout": draft.origin.rollout, "equals": draft.origin.equals,
+                "evidence": draft.origin.evidence,
             ])
     }
 
@@ -83,28 +84,43 @@ extension StoredTransaction: DeploymentTransaction {
     }
 
     func revisions(endpoint: String, space: String) throws -> [Revision] {
-        try Row.fetchAll(
-            db,
-            sql: """
-                SELECT r.*, m.name AS model, v.number AS version, v.digest,
-                    d.is_live = 1 AND d.revision = r.number AS is_current
-                FROM deployment d
-                JOIN space s ON s.id = d.space_id
-                JOIN revision r ON r.deployment_id = d.id
-                JOIN version v ON v.id = r.version_id
-                JOIN model m ON m.id = v.model_id
-                WHERE s.name = ? AND d.endpoint = ? ORDER BY r.number DESC
-                """, arguments: [space, endpoint]
-        ).map { row in
-            guard let action = Revision.Action(rawValue: row["action"]) else {
-                throw ControlError(.internalFailure, "a revision has the unknown action '\(row["action"] as String)'")
-            }
-            return Revision(
-                number: row["number"], action: action, model: row["model"], version: row["version"],
-                digest: row["digest"], options: try Self.options(row),
-                createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"],
-                reason: row["reason"], isCurrent: row["is_current"])
+        try Row.fetchAll(db, sql: Self.revision + " ORDER BY r.number DESC", arguments: [space, endpoint])
+            .map(Self.revision)
+    }
+
+    func revision(endpoint: String, space: String, at time: Timestamp) throws -> Revision? {
+        try Row.fetchOne(
+            db, sql: Self.revision + " AND r.created_at <= ? ORDER BY r.number DESC LIMIT 1",
+            arguments: [space, endpoint, time.microseconds]
+        ).map(Self.revision)
+    }
+
+    /// With the promotion that brought its version into the space.
+    private static let revision = """
+        SELECT r.*, m.name AS model, v.number AS version, v.digest,
+            d.is_live = 1 AND d.revision = r.number AS is_current,
+            (SELECT max(p.number) FROM promotion p
+                WHERE p.target_id = d.space_id AND p.model = m.name AND p.version = v.number AND p.state = 'applied')
+                AS promotion
+        FROM deployment d
+        JOIN space s ON s.id = d.space_id
+        JOIN revision r ON r.deployment_id = d.id
+        JOIN version v ON v.id = r.version_id
+        JOIN model m ON m.id = v.model_id
+        WHERE s.name = ? AND d.endpoint = ?
+        """
+
+    private static func revision(_ row: Row) throws -> Revision {
+        guard let action = Revision.Action(rawValue: row["action"]) else {
+            throw ControlError(.internalFailure, "a revision has the unknown action '\(row["action"] as String)'")
         }
+        return Revision(
+            number: row["number"], action: action, model: row["model"], version: row["version"],
+            digest: row["digest"], options: try options(row),
+            createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"],
+            reason: row["reason"],
+            origin: RevisionOrigin(rollout: row["rollout"], equals: row["equals"], evidence: row["evidence"]),
+            promotion: row["promotion"], isCurrent: row["is_current"])
     }
 
     func snapshot() throws -> ServingSnapshot {
@@ -117,15 +133,16 @@ extension StoredTransaction: DeploymentTransaction {
                 """)
         return ServingSnapshot(
             generation: try generation().number,
-            endpoints: try rows.map { row in
-                let options = try Self.options(row)
-                let demanded = SpacePolicy(isolation: try Self.isolation(row))
-                let (isolation, reason) = demanded.isolation(wanted: options.isolation)
-                return EndpointEntry(
-                    space: row["space"], name: row["endpoint"], model: row["model"], version: row["number"],
-                    revision: row["revision"], artifact: try artifact(row), description: try description(row),
-                    options: options, isolation: isolation, isolationReason: reason, isLoaded: row["is_loaded"])
-            })
+            endpoints: try sharing(
+                rows.map { row in
+                    let options = try Self.options(row)
+                    let demanded = SpacePolicy(isolation: try Self.isolation(row))
+                    let (isolation, reason) = demanded.isolation(wanted: options.isolation)
+                    return EndpointEntry(
+                        space: row["space"], name: row["endpoint"], model: row["model"], version: row["number"],
+                        revision: row["revision"], artifact: try artifact(row), description: try description(row),
+                        options: options, isolation: isolation, isolationReason: reason, isLoaded: row["is_loaded"])
+                }))
     }
 
     private static let liveTables = """

@@ -63,7 +63,9 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case blobExists, blobUpload
     case models, model, versions, version, push, deleteVersion
     case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
-    case deployments, deployment, deploy, deleteDeployment, revisions, why
+    case deployments, deployment, deploy, deleteDeployment, revisions, live, rollBack, why
+    case rollouts, endpointRollouts, rollout, startRollout, pauseRollout, resumeRollout, promoteRollout, abortRollout
+    case approveRollout, rejectRollout
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

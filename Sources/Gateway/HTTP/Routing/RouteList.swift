@@ -2,7 +2,7 @@ import Identity
 
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
-    package static let all: [Route] = front + openInference + triton + tensorFlow + management + access
+    package static let all: [Route] = front + openInference + triton + tensorFlow + management + rollouts + access
 
     private static let front: [Route] = [
         Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, "What is here"),
@@ -221,6 +221,39 @@ extension Route {
             .why, .get, "/spaces/{space}/deployments/{endpoint}/why", .viewDeployments,
             "Why this version is live, and what blocks the next"),
     ]
+
+    private static let rollouts: [Route] = [
+        managed(
+            .live, .get, "/spaces/{space}/deployments/{endpoint}/live", .viewDeployments,
+            "What was live at an endpoint at a moment"),
+        managed(
+            .rollBack, .post, "/spaces/{space}/deployments/{endpoint}/rollback", .rollback,
+            "Makes an endpoint what it was before, or at a revision"),
+        managed(
+            .rollouts, .get, "/spaces/{space}/rollouts", .viewDeployments, "The rollouts of the space, newest first"),
+        managed(
+            .endpointRollouts, .get, "/spaces/{space}/deployments/{endpoint}/rollouts", .viewDeployments,
+            "The rollouts of an endpoint, newest first"),
+        managed(
+            .startRollout, .post, "/spaces/{space}/deployments/{endpoint}/rollouts", .rollout,
+            "Begins to move an endpoint to another version"),
+        managed(
+            .rollout, .get, "/spaces/{space}/deployments/{endpoint}/rollouts/{number}", .viewDeployments,
+            "One rollout with its evidence; 'open' is the one that is open, or the last"),
+        decision(.pauseRollout, "pause", .rollout, "Holds the weights of a rollout as they are"),
+        decision(.resumeRollout, "resume", .rollout, "Lets a paused rollout go on"),
+        decision(.promoteRollout, "promote", .rollout, "Makes a rollout's candidate what the endpoint serves"),
+        decision(.abortRollout, "abort", .rollout, "Gives all traffic back to what served before"),
+        decision(.approveRollout, "approve", .approveRollouts, "Approves of a rollout that waits for it"),
+        decision(.rejectRollout, "reject", .approveRollouts, "Ends a rollout that waits for approvals"),
+    ]
+
+    private static func decision(
+        _ id: RouteID, _ word: String, _ permission: Permission, _ summary: String
+    ) -> Route {
+        managed(
+            id, .post, "/spaces/{space}/deployments/{endpoint}/rollouts/{number}/" + word, permission, summary)
+    }
 
     private static let access: [Route] = [
         managed(.me, .get, "/me", .viewServer, "Who the server takes the caller for"),
