@@ -73,6 +73,9 @@ package final class TrafficRouter: Sendable {
         return arms[chooser.drawn(random.next())]
     }
 
+    /// The arm that a request with this key goes to.
+    func arm(of key: RoutingKey) -> TrafficArm { arms[chooser.assigned(key)] }
+
     /// What the first element of the input says.
     private static func key(of input: String, in request: InferenceRequest) -> RoutingKey? {
         for tensor in request.inputs where tensor.name == input { return tensor.routingKey }
