@@ -1,6 +1,6 @@
 """kill -9 in mid-rollout: the same weight, the same window, the same decision; no step lost or taken twice.
 
-A few times by default; SLIPWAY_SOAK=1 (`make soak`) does it a hundred times.
+A few times by default; with SLIPWAY_SOAK=1 in the environment a hundred times.
 """
 
 import os

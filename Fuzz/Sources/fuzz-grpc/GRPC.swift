@@ -9,6 +9,7 @@ import Tensors
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let (signature, body) = Models.choose(data, count) else { return 0 }
     _ = try? GRPCInferRequest.head(of: body)
+    _ = try? GRPCInferRequest.routingKey(of: body, parameter: "user")
     _ = try? GRPCInferResponseDecoder.decode(body)
     if let message = try? ProtobufMessage(body) {
         _ = try? message.strings(1)

@@ -7,7 +7,10 @@ import Tensors
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let (signature, body) = Models.choose(data, count) else { return 0 }
-    guard let request = try? OIPRequestDecoder.decode(body, headerLength: nil, signature: signature) else { return 0 }
+    guard
+        let request = try? OIPRequestDecoder.decode(
+            body, headerLength: nil, signature: signature, keyParameter: "user")
+    else { return 0 }
     var answer = ByteBuffer()
     _ = try? OIPResponseEncoder.encode(
         modelName: "m", modelVersion: "1", id: request.id, outputs: request.inputs,

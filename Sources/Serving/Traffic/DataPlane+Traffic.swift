@@ -6,13 +6,13 @@ extension DataPlane {
     package func arms(space: String, endpoint: String) -> [ArmReading] {
         guard let router = self.endpoint(space: space, name: endpoint)?.traffic else { return [] }
         return router.arms.map {
-            ArmReading(variant: $0.variant, rollout: router.plan.rollout, counts: $0.counters.snapshot())
+            ArmReading(variant: $0.variant, rollout: router.plan.rollout, counts: $0.counts)
         }
     }
 
     /// What the candidate that shadows the endpoint answered beside it; `nil` while none does.
     package func shadowReading(space: String, endpoint: String) -> ShadowReading? {
-        self.endpoint(space: space, name: endpoint)?.traffic?.arms.first?.mirror?.tally.reading()
+        self.endpoint(space: space, name: endpoint)?.traffic?.shadowReading
     }
 
     /// The variant that made a prediction, and of which rollout, for endpoints with an A/B test; `nil` for one that is

@@ -4,34 +4,38 @@ import Tensors
 extension Tensor {
     /// The element as a number, rounded where it has more than 53 bits; `nil` for texts and beyond the end.
     func number(at index: Int) -> Double? {
-        guard let width = elementType.byteWidth, index >= 0, index < storage.byteCount / width else { return nil }
-        let (bytes, offset) = (storage.bytes, index * width)
+        guard let bits = bits(at: index) else { return nil }
         return switch elementType {
-        case .fp32: Double(bytes.loadUnaligned(fromByteOffset: offset, as: Float.self))
-        case .fp64: bytes.loadUnaligned(fromByteOffset: offset, as: Double.self)
-        case .fp16:
-            Double(HalfPrecision.float(fp16Bits: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
-        case .bf16:
-            Double(HalfPrecision.float(bf16Bits: bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)))
-        case .uint64: Double(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        default: wholeNumber(at: index).map(Double.init)
+        case .fp32: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        case .fp64: Double(bitPattern: bits)
+        case .fp16: Double(HalfPrecision.float(fp16Bits: UInt16(truncatingIfNeeded: bits)))
+        case .bf16: Double(HalfPrecision.float(bf16Bits: UInt16(truncatingIfNeeded: bits)))
+        case .uint64: Double(bits)
+        case .bool, .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .bytes:
+            wholeNumber(at: index).map { Double($0) }
         }
     }
 
     /// The element of a whole-numbered type but UINT64, or of BOOL; `nil` for any other.
     func wholeNumber(at index: Int) -> Int64? {
-        guard let width = elementType.byteWidth, index >= 0, index < storage.byteCount / width else { return nil }
-        let (bytes, offset) = (storage.bytes, index * width)
+        guard let bits = bits(at: index) else { return nil }
         return switch elementType {
-        case .bool, .uint8: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt8.self))
-        case .int8: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: Int8.self))
-        case .uint16: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-        case .int16: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: Int16.self))
-        case .uint32: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        case .int32: Int64(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-        case .int64: bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self)
+        case .bool, .uint8, .uint16, .uint32: Int64(bitPattern: bits)
+        case .int8: Int64(Int8(truncatingIfNeeded: bits))
+        case .int16: Int64(Int16(truncatingIfNeeded: bits))
+        case .int32: Int64(Int32(truncatingIfNeeded: bits))
+        case .int64: Int64(bitPattern: bits)
         case .uint64, .fp16, .bf16, .fp32, .fp64, .bytes: nil
         }
+    }
+
+    /// The element's bits, zeros above them; `nil` for texts and beyond the end.
+    private func bits(at index: Int) -> UInt64? {
+        guard let width = elementType.byteWidth, index >= 0, index < storage.byteCount / width else { return nil }
+        let bytes = storage.bytes
+        var bits: UInt64 = 0
+        for place in 0..<width { bits |= UInt64(bytes[index * width + place]) << UInt64(8 * place) }
+        return bits
     }
 
     /// How many elements follow each other in one of `rows` rows; `nil` where the leading dimension is another number.

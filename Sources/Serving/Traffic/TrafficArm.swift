@@ -23,6 +23,9 @@ package final class TrafficArm: Sendable {
         self.assignments = assignments
     }
 
+    /// What its requests have come to so far.
+    package var counts: ArmCounts { counters.snapshot() }
+
     /// Counts what became of a request that `TrafficRouter.arm` has sent here. Once for each, before its answer is
     /// written; never blocks.
     package func observe(

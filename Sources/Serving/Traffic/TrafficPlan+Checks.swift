@@ -61,7 +61,11 @@ extension TrafficPlan {
     /// Who gets the requests of `key` at the endpoint, as long as this plan holds; `nil` without a target.
     package func variant(of key: RoutingKey, space: String, endpoint: String) -> String? {
         guard !targets.isEmpty else { return nil }
-        return targets[VariantChooser(self, space: space, endpoint: endpoint).assigned(key)].variant
+        return targets[chooser(space: space, endpoint: endpoint).assigned(key)].variant
+    }
+
+    func chooser(space: String, endpoint: String) -> VariantChooser {
+        VariantChooser(targets.map { ($0.variant, $0.weight) }, scope: "\(space)/\(endpoint)")
     }
 }
 

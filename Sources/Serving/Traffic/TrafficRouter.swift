@@ -26,7 +26,7 @@ package final class TrafficRouter: Sendable {
         _ plan: TrafficPlan, entry: EndpointEntry, endpoints: [Endpoint], before: TrafficRouter?, shadows: ThreadPool
     ) {
         self.plan = plan
-        chooser = VariantChooser(plan, space: entry.space, endpoint: entry.name)
+        chooser = plan.chooser(space: entry.space, endpoint: entry.name)
         (keyHeader, keyParameter, keyInput) =
             switch plan.sticky {
             case .header(let name): (name, nil, nil)
@@ -40,7 +40,11 @@ package final class TrafficRouter: Sendable {
         let mirror = Self.mirror(plan, endpoints, before, shadows)
         arms = zip(plan.targets, endpoints).enumerated().map { index, pair in
             let (target, endpoint) = pair
-            let old = before?.arms.first { $0.variant == target.variant && $0.counters.fits(endpoint.signature) }
+            // After a switch the same name may stand for another version, whose counts begin anew.
+            let old = before?.arms.first {
+                $0.variant == target.variant && $0.endpoint.entry.version == target.entry.version
+                    && $0.counters.fits(endpoint.signature)
+            }
             return TrafficArm(
                 endpoint: endpoint, variant: target.variant, number: index,
                 counters: old?.counters ?? ArmCounters(endpoint.signature), mirror: index == 0 ? mirror : nil,
@@ -67,18 +71,22 @@ package final class TrafficRouter: Sendable {
     ///
     /// - Parameter key: what the request's headers say, where the plan routes by one of them.
     package func arm(for request: InferenceRequest, key: RoutingKey?) -> TrafficArm {
-        if let key = key ?? request.routingKey ?? keyInput.flatMap({ Self.key(of: $0, in: request) }) {
-            return arms[chooser.assigned(key)]
-        }
+        if let key { return arms[chooser.assigned(key)] }
+        if let key = request.routingKey { return arms[chooser.assigned(key)] }
+        if let keyInput, let key = Self.key(of: keyInput, in: request) { return arms[chooser.assigned(key)] }
         return arms[chooser.drawn(random.next())]
     }
 
     /// The arm that a request with this key goes to.
     func arm(of key: RoutingKey) -> TrafficArm { arms[chooser.assigned(key)] }
 
+    /// What the candidate that shadows the first target answered beside it; `nil` while none does.
+    package var shadowReading: ShadowReading? { arms.first?.mirror?.tally.reading() }
+
     /// What the first element of the input says.
     private static func key(of input: String, in request: InferenceRequest) -> RoutingKey? {
-        for tensor in request.inputs where tensor.name == input { return tensor.routingKey }
+        let inputs = request.inputs
+        for index in inputs.indices where inputs[index].name == input { return inputs[index].routingKey }
         return nil
     }
 }

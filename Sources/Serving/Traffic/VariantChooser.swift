@@ -12,8 +12,8 @@ import InferenceProtocol
 ///
 /// Keys are assigned by weighted rendezvous hashing: each variant draws a number u in (0, 1) for the key, from the key's
 /// hash and a salt of its own, and the smallest -ln(u) / weight wins. A variant's part of all keys is its part of the
-/// weights; and since no variant's number depends on the others, a change of weights moves only those keys that must
-/// move: to a variant whose weight grew, or away from one whose weight shrank.
+/// weights; and since no variant's number depends on the others, a change of weights moves a key only to a variant whose
+/// weight grew, or away from one whose weight shrank. Of two variants no fewer could move.
 struct VariantChooser: Sendable {
     private struct Lot {
         let salt: UInt64
@@ -25,13 +25,14 @@ struct VariantChooser: Sendable {
     private let lots: [Lot]
     private let total: UInt64
 
-    init(_ plan: TrafficPlan, space: String, endpoint: String) {
+    /// - Parameter scope: variants of the same name elsewhere share their callers out independently.
+    init(_ shares: [(variant: String, weight: Int)], scope: String) {
         var total: UInt64 = 0
         var lots: [Lot] = []
-        for target in plan.targets {
-            let weight = UInt64(max(0, min(target.weight, TrafficPlan.whole)))
+        for (variant, weight) in shares {
+            let weight = UInt64(max(0, min(weight, 1 << 32)))
             total += weight
-            let salt = RoutingKey("\(space)/\(endpoint)/\(target.variant)").hash
+            let salt = RoutingKey("\(scope)/\(variant)").hash
             lots.append(Lot(salt: Self.mixed(salt), weight: Double(weight), end: total))
         }
         self.lots = lots

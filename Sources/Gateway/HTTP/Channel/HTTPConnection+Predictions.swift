@@ -37,8 +37,9 @@ extension HTTPConnection {
         switch result {
         case .failure(let fault): refuse(fault, exchange)
         case .success(let run):
+            guard let variant = run.endpoint.variant else { return start(exchange, run, mayRunHere: mayRunHere) }
             var exchange = exchange
-            exchange.form.variant = run.endpoint.variant
+            exchange.form.variant = variant
             start(exchange, run, mayRunHere: mayRunHere)
         }
     }

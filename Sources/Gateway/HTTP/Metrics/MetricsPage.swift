@@ -48,6 +48,7 @@ package struct MetricsPage: Sendable {
         page.triton(samples)
         page.own(samples)
         page.batches(samples)
+        page.rollouts(endpoints)
         if let process { page.process(process) }
         return page.text
     }
@@ -164,11 +165,11 @@ package struct MetricsPage: Sendable {
         for (endpoint, counts) in samples { line(name, Self.tritonLabels(endpoint), String(value(counts))) }
     }
 
-    private mutating func head(_ name: String, _ type: String, _ help: String) {
+    mutating func head(_ name: String, _ type: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func line(_ name: String, _ labels: String, _ value: String) {
+    mutating func line(_ name: String, _ labels: String, _ value: String) {
         text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
     }
 
@@ -177,7 +178,7 @@ package struct MetricsPage: Sendable {
         "model=\"\(endpoint.entry.name)\",version=\"\(endpoint.versionText)\",space=\"\(endpoint.entry.space)\""
     }
 
-    private static func labels(_ endpoint: Endpoint) -> String {
+    static func labels(_ endpoint: Endpoint) -> String {
         "space=\"\(endpoint.entry.space)\",endpoint=\"\(endpoint.entry.name)\",version=\"\(endpoint.versionText)\""
     }
 
