@@ -10,7 +10,7 @@ GRPC_PORT ?= 8081
 DATA_DIR ?= slipway-data
 SWIFT_BUILD := swift build -c release
 
-.PHONY: help run build test unit conformance lint format fuzz bench clean setup
+.PHONY: help run build test unit conformance lint format fuzz soak bench clean setup
 
 help: ## list what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -43,11 +43,15 @@ lint: ## formatting, layers, shell and Python syntax
 	dev/lint
 
 format: ## let the formatter have its way
-	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo Simulations/Package.swift Simulations/Sources/simulate
 
 fuzz: ## fuzz each parser of outside bytes for FUZZ_SECONDS (60)
 	@dev/setup build
 	dev/fuzz
+
+soak: ## what takes long: simulated rollouts by the thousand (SOAK_RUNS)
+	@dev/setup build
+	dev/soak
 
 bench: ## server, load generator and peers side by side: ratios from one run
 	@dev/setup run

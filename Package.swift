@@ -99,7 +99,7 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Tabular", argumentParser]),
+        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Statistics", "Tabular", argumentParser]),
         room(
             "Server",
             [
@@ -116,7 +116,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Statistics",
+                "Journal", "Serving",
                 "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
             ]),
         room("HTTP2", [nioCore], hot),
@@ -136,8 +137,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", grdb,
-                crypto, logging,
+                "Deployments", "Governance", "Registry", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
+                "Tensors", grdb, crypto, logging,
             ]),
         // control plane
         room(
@@ -191,7 +192,9 @@ let package = Package(
                 crypto,
             ],
             exclude: ["Fixtures"]),
-        tests("Deployments", ["Store", "Governance", "Registry", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+        tests(
+            "Deployments",
+            ["Store", "Governance", "Registry", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
         tests(
             "Governance",
             [

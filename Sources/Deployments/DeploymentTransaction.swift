@@ -45,7 +45,7 @@ package struct RevisionDraft: Sendable, Hashable {
 }
 
 /// What Deployments needs of the database.
-package protocol DeploymentTransaction: RolloutTransaction {
+package protocol DeploymentTransaction: RolloutTransaction, OutcomeTransaction {
     func hasSpace(_ name: String) throws -> Bool
     /// What the space demands of its deployments; `nil` when there is no such space.
     func policy(of space: String) throws -> SpacePolicy?

@@ -137,7 +137,7 @@ public struct GateInfo: Codable, Sendable, Hashable {
     }
 
     public var name: String
-    /// `holdout`, `data`, `signature`, `latency`, `integrity` or `external`.
+    /// `holdout`, `data`, `signature`, `latency`, `integrity`, `shadow` or `external`.
     public var kind: String
     public var outcome: Outcome
     public var summary: String

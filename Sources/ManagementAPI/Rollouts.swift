@@ -24,6 +24,8 @@ public struct RolloutRequest: Codable, Sendable, Hashable {
     public var analysis: [String: PolicyField]?
     /// What other systems are asked, each with its fields by name.
     public var checks: [[String: PolicyField]]?
+    /// For `ab`: what outcomes are told of.
+    public var metrics: [ExperimentMetricRequest]?
     /// After how long of serving it goes back by itself.
     public var expires: String?
     /// Free text for the history, 4096 bytes at most.
@@ -46,6 +48,24 @@ public struct RolloutVariantRequest: Codable, Sendable, Hashable {
         self.name = name
         self.to = to
         self.weight = weight
+    }
+}
+
+/// What an A/B rollout is about, or what must not become worse meanwhile.
+public struct ExperimentMetricRequest: Codable, Sendable, Hashable {
+    public var name: String
+    /// Which way is better: `higher` unless given, or `lower`.
+    public var better: String?
+    /// `goal` unless given, or `guardrail`.
+    public var role: String?
+    /// Of a guardrail: how much worse it may be.
+    public var margin: Double?
+
+    public init(name: String, better: String? = nil, role: String? = nil, margin: Double? = nil) {
+        self.name = name
+        self.better = better
+        self.role = role
+        self.margin = margin
     }
 }
 

@@ -90,6 +90,8 @@ package struct ManagementInterface: Sendable {
         case .abortRollout: return try await abortRollout(call)
         case .approveRollout: return try await approveRollout(call)
         case .rejectRollout: return try await rejectRollout(call)
+        case .rolloutReport: return try await rolloutReport(call)
+        case .tellOutcomes: return try await tellOutcomes(call)
         case .me: return try await me(call)
         case .keys: return try await keys(call)
         case .createKey: return try await createKey(call)

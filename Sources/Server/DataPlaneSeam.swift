@@ -30,6 +30,14 @@ struct DataPlaneSeam: ServingPlane {
         dataPlane.shadowReading(space: space, endpoint: endpoint)
     }
 
+    func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
+        PredictionID(id).flatMap { dataPlane.variant(ofPrediction: $0, space: space, endpoint: endpoint) }
+    }
+
+    func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
+        dataPlane.variant(ofKey: key, space: space, endpoint: endpoint)
+    }
+
     /// `entry` where it has to run, and so for the versions that a rollout sends its requests to.
     private func placed(_ entry: EndpointEntry) -> EndpointEntry {
         var entry = placedAlone(entry)

@@ -90,7 +90,8 @@ final class RunningServer: Sendable {
             store: store.promotions,
             gates: GateWorkshop(
                 hashing: store.hashing, dataSets: dataSets,
-                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers), clock: clock),
+                scoring: WorkerScoring(artifacts: store.artifacts, workers: workers),
+                shadows: ShadowRecords(store: store.deployments), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let checks = OutsideChecks()
         let rollouts = RolloutService(

@@ -5,7 +5,8 @@ struct RolloutCommand: AsyncParsableCommand {
         commandName: "rollout", abstract: "Move an endpoint to another version step by step, and watch it do so.",
         subcommands: [
             RolloutStart.self, RolloutStatus.self, RolloutList.self, RolloutPause.self, RolloutResume.self,
-            RolloutPromote.self, RolloutAbort.self, RolloutApprove.self, RolloutReject.self,
+            RolloutPromote.self, RolloutAbort.self, RolloutApprove.self, RolloutReject.self, RolloutReport.self,
+            RolloutSampleSize.self,
         ])
 }
 

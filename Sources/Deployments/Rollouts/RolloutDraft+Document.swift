@@ -19,7 +19,11 @@ extension RolloutDraft {
         case .canary:
             (steps, promotesItself) = try Self.steps(&fields)
             try readJudgement(&fields)
-        case .ab: try readJudgement(&fields)
+        case .ab:
+            // Variants of an experiment are there to answer otherwise.
+            analysis.maxOutputDistance = nil
+            try readJudgement(&fields)
+            metrics = try ExperimentMetric.list(&fields)
         case .shadow: shadow = try Self.shadow(&fields, variant: candidates.first?.variant ?? "")
         case .blueGreen:
             watchSeconds = try fields.duration("watch", in: 1...86_400) ?? RolloutSpec.defaultWatchSeconds
@@ -40,7 +44,7 @@ extension RolloutDraft {
         }
         if let value = fields.value("analysis") {
             var inner = try PolicyFields(value, at: "analysis")
-            analysis = try inner.rest(over: AnalysisSettings())
+            analysis = try inner.rest(over: analysis)
             do {
                 try analysis.validate()
             } catch {
@@ -56,7 +60,7 @@ extension RolloutDraft {
         let homes: [String: [RolloutStrategy]] = [
             "steps": [.canary], "hold": [.canary], "variants": [.ab], "weight": [.ab], "shadow": [.shadow],
             "watch": [.blueGreen], "maxErrorRate": [.blueGreen], "sticky": [.canary, .ab], "header": [.canary, .ab],
-            "analysis": [.canary, .ab], "checks": [.canary, .ab],
+            "analysis": [.canary, .ab], "checks": [.canary, .ab], "metrics": [.ab],
         ]
         guard let field = error.field, let home = homes[field] else { return error }
         return ControlError(

@@ -22,6 +22,7 @@ package struct RolloutDraft: Sendable, Hashable {
     package var shadow: ShadowPlan?
     package var analysis = AnalysisSettings()
     package var checks: [RolloutCheck] = []
+    package var metrics: [ExperimentMetric]?
     package var watchSeconds = RolloutSpec.defaultWatchSeconds
     package var watchErrorRate = RolloutSpec.defaultWatchErrorRate
     package var expiresSeconds: Int?
@@ -40,7 +41,7 @@ package struct RolloutDraft: Sendable, Hashable {
                 RolloutCandidate(variant: $0.variant, version: $0.version, options: options, weight: $0.weight)
             },
             steps: steps, promotesItself: promotesItself, sticky: sticky, variantHeader: variantHeader,
-            shadow: shadow, analysis: analysis, checks: checks, watchSeconds: watchSeconds,
+            shadow: shadow, analysis: analysis, checks: checks, metrics: metrics, watchSeconds: watchSeconds,
             watchErrorRate: watchErrorRate, expiresSeconds: expiresSeconds)
     }
 }

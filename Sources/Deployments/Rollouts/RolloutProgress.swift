@@ -14,6 +14,7 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     /// By candidate.
     package private(set) var analyses: [String: CanaryAnalysis] = [:]
     package private(set) var watch: ErrorWatch?
+    package private(set) var shadow = ShadowProgress()
     /// What each check answered last.
     package private(set) var checks: [String: RolloutCheckAnswer] = [:]
 
@@ -47,6 +48,8 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
             analyses[variant]?.observe(ArmTick(stable: stable, canary: canary))
         }
     }
+
+    package mutating func observe(_ reading: ShadowReading) { shadow.observe(reading) }
 
     package mutating func observe(_ answer: RolloutCheckAnswer) {
         checks[answer.result.name] = answer

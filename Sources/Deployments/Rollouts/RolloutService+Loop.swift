@@ -79,6 +79,7 @@ extension RolloutService {
             let (counts, increments) = self.read(now)
             var observed = now
             observed.progress.observe(increments)
+            if let reading = self.shadow(of: now) { observed.progress.observe(reading) }
             let finding = observed.progress.finding(observed.spec)
             let action = observed.life.tick(
                 RolloutTick(
@@ -102,6 +103,15 @@ extension RolloutService {
             increments[arm.key] = arm.value.increment(since: before[arm.key] ?? ArmCounts())
         }
         return (before.merging(counts) { $1 }, increments)
+    }
+
+    /// What the rollout's candidate answered beside callers.
+    private func shadow(of rollout: Rollout) -> ShadowReading? {
+        guard rollout.spec.strategy == .shadow,
+            let reading = deployments.plane.shadow(space: rollout.space, endpoint: rollout.endpoint),
+            reading.rollout == rollout.number
+        else { return nil }
+        return reading
     }
 
     /// Keeps what was observed, with the decision that it led to.

@@ -24,6 +24,8 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
     package var shadow: ShadowPlan?
     package var analysis: AnalysisSettings
     package var checks: [RolloutCheck]
+    /// What outcomes are told of; A/B only.
+    package var metrics: [ExperimentMetric]?
     /// How long a blue-green rollout is watched after its switch.
     package var watchSeconds: Int
     /// Share of failing requests above which it is taken back.
@@ -36,6 +38,7 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
         promotesItself: Bool = false, sticky: StickyKey? = nil,
         variantHeader: String = TrafficPlan.defaultVariantHeader,
         shadow: ShadowPlan? = nil, analysis: AnalysisSettings = AnalysisSettings(), checks: [RolloutCheck] = [],
+        metrics: [ExperimentMetric]? = nil,
         watchSeconds: Int = Self.defaultWatchSeconds, watchErrorRate: Double = Self.defaultWatchErrorRate,
         expiresSeconds: Int? = nil
     ) {
@@ -48,6 +51,7 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
         self.shadow = shadow
         self.analysis = analysis
         self.checks = checks
+        self.metrics = metrics
         self.watchSeconds = watchSeconds
         self.watchErrorRate = watchErrorRate
         self.expiresSeconds = expiresSeconds

@@ -6,14 +6,18 @@ package struct GateWorkshop: Sendable {
     private let hashing: any VersionHashing
     private let dataSets: any DataSetReading
     private let scoring: any ModelScoring
+    private let shadows: (any ShadowEvidence)?
     private let clock: any WallClock
 
+    /// - Parameter shadows: `nil` where there are no rollouts.
     package init(
-        hashing: any VersionHashing, dataSets: any DataSetReading, scoring: any ModelScoring, clock: any WallClock
+        hashing: any VersionHashing, dataSets: any DataSetReading, scoring: any ModelScoring,
+        shadows: (any ShadowEvidence)? = nil, clock: any WallClock
     ) {
         self.hashing = hashing
         self.dataSets = dataSets
         self.scoring = scoring
+        self.shadows = shadows
         self.clock = clock
     }
 
@@ -27,6 +31,7 @@ package struct GateWorkshop: Sendable {
         case .data(let rule): DataGate(name: demand.name, rule: rule, dataSets: dataSets)
         case .signature: SignatureGate(name: demand.name)
         case .integrity: IntegrityGate(name: demand.name, hashing: hashing, clock: clock)
+        case .shadow(let rule): ShadowGate(name: demand.name, rule: rule, evidence: shadows, clock: clock)
         case .external: nil
         }
     }

@@ -7,6 +7,7 @@ package enum GateRule: Sendable, Hashable {
     case signature
     case latency(LatencyRule)
     case integrity
+    case shadow(ShadowRule)
     case external(ExternalRule)
 
     package var kind: GateKind {
@@ -16,6 +17,7 @@ package enum GateRule: Sendable, Hashable {
         case .signature: .signature
         case .latency: .latency
         case .integrity: .integrity
+        case .shadow: .shadow
         case .external: .external
         }
     }
@@ -37,6 +39,7 @@ package enum GateRule: Sendable, Hashable {
             self = .data(rule)
         case .signature: self = .signature
         case .integrity: self = .integrity
+        case .shadow: self = .shadow(try ShadowRule(&fields))
         case .external: self = .external(try ExternalRule(&fields))
         }
     }

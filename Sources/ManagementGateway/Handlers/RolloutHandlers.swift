@@ -112,7 +112,7 @@ extension ManagementInterface {
 
 extension ManagementRequest {
     /// The number of a rollout in the path; `nil` for the open one.
-    fileprivate func rolloutNumber() throws(ControlError) -> Int? {
+    func rolloutNumber() throws(ControlError) -> Int? {
         let text = match.version ?? ""
         if text == "open" { return nil }
         guard let number = Int(text), number > 0 else {

@@ -86,6 +86,9 @@ struct OpenAPIOperation {
                 "RolloutInfo",
                 [query("open", ["type": "boolean", "description": "Only those that something can still happen to"])])
         case .rollout: OpenAPIOperation(answers: [200: json("RolloutInfo")])
+        case .rolloutReport: OpenAPIOperation(answers: [200: json("RolloutReportInfo")])
+        case .tellOutcomes:
+            OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:
             OpenAPIOperation(
                 parameters: [idempotencyKey, ifMatch],

@@ -35,6 +35,9 @@ enum OpenAPIRollouts {
                 "share": percent, "queue": integer, "relative": number, "absolute": number, "segment": string,
                 "outputs": ["type": "object", "additionalProperties": ref("ShadowTolerance")],
             ], optional: ["share", "queue", "relative", "absolute", "segment", "outputs"]),
+        "ExperimentMetricRequest": OpenAPISchemas.object(
+            ["name": string, "better": string, "role": string, "margin": number],
+            optional: ["better", "role", "margin"]),
         "RolloutDecision": OpenAPISchemas.object(
             ["reason": string, "variant": string], optional: ["reason", "variant"]),
         "RollbackRequest": OpenAPISchemas.object(["to": integer, "reason": string], optional: ["to", "reason"]),
@@ -46,7 +49,8 @@ enum OpenAPIRollouts {
         "steps": ["type": "array", "items": ["type": ["number", "object"]]],
         "hold": duration, "weight": percent, "variants": arrayOf(ref("RolloutVariantRequest")),
         "sticky": ref("StickyRequest"), "header": string, "watch": duration, "maxErrorRate": number,
-        "shadow": ref("ShadowRequest"), "analysis": anything, "checks": arrayOf(anything), "expires": duration,
+        "shadow": ref("ShadowRequest"), "analysis": anything, "checks": arrayOf(anything),
+        "metrics": arrayOf(ref("ExperimentMetricRequest")), "expires": duration,
         "reason": string,
     ]
 

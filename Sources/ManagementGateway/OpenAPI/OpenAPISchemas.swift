@@ -9,6 +9,7 @@ enum OpenAPISchemas {
         .merging(inference) { first, _ in first }
         .merging(retention) { first, _ in first }
         .merging(OpenAPIRollouts.schemas) { first, _ in first }
+        .merging(OpenAPIReports.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]

@@ -26,7 +26,7 @@ extension RolloutInfo {
 }
 
 extension RolloutState {
-    fileprivate init(_ state: RolloutLife.State) {
+    init(_ state: RolloutLife.State) {
         switch state {
         case .preparing: self = .preparing
         case .awaitingApproval: self = .awaitingApproval

@@ -1,3 +1,5 @@
+import InferenceProtocol
+
 extension DataPlane {
     /// What the variants of the endpoint's open rollout have done so far, in the order of its plan; empty while none is
     /// open.
@@ -22,6 +24,14 @@ extension DataPlane {
             let number = router.assignments?.variant(of: id), number < router.arms.count
         else { return nil }
         return (router.arms[number].variant, router.plan.rollout)
+    }
+
+    /// The variant that answers to this key, and of which rollout; `nil` where the endpoint's requests go by no key.
+    package func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
+        guard let router = self.endpoint(space: space, name: endpoint)?.traffic, router.plan.sticky != nil else {
+            return nil
+        }
+        return (router.arm(of: RoutingKey(key)).variant, router.plan.rollout)
     }
 }
 

@@ -77,6 +77,9 @@ package final class TrafficRouter: Sendable {
         return arms[chooser.drawn(random.next())]
     }
 
+    /// The arm that a request with this key goes to.
+    func arm(of key: RoutingKey) -> TrafficArm { arms[chooser.assigned(key)] }
+
     /// What the candidate that shadows the first target answered beside it; `nil` while none does.
     package var shadowReading: ShadowReading? { arms.first?.mirror?.tally.reading() }
 

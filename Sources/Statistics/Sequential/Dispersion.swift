@@ -1,55 +1,81 @@
 /// How much more the candidate's share varies from window to window than chance alone would make it: 1 where requests are
 /// independent of each other, more where those of one variant are alike for longer than a window.
 ///
-/// What is observed less what is expected, squared, is held against the variance of the hypergeometric distribution, for
-/// single windows and for four together, since what lasts longer shows there only. A steady difference between the two
-/// variants is taken out first: it is not dispersion but what the test looks for. McCullagh and Nelder, "Generalized
-/// Linear Models" (1989), 4.5, call the division of a log-likelihood by it quasi-likelihood.
+/// The squares of what is observed less what is fitted are held against the variance that chance would give them, for
+/// single windows and for four together, since what lasts longer shows there only. What is fitted is a steady ratio to
+/// what is expected: a steady difference is not dispersion but what the test looks for. McCullagh and Nelder, "Generalized
+/// Linear Models" (1989), call the division of a log-likelihood by such a factor quasi-likelihood.
 struct Dispersion: Sendable, Hashable, Codable {
-    /// Sums over spans of 1 and of 4 windows.
     private var spans = [Span(windows: 1), Span(windows: 4)]
 
-    private struct Span: Sendable, Hashable, Codable {
-        let windows: Int
-        var filled = 0
-        /// Of the span that is being filled.
-        var excess = 0.0
-        var variance = 0.0
-        /// Over the spans before.
-        var count = 0.0
-        var variances = 0.0
-        var excesses = 0.0
-        var squares = 0.0
-
-        mutating func observe(_ excess: Double, _ variance: Double) {
-            filled += 1
-            self.excess += excess
-            self.variance += variance
-            guard filled == windows else { return }
-            count += 1
-            variances += self.variance
-            excesses += self.excess
-            squares += self.excess * self.excess / self.variance
-            (filled, self.excess, self.variance) = (0, 0, 0)
-        }
-
-        /// Pearson's statistic around the common excess by its degrees of freedom, held towards 1 as if some spans
-        /// without dispersion had been seen before.
-        var factor: Double {
-            guard count > 1, variances > 0 else { return 1 }
-            let rest = max(0, squares - excesses * excesses / variances)
-            return (Self.prior + rest) / (Self.prior + count - 1)
-        }
-
-        private static let prior = 4.0
-    }
-
+    /// Of `marked` among `all`, `own` are with the candidate, which has `drawn` of all.
     mutating func observe(_ own: Double, marked: Double, drawn: Double, of all: Double) {
         guard all > 1, marked > 0, marked < all, drawn > 0, drawn < all else { return }
-        let share = drawn / all
-        let variance = marked * share * (1 - share) * (all - marked) / (all - 1)
-        for index in spans.indices { spans[index].observe(own - marked * share, variance) }
+        let draws = min(drawn, marked)
+        let window = Window(
+            own: own, expected: marked * drawn / all, draws: draws, correction: (all - draws) / (all - 1))
+        for index in spans.indices { spans[index].observe(window) }
     }
 
     var factor: Double { spans.reduce(1) { max($0, $1.factor) } }
+
+    private struct Window {
+        let own: Double
+        let expected: Double
+        let draws: Double
+        /// For drawing without replacement.
+        let correction: Double
+    }
+
+    /// Sums over spans of some windows each.
+    private struct Span: Sendable, Hashable, Codable {
+        /// As if so many spans without dispersion had been seen before.
+        private static let prior = 8.0
+
+        let windows: Int
+        // The span that is being filled.
+        private var filled = 0
+        private var own = 0.0
+        private var expected = 0.0
+        // All spans before it.
+        private var count = 0.0
+        private var ownSum = 0.0
+        private var expectedSum = 0.0
+        private var ownSquares = 0.0
+        private var products = 0.0
+        private var expectedSquares = 0.0
+        // The variance at a ratio r is r times the first less r squared times the second.
+        private var linear = 0.0
+        private var quadratic = 0.0
+
+        init(windows: Int) {
+            self.windows = windows
+        }
+
+        mutating func observe(_ window: Window) {
+            filled += 1
+            own += window.own
+            expected += window.expected
+            linear += window.expected * window.correction
+            quadratic += window.expected * window.expected / window.draws * window.correction
+            guard filled == windows else { return }
+            count += 1
+            ownSum += own
+            expectedSum += expected
+            ownSquares += own * own
+            products += own * expected
+            expectedSquares += expected * expected
+            (filled, own, expected) = (0, 0, 0)
+        }
+
+        var factor: Double {
+            guard count > 1, expectedSum > 0 else { return 1 }
+            let ratio = max(0.5, ownSum / expectedSum)
+            let squares = ownSquares - 2 * ratio * products + ratio * ratio * expectedSquares
+            // Where the ratio leaves no room for chance, the candidate is above the bound always.
+            let variance = max(0.05 * ratio * linear, ratio * linear - ratio * ratio * quadratic)
+            guard variance > 0 else { return 1 }
+            return (Self.prior + count * max(0, squares) / variance) / (Self.prior + count - 1)
+        }
+    }
 }

@@ -20,7 +20,7 @@
 /// Bounded Random Variables", 1963, theorem 4): so it is at most 1 for the hypergeometric distribution as well.
 package struct QuantileTest: Sendable, Hashable, Codable {
     /// By which factor a bet raises the odds of being above the bound.
-    private static let odds = [2.0, 6, 40]
+    private static let odds = [3.0, 15]
 
     /// The share of requests above the bound: 0.01 for the 99th percentile.
     package let share: Double
@@ -75,21 +75,24 @@ package struct QuantileTest: Sendable, Hashable, Codable {
         dispersion.observe(own, marked: marked, drawn: drawn, of: all)
     }
 
-    /// The bucket above which the share nearest to the wanted one lies, in this window and the ones before together.
+    /// The bucket above which the share with the odds nearest to the wanted ones lies, in this window and those before.
     private func bound() -> Int? {
         var counts = past
         counts.add(reference)
         counts.add(candidate)
         let total = counts.reduce(0, +)
         guard total > 0 else { return nil }
+        let wanted = share / (1 - share)
         var above = total
         var best: (bucket: Int, distance: Double)?
         for (bucket, count) in counts.enumerated() {
             above -= count
             guard above > 0.5 else { break }
-            let share = above / total
+            // With everything above it nothing stands out.
+            guard above < total else { continue }
+            let odds = above / (total - above)
             // Of two that are equally far, the one with less above it: what is slower than usual stands out there.
-            let distance = abs(log(share / self.share)) + (share > self.share ? log(2.0) : 0)
+            let distance = abs(log(odds / wanted)) + (odds > wanted ? log(2.0) : 0)
             if best.map({ distance < $0.distance }) ?? true { best = (bucket, distance) }
         }
         return best?.bucket

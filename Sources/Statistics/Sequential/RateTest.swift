@@ -2,10 +2,10 @@
 /// reference's by more than a margin, window by window: what happens to both at the same time tells nothing against one.
 package struct RateTest: Sendable, Hashable, Codable {
     /// How much of the way from the margin to 1 a bet puts the candidate's rate.
-    private static let reaches = [0.003, 0.012, 0.05, 0.2, 0.7]
+    private static let reaches = [0.004, 0.014, 0.05, 0.25, 0.7]
     /// The largest logarithm that one window may add. What is cut off from a factor only makes it smaller, so the test
     /// stays valid; and no single second decides.
-    private static let most = 5.0
+    private static let most = 6.0
     /// Trials of the candidate after which a reference without any is taken to be silent.
     private static let silence = 20.0
     /// Windows that the memory of the reference's rate goes back.

@@ -42,6 +42,9 @@ package struct QualityTick: Sendable, Hashable, Codable {
             self.count = count
             self.loss = loss
         }
+
+        /// Each loss is from 0 to 1.
+        var isPossible: Bool { count >= 0 && loss >= 0 && loss <= Double(count) }
     }
 
     /// What is measured: `wrong`, `refunded`.

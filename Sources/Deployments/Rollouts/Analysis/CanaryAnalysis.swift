@@ -24,7 +24,9 @@ package struct CanaryAnalysis: Sendable, Hashable, Codable {
         settle()
     }
 
+    /// Takes truths that came back. What is no count of losses is left out.
     package mutating func observe(quality: QualityTick) {
+        guard quality.stable.isPossible, quality.canary.isPossible else { return }
         metrics.observe(quality)
         step.observe(quality)
         settle()
@@ -47,7 +49,8 @@ package struct CanaryAnalysis: Sendable, Hashable, Codable {
 
     package var verdict: AnalysisVerdict { report.verdict }
 
-    package var failed: Bool { failure != nil }
+    /// Once it has, it stays so.
+    package var hasFailed: Bool { failure != nil }
 
     package var report: AnalysisReport { failure ?? Judgement(self).report }
 

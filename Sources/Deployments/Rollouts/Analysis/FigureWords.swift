@@ -5,6 +5,8 @@ enum FigureWords {
     /// Up to four significant digits.
     static func number(_ value: Double) -> String { String(format: "%.4g", value) }
 
+    static func signed(_ value: Double) -> String { String(format: "%+.4g", value) }
+
     /// `1.25%`
     static func share(_ value: Double) -> String { String(format: "%.3g%%", value * 100) }
 

@@ -32,7 +32,7 @@ struct MetricTests: Sendable, Hashable, Codable {
         errors = settings.maxErrorRateIncrease.map { RateTest(margin: $0) }
         nonFinite = settings.maxNonFiniteIncrease.map { RateTest(margin: $0) }
         p50 = settings.maxP50Ratio.map {
-            QuantileTest(share: 0.5, shift: LatencyFigures.shift(for: $0), length: 4, most: 1)
+            QuantileTest(share: 0.5, shift: LatencyFigures.shift(for: $0), length: 3, most: 1.5)
         }
         p99 = settings.maxP99Ratio.map {
             QuantileTest(share: 0.01, shift: LatencyFigures.shift(for: $0), length: 5, most: 2)
@@ -72,7 +72,7 @@ struct MetricTests: Sendable, Hashable, Codable {
             outputs = canary.outputs.prefix(Self.mostNamed).map {
                 Named(
                     name: $0.name,
-                    test: DistributionTest(margin: maxOutputDistance, isOrdered: $0.bins.count != Self.textBins))
+                    test: DistributionTest(margin: maxOutputDistance, isOrdered: $0.bins.count != TextBins.count))
             }
         }
         for index in outputs.indices {
@@ -96,9 +96,6 @@ struct MetricTests: Sendable, Hashable, Codable {
             reference: Tally(trials: Double(tick.stable.count), hits: tick.stable.loss),
             candidate: Tally(trials: Double(tick.canary.count), hits: tick.canary.loss))
     }
-
-    /// Bins of a text output.
-    private static let textBins = 64
 }
 
 extension ArmCounts {

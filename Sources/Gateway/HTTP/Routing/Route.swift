@@ -65,7 +65,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case dataSets, dataSetVersions, dataSetVersion, dataSetRules, pushDataSet
     case deployments, deployment, deploy, deleteDeployment, revisions, live, rollBack, why
     case rollouts, endpointRollouts, rollout, startRollout, pauseRollout, resumeRollout, promoteRollout, abortRollout
-    case approveRollout, rejectRollout
+    case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

@@ -240,6 +240,12 @@ extension Route {
         managed(
             .rollout, .get, "/spaces/{space}/deployments/{endpoint}/rollouts/{number}", .viewDeployments,
             "One rollout with its evidence; 'open' is the one that is open, or the last"),
+        managed(
+            .rolloutReport, .get, "/spaces/{space}/deployments/{endpoint}/rollouts/{number}/report", .viewDeployments,
+            "What an A/B or shadow rollout has found out by comparing"),
+        managed(
+            .tellOutcomes, .post, "/spaces/{space}/deployments/{endpoint}/outcomes", .predict,
+            "Tells the open A/B rollout what came of its predictions"),
         decision(.pauseRollout, "pause", .rollout, "Holds the weights of a rollout as they are"),
         decision(.resumeRollout, "resume", .rollout, "Lets a paused rollout go on"),
         decision(.promoteRollout, "promote", .rollout, "Makes a rollout's candidate what the endpoint serves"),

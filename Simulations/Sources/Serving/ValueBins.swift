@@ -1,0 +1,1 @@
+../../../Sources/Serving/Traffic/ValueBins.swift

@@ -1,0 +1,1 @@
+../../../Tests/DeploymentsTests/Analysis/SimulatedTraffic.swift
