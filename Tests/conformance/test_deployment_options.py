@@ -115,7 +115,7 @@ def test_the_reference_names_the_flags_there_are(world):
     documented = {row.split("|")[2].strip(" `") for row in page.splitlines() if row.startswith("| `") and "| `--" in row}
     manual = world.cli("deploy", "--help").stdout
     flags = set(re.findall(r"--[a-z-]+", manual))
-    others = {"--as", "--reason", "--deadline", "--max-body", "--server", "--token", "--space", "--ca-cert",
+    others = {"--as", "--reason", "--watch", "--deadline", "--max-body", "--server", "--token", "--space", "--ca-cert",
               "--output", "--help", "--version"}
     assert documented == {flag for flag in flags if flag not in others}
 

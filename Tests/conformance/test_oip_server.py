@@ -264,7 +264,7 @@ def path_errors():
     yield "POST", "/v2/models/nobody/infer", body, 404, "nobody"
     for tail in ["", "/ready", "/config", "/stats"]:
         yield "GET", f"/v2/models/iris/versions/2{tail}", None, 404, "version 1"
-        yield "GET", f"/v2/models/iris/versions/latest{tail}", None, 404, "version 1"
+        yield "GET", f"/v2/models/iris/versions/newest{tail}", None, 404, "v:1"
     yield "POST", "/v2/models/iris/versions/2/infer", body, 404, "version 1"
     yield "GET", "/spaces/nowhere/v2/models", None, 404, "nowhere"
     yield "POST", "/spaces/nowhere/v2/models/iris/infer", body, 404, "nowhere"
