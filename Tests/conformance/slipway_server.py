@@ -179,11 +179,15 @@ class SlipwayServer:
         """Process ids below the server's, deepest last."""
         pid = pid or self.process.pid
         found = []
-        for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            tasks = os.listdir(f"/proc/{pid}/task")
+        except (FileNotFoundError, ProcessLookupError):
+            return found  # the process has ended since it was listed
+        for task in tasks:
             try:
-                below = task.read_text().split()
+                below = pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()
             except (FileNotFoundError, ProcessLookupError):
-                continue  # the thread has ended since it was listed
+                continue  # and here a thread has
             for child in map(int, below):
                 found += [child, *self.children(child)]
         return found
