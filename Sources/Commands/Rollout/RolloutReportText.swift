@@ -66,9 +66,19 @@ enum RolloutReportText {
                     metric.role == "goal" ? metric.name : "\(metric.name) (\(metric.role))", metric.variant,
                     figure(metric.stableMean), figure(metric.mean), figure(metric.difference), figure(metric.low),
                     figure(metric.high), metric.lift.map { NumberText.fixed($0 * 100, 1) + "%" } ?? "-",
-                    metric.pValue.map { NumberText.fixed($0, 3) } ?? "-", metric.verdict,
+                    metric.pValue.map { NumberText.fixed($0, 3) } ?? "-", word(metric),
                 ]
             })
+    }
+
+    /// A guardrail is kept or broken; that it is kept does not make a variant better.
+    static func word(_ metric: ExperimentInfo.Metric) -> String {
+        guard metric.role == "guardrail" else { return metric.verdict }
+        switch metric.verdict {
+        case "better": return "kept"
+        case "harmful": return "broken"
+        default: return metric.verdict
+        }
     }
 
     private static func figure(_ value: Double?) -> String { value.map { NumberText.fixed($0, 4) } ?? "-" }

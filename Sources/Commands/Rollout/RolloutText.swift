@@ -148,7 +148,8 @@ enum RolloutText {
                     figure(metric.canary, metric.unit), metric.limit.map(NumberText.significant) ?? "",
                     metric.odds.map { "\(NumberText.significant($0)) of \(NumberText.significant(metric.needed ?? 0))" }
                         ?? "",
-                    metric.verdict,
+                    // Of nothing there is nothing to say yet.
+                    metric.stable == nil && metric.canary == nil ? "-" : metric.verdict,
                 ]
             })
     }
