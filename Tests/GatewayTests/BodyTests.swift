@@ -113,6 +113,38 @@ import Testing
         #expect(!bench.isOpen)
     }
 
+    @Test func `each head has its own time, when one begins with the end of another`() async throws {
+        let bench = try Bench(try await Workshop())
+        let request = Array(Request.text("GET", "/v2").utf8)
+        bench.send(Array(request.dropLast()))
+        for _ in 0..<15 {
+            bench.channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+            bench.send(Array(request.suffix(1) + request.dropLast()))
+        }
+        #expect(bench.answers().map(\.status) == Array(repeating: 200, count: 15))
+        #expect(bench.isOpen)
+    }
+
+    @Test(arguments: [
+        "GET /v2 HTTP/1.1\r\n", "POST /v2/models/fast/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+    ])
+    func `while a peer does not take its answers, no time passes for what it has begun to send`(
+        begun: String
+    ) async throws {
+        let bench = try Bench(try await Workshop())
+        bench.send(Array(begun.utf8))
+        bench.channel.isWritable = false
+        bench.channel.pipeline.fireChannelWritabilityChanged()
+        bench.channel.embeddedEventLoop.advanceTime(by: .seconds(45))
+        bench.channel.isWritable = true
+        bench.channel.pipeline.fireChannelWritabilityChanged()
+        bench.channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+        #expect(bench.answers().isEmpty)
+        #expect(bench.isOpen)
+        bench.channel.embeddedEventLoop.advanceTime(by: .seconds(30))
+        #expect(bench.answers().map(\.status) == [408])
+    }
+
     @Test func `a body that stops coming is given up`() async throws {
         let bench = try Bench(try await Workshop())
         bench.send(Array(Request.predict("fast").utf8.dropLast()))

@@ -50,6 +50,7 @@ extension HTTPConnection {
         buffer.moveReaderIndex(forwardBy: headLength)
         let framing = head.framing
         parser.reset()
+        isHeadTimed = false
         switch result {
         case .failure(var fault):
             if head.expectsContinue { fault.endsConnection = true }

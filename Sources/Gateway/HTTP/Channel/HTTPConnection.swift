@@ -299,6 +299,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         if context.channel.isWritable {
             writeDeadline = .distantFuture
             taking = nil
+            // While nothing was read on, the peer could not go on: its time begins anew.
+            isHeadTimed = false
+            pace = nil
             pourOn()
             process()
             flush()
