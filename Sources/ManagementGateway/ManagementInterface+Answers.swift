@@ -27,7 +27,8 @@ extension ManagementInterface: ManagementAnswerer {
         for field in response.headers where !isOurs(field.name) {
             answer.fields.append((field.name.rawName, field.value))
         }
-        if let length = response.body.contentLength, length > largestCollected {
+        let length = response.body.contentLength
+        if length.map({ $0 > largestCollected }) ?? true {
             answer.poured = PouredBody(length: length) { try await response.body.write(PouringWriter(send: $0)) }
             return answer
         }

@@ -28,16 +28,17 @@ package struct Answer: Sendable {
     }
 }
 
-/// A body of known length that is made while it is sent, so that it need not fit into memory.
+/// A body that is made while it is sent, so that it need not fit into memory.
 package struct PouredBody: Sendable {
     package typealias Send = @Sendable (ByteBuffer) async throws -> Void
 
-    package let length: Int
+    /// In bytes; `nil` where that is not known before its end: it is then sent in chunks.
+    package let length: Int?
     /// Sends all of it, piece by piece; `send` returns when there is room for more and throws when the caller has left.
     /// Not called where nobody wants the body.
     package let write: @Sendable (_ send: @escaping Send) async throws -> Void
 
-    package init(length: Int, write: @escaping @Sendable (_ send: @escaping Send) async throws -> Void) {
+    package init(length: Int?, write: @escaping @Sendable (_ send: @escaping Send) async throws -> Void) {
         self.length = length
         self.write = write
     }
@@ -70,7 +71,27 @@ struct AnswerWriter {
         _ status: HTTPStatus, contentType: String, fields: [(name: String, value: String)], form: AnswerForm,
         loop: LoopContext, into buffer: inout ByteBuffer
     ) {
-        Self.writeStatus(status, into: &buffer)
+        Self.writeFields(status, contentType: contentType, fields: fields, into: &buffer)
+        endHead(form: form, isShort: false, loop: loop, into: &buffer)
+    }
+
+    /// The whole head of an answer whose length is not known yet. In HTTP/1.0, which has no chunks, the connection's end is
+    /// the body's.
+    static func writeUnmeasured(
+        _ status: HTTPStatus, contentType: String, fields: [(name: String, value: String)], form: AnswerForm,
+        loop: LoopContext, into buffer: inout ByteBuffer
+    ) {
+        writeFields(status, contentType: contentType, fields: fields, into: &buffer)
+        writeCommon(form: form, loop: loop, into: &buffer)
+        if !form.isHTTP10 { buffer.writeStaticString("transfer-encoding: chunked\r\n") }
+        buffer.writeStaticString("\r\n")
+    }
+
+    private static func writeFields(
+        _ status: HTTPStatus, contentType: String, fields: [(name: String, value: String)],
+        into buffer: inout ByteBuffer
+    ) {
+        writeStatus(status, into: &buffer)
         if !contentType.isEmpty {
             buffer.writeStaticString("content-type: ")
             buffer.writeString(contentType)
@@ -82,7 +103,6 @@ struct AnswerWriter {
             buffer.writeString(value)
             buffer.writeStaticString("\r\n")
         }
-        endHead(form: form, isShort: false, loop: loop, into: &buffer)
     }
 
     /// The same for a prediction's answer in JSON: the shortest way.

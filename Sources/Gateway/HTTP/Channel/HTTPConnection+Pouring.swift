@@ -1,13 +1,13 @@
 import Logging
 import NIOCore
 
-/// An answer of known length that is made while it is sent: the task that makes it waits for the socket, so that neither
+/// An answer that is made while it is sent: the task that makes it waits for the socket, so that neither
 /// side needs memory for the whole.
 struct Pouring {
     let call: ManagementCall
     let form: AnswerForm
-    /// Bytes that are still to come.
-    var left: Int
+    /// Bytes that are still to come; `nil` where nobody knows, and the body ends when its maker says so.
+    var left: Int?
     /// Who waits for the socket to take what there is.
     var waiter: CheckedContinuation<Bool, Never>?
 }
@@ -15,7 +15,7 @@ struct Pouring {
 extension HTTPConnection {
     /// Sends the head of an answer whose body comes piece by piece; false when nobody wants the body: the caller has left,
     /// or asked for the head alone.
-    func pour(_ call: ManagementCall, head: Answer, length: Int) -> Bool {
+    func pour(_ call: ManagementCall, head: Answer, length: Int?) -> Bool {
         var form: AnswerForm
         switch phase {
         case .managing(let exchange, let current) where current === call: form = exchange.form
@@ -27,17 +27,23 @@ extension HTTPConnection {
         }
         if loop.isDraining { form.keepAlive = false }
         bodyIsPaused = false
-        guard !form.isHead, length > 0 else {
+        if length == nil, form.isHTTP10 { form.keepAlive = false }
+        guard !form.isHead, length != 0 else {
             var answer = head
             answer.declaredLength = length
             conclude(answer, form: form, unread: nil)
             return resume(false)
         }
         var output = takeOutput()
-        var writer = AnswerWriter()
-        writer.begin(
-            head.status, contentType: head.contentType, fields: head.fields, form: form, loop: loop, into: &output)
-        writer.end(&output, length: length)
+        if let length {
+            var writer = AnswerWriter()
+            writer.begin(
+                head.status, contentType: head.contentType, fields: head.fields, form: form, loop: loop, into: &output)
+            writer.end(&output, length: length)
+        } else {
+            AnswerWriter.writeUnmeasured(
+                head.status, contentType: head.contentType, fields: head.fields, form: form, loop: loop, into: &output)
+        }
         self.output = output
         phase = .pouring(Pouring(call: call, form: form, left: length))
         setDeadline()
@@ -55,24 +61,47 @@ extension HTTPConnection {
     /// The next piece of the body. `waiter` hears true once there is room for another, false when the caller has left.
     func pour(_ call: ManagementCall, piece: ByteBuffer, waiter: CheckedContinuation<Bool, Never>) {
         guard case .pouring(var pouring) = phase, pouring.call === call, let context,
-            piece.readableBytes <= pouring.left
+            piece.readableBytes <= pouring.left ?? .max
         else { return waiter.resume(returning: false) }
-        pouring.left -= piece.readableBytes
-        phase = .pouring(pouring)
-        context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+        if let left = pouring.left {
+            pouring.left = left - piece.readableBytes
+            phase = .pouring(pouring)
+            context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+        } else if pouring.form.isHTTP10 {
+            context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+        } else {
+            context.write(
+                wrapOutboundOut(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n")), promise: nil)
+            context.write(wrapOutboundOut(piece), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
+        }
         // Writing may have ended the connection.
         guard case .pouring(var now) = phase, now.call === call else { return waiter.resume(returning: false) }
         if now.left == 0 {
             waiter.resume(returning: true)
-            phase = .head
-            if !now.form.keepAlive { closesAfterFlush = true }
-            _ = resume(true)
+            endPouring(now)
         } else if context.channel.isWritable {
             waiter.resume(returning: true)
         } else {
             now.waiter = waiter
             phase = .pouring(now)
         }
+    }
+
+    /// All of a body of unknown length has come.
+    func pourEnded(_ call: ManagementCall) {
+        guard case .pouring(let pouring) = phase, pouring.call === call, pouring.left == nil else { return }
+        if !pouring.form.isHTTP10 {
+            context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil)
+            hasUnflushed = true
+        }
+        endPouring(pouring)
+    }
+
+    private func endPouring(_ pouring: Pouring) {
+        phase = .head
+        if !pouring.form.keepAlive { closesAfterFlush = true }
+        _ = resume(true)
     }
 
     /// The socket has room again.

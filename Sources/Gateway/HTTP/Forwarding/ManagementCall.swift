@@ -38,13 +38,14 @@ final class ManagementCall: Sendable {
         guard await begin(head, length: body.length) else { return }
         do {
             try await body.write { try await self.pour($0) }
+            if body.length == nil { return eventLoop.execute { self.connection.value.pourEnded(self) } }
             // Nothing is left to fail once all has come.
             failed("its body was too short")
         } catch { failed("\(error)") }
     }
 
     /// Sends the head; false when nobody wants the body.
-    private func begin(_ head: Answer, length: Int) async -> Bool {
+    private func begin(_ head: Answer, length: Int?) async -> Bool {
         await withCheckedContinuation { continuation in
             eventLoop.execute {
                 continuation.resume(returning: self.connection.value.pour(self, head: head, length: length))
