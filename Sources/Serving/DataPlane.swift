@@ -36,19 +36,24 @@ package final class DataPlane: Sendable {
     /// Loads what is only to be tried.
     let trialThreads = ThreadPool(priority: .background)
     private let statistics = StatisticsTable()
+    private let observers: (any PredictionObserverSource)?
     /// Shadow candidates run here: on what nobody else wants of the processors.
     private let shadowThreads = ThreadPool(priority: .idle)
     private let installed = Atomic<Bool>(false)
     private let installs = Atomic<Int>(0)
     private let logger: Logger
 
-    /// - Parameter trials: where models are tried before they serve; workers unless said otherwise.
+    /// - Parameters:
+    ///   - trials: where models are tried before they serve; workers unless said otherwise.
+    ///   - observers: who is told of predictions.
     package init(
         runtimes: [any ModelRuntime], artifacts: any ArtifactProvider, workers: WorkerHost = WorkerHost(),
-        trials: (any TrialHost)? = nil, configuration: Configuration, logger: Logger
+        trials: (any TrialHost)? = nil, observers: (any PredictionObserverSource)? = nil,
+        configuration: Configuration, logger: Logger
     ) {
         let pool = ThreadPool()
         self.artifacts = artifacts
+        self.observers = observers
         self.trials = trials ?? workers
         self.resources = ComputeResources(
             pool: pool, watch: DeadlineWatch(pool: pool), instances: configuration.width,
@@ -202,6 +207,7 @@ package final class DataPlane: Sendable {
         }
         return Endpoint(
             entry: entry, place: place, residency: residency, resources: resources,
-            statistics: statistics.counters(for: entry), variant: variant, traffic: traffic)
+            statistics: statistics.counters(for: entry), variant: variant, traffic: traffic,
+            observer: observers?.observer(of: entry, as: variant))
     }
 }

@@ -37,6 +37,8 @@ package final class Endpoint: Sendable {
     package let variant: String?
     /// Chooses which of several versions answers a request; `nil` while no rollout is open.
     package let traffic: TrafficRouter?
+    /// Who is told of each prediction that is over; `nil` for nobody.
+    package let observer: (any PredictionObserver)?
     private let residency: Residency
     private let watch: DeadlineWatch
     private let queueLimit: Int
@@ -46,12 +48,14 @@ package final class Endpoint: Sendable {
 
     init(
         entry: EndpointEntry, place: ModelPlace?, residency: Residency, resources: ComputeResources,
-        statistics: EndpointStatistics, variant: String? = nil, traffic: TrafficRouter? = nil
+        statistics: EndpointStatistics, variant: String? = nil, traffic: TrafficRouter? = nil,
+        observer: (any PredictionObserver)? = nil
     ) {
         self.entry = entry
         self.place = place
         self.variant = variant
         self.traffic = traffic
+        self.observer = observer
         self.residency = residency
         self.watch = resources.watch
         self.queueLimit = entry.options.queueLimit ?? resources.queueLimit

@@ -25,12 +25,15 @@ package struct EndpointOptions: Sendable, Hashable, Codable {
     package var isolation: Isolation?
     /// Bytes of memory that a worker may have; `nil` leaves it to the server. Means nothing in shared isolation.
     package var workerMemoryBytes: Int?
+    /// What of its predictions is written down; `nil`: nothing.
+    package var ledger: LedgerOptions?
 
     package init(
         runtime: RuntimeOptions = RuntimeOptions(), instances: Int? = nil, minInstances: Int = 1,
         idleSeconds: Int = defaultIdleSeconds, queueLimit: Int? = nil,
         deadlineMilliseconds: Int = defaultDeadlineMilliseconds, maxBodyBytes: Int = defaultMaxBodyBytes,
-        batching: BatchingOptions? = nil, isolation: Isolation? = nil, workerMemoryBytes: Int? = nil
+        batching: BatchingOptions? = nil, isolation: Isolation? = nil, workerMemoryBytes: Int? = nil,
+        ledger: LedgerOptions? = nil
     ) {
         self.runtime = runtime
         self.instances = instances
@@ -42,6 +45,7 @@ package struct EndpointOptions: Sendable, Hashable, Codable {
         self.batching = batching
         self.isolation = isolation
         self.workerMemoryBytes = workerMemoryBytes
+        self.ledger = ledger
     }
 
     /// Nanoseconds without a request after which the model leaves memory; `nil` for never.
@@ -64,7 +68,8 @@ package struct EndpointOptions: Sendable, Hashable, Codable {
             maxBodyBytes: try values.decodeIfPresent(Int.self, forKey: .maxBodyBytes) ?? Self.defaultMaxBodyBytes,
             batching: try values.decodeIfPresent(BatchingOptions.self, forKey: .batching),
             isolation: try values.decodeIfPresent(Isolation.self, forKey: .isolation),
-            workerMemoryBytes: try values.decodeIfPresent(Int.self, forKey: .workerMemoryBytes))
+            workerMemoryBytes: try values.decodeIfPresent(Int.self, forKey: .workerMemoryBytes),
+            ledger: try values.decodeIfPresent(LedgerOptions.self, forKey: .ledger))
     }
 }
 
@@ -81,6 +86,34 @@ package struct BatchingOptions: Sendable, Hashable, Codable {
     package init(maxBatchSize: Int, maxDelayMicroseconds: Int = defaultMaxDelayMicroseconds) {
         self.maxBatchSize = maxBatchSize
         self.maxDelayMicroseconds = maxDelayMicroseconds
+    }
+}
+
+/// What the ledger of an endpoint keeps of its predictions, and for how long.
+package struct LedgerOptions: Sendable, Hashable, Codable {
+    package static let defaultRetentionDays = 30
+    package static let defaultRetentionBytes = 1 << 30
+
+    /// Of the predictions that were answered, the share that is written down, 0 to 1; those that failed all are.
+    package var share: Double
+    /// Inputs and outputs whose values are left out, by name.
+    package var exclude: [String]
+    /// Inputs and outputs whose values are replaced by a keyed hash, by name.
+    package var hash: [String]
+    /// Days that rows are kept.
+    package var retentionDays: Int
+    /// Bytes that all rows of the endpoint may take on disk; the oldest go first.
+    package var retentionBytes: Int
+
+    package init(
+        share: Double = 1, exclude: [String] = [], hash: [String] = [], retentionDays: Int = defaultRetentionDays,
+        retentionBytes: Int = defaultRetentionBytes
+    ) {
+        self.share = share
+        self.exclude = exclude
+        self.hash = hash
+        self.retentionDays = retentionDays
+        self.retentionBytes = retentionBytes
     }
 }
 

@@ -5,8 +5,8 @@ package struct PredictionID: Sendable, Hashable {
     /// Bytes of its text.
     package static let length = 32
 
-    let high: UInt64
-    let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
     package init(high: UInt64, low: UInt64) {
         self.high = high

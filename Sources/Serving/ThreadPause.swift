@@ -7,8 +7,8 @@
 #endif
 
 /// Puts the calling thread to sleep; for threads that may.
-enum ThreadPause {
-    static func wait(nanoseconds: Int) {
+package enum ThreadPause {
+    package static func wait(nanoseconds: Int) {
         var pause = timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)
         nanosleep(&pause, nil)
     }

@@ -6,6 +6,9 @@ package final class TensorStorage: @unchecked Sendable {
     /// The first byte; valid as long as this object lives.
     package let base: UnsafeMutableRawPointer
     package let byteCount: Int
+    /// Whether the memory is lent for one prediction (a socket buffer, a worker's slot): whoever wants the elements for
+    /// longer than until the answer is written copies them.
+    package let isLent: Bool
     private let owner: AnyObject?
 
     /// Memory of its own, aligned for every element type, and from a kibibyte on for every vector instruction too (the
@@ -14,13 +17,17 @@ package final class TensorStorage: @unchecked Sendable {
         let size = max(0, byteCount)
         self.base = .allocate(byteCount: max(size, 1), alignment: size < 1024 ? 16 : 64)
         self.byteCount = size
+        self.isLent = false
         self.owner = nil
     }
 
     /// A view of memory that lives as long as `owner`.
-    package init(borrowing base: UnsafeRawPointer, byteCount: Int, owner: AnyObject) {
+    ///
+    /// - Parameter isLent: whether nobody should hold on to `owner` for longer than one prediction.
+    package init(borrowing base: UnsafeRawPointer, byteCount: Int, owner: AnyObject, isLent: Bool = true) {
         self.base = UnsafeMutableRawPointer(mutating: base)
         self.byteCount = max(0, byteCount)
+        self.isLent = isLent
         self.owner = owner
     }
 

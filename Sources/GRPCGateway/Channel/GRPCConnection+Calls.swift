@@ -60,7 +60,7 @@ extension GRPCConnection {
                 }
             }
             if message == nil {
-                try checkPartial(call)
+                try checkPartial(call, on: stream)
             } else {
                 call.coming = nil
                 if !call.isOpen { try letInAgain(call) }
@@ -74,7 +74,7 @@ extension GRPCConnection {
     }
 
     /// A large message says at its front which endpoint it is for: it is refused by that one's limit before it is kept.
-    private func checkPartial(_ call: GRPCCall) throws(GRPCStatus) {
+    private func checkPartial(_ call: GRPCCall, on stream: StreamReference) throws(GRPCStatus) {
         guard call.reader.hold(gateway.bodies) else { throw GRPCStatus(full: gateway.bodies) }
         guard let (arrived, length) = call.reader.progress,
             length > gateway.limits.smallMessage, let name = GRPCInferRequest.leadingName(of: arrived),
@@ -83,6 +83,8 @@ extension GRPCConnection {
         let limit = endpoint.entry.options.maxBodyBytes
         guard length > limit else { return }
         endpoint.statistics.recordFailure(nanoseconds: 0)
+        Asker(prediction: predictionID(of: stream), caller: call.caller).failed(
+            nil, .tooLarge, at: endpoint, since: MonotonicClock.nanoseconds())
         throw MessageReader.tooLarge(length, limit: limit)
     }
 

@@ -1,3 +1,4 @@
+import Gateway
 import HTTP2
 import InferenceProtocol
 import NIOCore
@@ -12,8 +13,8 @@ extension GRPCConnection {
 
     func predict(_ stream: StreamReference, _ call: GRPCCall, _ message: MessageReader.Message) {
         let asked = PredictionMessage(
-            message: message, call: call.head, space: call.space, caller: call.caller,
-            dataPlane: gateway.dataPlane)
+            message: message, call: call.head, space: call.space,
+            asker: Asker(prediction: predictionID(of: stream), caller: call.caller), dataPlane: gateway.dataPlane)
         guard !asked.isLarge else {
             call.stage = .working(nil)
             return elsewhere {
@@ -36,7 +37,7 @@ extension GRPCConnection {
             do throws(GRPCStatus) {
                 try count(prediction, call)
             } catch {
-                prediction.recordFailure()
+                prediction.recordFailure(.quota)
                 return finish(stream, error)
             }
             if mayRunHere, call.remaining != 0,
@@ -81,10 +82,10 @@ extension GRPCConnection {
     ) {
         prediction.observe(result, as: predictionID(of: stream))
         // Nobody hears the answer of a caller who has gone, but it is counted.
-        guard http2.isOpen(stream) else { return prediction.recordFailure() }
+        guard http2.isOpen(stream) else { return prediction.recordFailure(.cancelled) }
         switch result {
         case .failure(let error):
-            prediction.recordFailure()
+            prediction.recordFailure(PredictionFault(error))
             finish(stream, GRPCStatus(error))
         case .success(let result):
             if result.size > Self.encodedHere {

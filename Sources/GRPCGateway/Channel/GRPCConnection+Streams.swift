@@ -1,3 +1,4 @@
+import Gateway
 import HTTP2
 import InferenceProtobuf
 import InferenceProtocol
@@ -44,8 +45,8 @@ extension GRPCConnection {
     ) {
         let number = predictions.append()
         let asked = PredictionMessage(
-            message: message, call: call.head, space: call.space, caller: call.caller,
-            dataPlane: gateway.dataPlane)
+            message: message, call: call.head, space: call.space,
+            asker: Asker(prediction: predictionID(of: stream), caller: call.caller), dataPlane: gateway.dataPlane)
         guard asked.isLarge else {
             return decoded(stream, predictions, number, call, asked.decoded(), mayRunHere: true)
         }
@@ -68,13 +69,13 @@ extension GRPCConnection {
             do throws(GRPCStatus) {
                 try count(prediction, call)
             } catch {
-                prediction.recordFailure()
+                prediction.recordFailure(.quota)
                 return predictions.fail(number, error.message, id: prediction.request.id)
             }
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 guard case .inferring(let predictions) = connection.call(stream)?.stage else {
                     prediction.observe(result, as: connection.predictionID(of: stream))
-                    return prediction.recordFailure()
+                    return prediction.recordFailure(.cancelled)
                 }
                 connection.computed(stream, predictions, number, prediction, result)
                 connection.goOn(stream, predictions)
@@ -93,7 +94,7 @@ extension GRPCConnection {
         prediction.observe(result, as: predictionID(of: stream))
         switch result {
         case .failure(let error):
-            prediction.recordFailure()
+            prediction.recordFailure(PredictionFault(error))
             predictions.fail(number, error.description, id: prediction.request.id)
         case .success(let result):
             guard result.size > Self.encodedHere else {

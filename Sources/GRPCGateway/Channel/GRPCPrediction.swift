@@ -17,6 +17,7 @@ struct GRPCPrediction: Sendable {
     let rows: Int
     /// Of its message; the tensors may lie in it.
     private let share: BodyShare?
+    private let asker: Asker
     /// When decoding began.
     private let start: UInt64
     /// How long it took.
@@ -28,7 +29,7 @@ struct GRPCPrediction: Sendable {
     /// A message that does not fit counts as a failure of the endpoint's.
     fileprivate init(
         _ message: ByteBuffer, head: GRPCInferRequest, call: CallHead, endpoint: Endpoint, share: BodyShare?,
-        start: UInt64
+        asker: Asker, start: UInt64
     ) throws(GRPCStatus) {
         do throws(ProtocolError) {
             var request = try GRPCInferRequestDecoder.decode(message, signature: endpoint.signature)
@@ -38,12 +39,14 @@ struct GRPCPrediction: Sendable {
             self.request = request
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+            asker.failed(nil, .invalidRequest, at: endpoint, since: start)
             throw GRPCStatus(error)
         }
         let key = endpoint.traffic?.keyHeader.flatMap { call.metadata($0) }
         arm = endpoint.traffic?.arm(for: request, key: key?.withUnsafeBytes { RoutingKey($0) })
         self.endpoint = arm?.endpoint ?? endpoint
         self.share = share
+        self.asker = asker
         self.wantsFinalMark = head.wantsFinalMark
         self.rows = endpoint.rows(of: request)
         self.start = start
@@ -72,13 +75,14 @@ struct GRPCPrediction: Sendable {
                 }
             }
         } catch {
-            recordFailure()
+            recordFailure(.notEncodable)
             throw error
         }
         endpoint.statistics.recordSuccess(
             EndpointStatistics.Timing(
                 rows: rows, queue: result.queue, decode: decode, compute: result.compute,
                 encode: MonotonicClock.nanoseconds() &- begin))
+        asker.answered(request, result.outputs, by: endpoint, since: start)
     }
 
     /// What the model gave, for the rollout that chose it. Once, before the answer is written.
@@ -86,8 +90,9 @@ struct GRPCPrediction: Sendable {
         arm?.observe(request, result, as: prediction)
     }
 
-    func recordFailure() {
+    func recordFailure(_ fault: PredictionFault) {
         endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+        asker.failed(request, fault, at: endpoint, since: start)
     }
 }
 
@@ -97,7 +102,7 @@ struct PredictionMessage: Sendable {
     /// Of the call that it belongs to.
     let call: CallHead
     let space: String
-    let caller: Caller
+    let asker: Asker
     let dataPlane: DataPlane
 
     /// Why there is no prediction, and what the caller called it, for the answer in a stream.
@@ -120,10 +125,12 @@ struct PredictionMessage: Sendable {
             let endpoint = try endpoint(head)
             guard bytes.readableBytes <= endpoint.entry.options.maxBodyBytes else {
                 endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+                asker.failed(nil, .tooLarge, at: endpoint, since: start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
             }
             return try GRPCPrediction(
-                bytes, head: head, call: call, endpoint: endpoint, share: message.share, start: start)
+                bytes, head: head, call: call, endpoint: endpoint, share: message.share, asker: asker,
+                start: start)
         } catch {
             throw Refusal(status: error, id: id)
         }
@@ -138,7 +145,7 @@ struct PredictionMessage: Sendable {
     }
 
     private func endpoint(_ head: GRPCInferRequest) throws(GRPCStatus) -> Endpoint {
-        guard caller.reaches(endpoint: head.modelName) else {
+        guard asker.caller.reaches(endpoint: head.modelName) else {
             throw GRPCStatus(EndpointLookup.NotFound(name: head.modelName, space: space))
         }
         let found: Endpoint

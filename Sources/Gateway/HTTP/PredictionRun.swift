@@ -26,6 +26,7 @@ struct PredictionRun: Sendable {
     /// - Parameter share: of the body as it came; grows where it is unpacked. `nil` for a small one that is not packed.
     static func decode(
         _ body: ByteBuffer, form: Route.PredictionForm, headers: PredictionHeaders, endpoint: Endpoint,
+        for asker: Asker,
         share: BodyShare? = nil
     ) -> Result<PredictionRun, HTTPFault> {
         let start = MonotonicClock.nanoseconds()
@@ -39,6 +40,8 @@ struct PredictionRun: Sendable {
                     decode: MonotonicClock.nanoseconds() &- start))
         } catch {
             endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+            let fault: PredictionFault = error.status == .contentTooLarge ? .tooLarge : .invalidRequest
+            asker.failed(nil, fault, at: endpoint, since: start)
             return .failure(error)
         }
     }
@@ -94,7 +97,9 @@ struct PredictionRun: Sendable {
     }
 
     /// The whole answer, its body written into `buffer`; counted either way.
-    func answer(_ result: PredictionResult, _ buffer: ByteBuffer) -> Result<Answer, ProtocolError> {
+    func answer(
+        _ result: PredictionResult, _ buffer: ByteBuffer, for asker: Asker
+    ) -> Result<Answer, ProtocolError> {
         let begin = MonotonicClock.nanoseconds()
         var answer = Answer(.ok, body: buffer)
         do throws(ProtocolError) {
@@ -103,10 +108,10 @@ struct PredictionRun: Sendable {
                 answer.fields = [("inference-header-content-length", String(headerLength))]
             }
         } catch {
-            recordFailure()
+            recordFailure(.notEncodable, for: asker)
             return .failure(error)
         }
-        recordSuccess(result, encode: MonotonicClock.nanoseconds() &- begin)
+        recordSuccess(result, encode: MonotonicClock.nanoseconds() &- begin, for: asker)
         return .success(answer)
     }
 
@@ -115,14 +120,16 @@ struct PredictionRun: Sendable {
         arm?.observe(decoded.request, result, as: prediction)
     }
 
-    func recordSuccess(_ result: PredictionResult, encode: UInt64) {
+    func recordSuccess(_ result: PredictionResult, encode: UInt64, for asker: Asker) {
         endpoint.statistics.recordSuccess(
             EndpointStatistics.Timing(
                 rows: rows, queue: result.queue, decode: decode, compute: result.compute, encode: encode))
+        asker.answered(decoded.request, result.outputs, by: endpoint, since: start)
     }
 
-    func recordFailure() {
+    func recordFailure(_ fault: PredictionFault, for asker: Asker) {
         endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+        asker.failed(decoded.request, fault, at: endpoint, since: start)
     }
 }
 

@@ -118,7 +118,7 @@ struct NestedTensor {
         do { try SignatureCheck.shape(shape, fits: spec) } catch { throw error.within(spec.name) }
         let exact =
             storage.byteCount == used
-            ? storage : TensorStorage(borrowing: storage.base, byteCount: used, owner: storage)
+            ? storage : TensorStorage(borrowing: storage.base, byteCount: used, owner: storage, isLent: false)
         return Tensor(checkedName: spec.name, elementType: spec.elementType, shape: shape, storage: exact)
     }
 }

@@ -181,7 +181,7 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
             try functions.check(functions.GetTensorMutableData(value, &data))
             let byteCount = shape.byteCount(of: spec.elementType) ?? 0
             if let data, byteCount > 0 {
-                storage = TensorStorage(borrowing: data, byteCount: byteCount, owner: owner)
+                storage = TensorStorage(borrowing: data, byteCount: byteCount, owner: owner, isLent: false)
             } else {
                 storage = TensorStorage(byteCount: 0)
             }

@@ -74,7 +74,8 @@ enum BatchTensors {
         }
         guard end <= output.storage.byteCount else { return nil }
         let storage = TensorStorage(
-            borrowing: output.storage.base + start, byteCount: end - start, owner: output.storage)
+            borrowing: output.storage.base + start, byteCount: end - start, owner: output.storage,
+            isLent: output.storage.isLent)
         return (Tensor(checkedName: output.name, elementType: output.elementType, shape: shape, storage: storage), end)
     }
 

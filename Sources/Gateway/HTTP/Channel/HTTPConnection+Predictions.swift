@@ -17,17 +17,19 @@ extension HTTPConnection {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
         let headers = exchange.headers
+        let asker = exchange.asker
         if body.readableBytes > Self.decodedHere || headers.packing != nil {
             let share = exchange.share ?? BodyShare(gateway.bodies)
             elsewhere(exchange) {
-                PredictionRun.decode(body, form: form, headers: headers, endpoint: endpoint, share: share)
+                PredictionRun.decode(
+                    body, form: form, headers: headers, endpoint: endpoint, for: asker, share: share)
             } then: { connection, exchange, result in
                 connection.decoded(exchange, endpoint, result, mayRunHere: false)
             }
             return
         }
         let result = PredictionRun.decode(
-            body, form: form, headers: headers, endpoint: endpoint, share: exchange.share)
+            body, form: form, headers: headers, endpoint: endpoint, for: asker, share: exchange.share)
         decoded(exchange, endpoint, result, mayRunHere: true)
     }
 
@@ -51,7 +53,7 @@ extension HTTPConnection {
         do throws(QuotaRefusal) {
             quota = try meter.takeRows(run.rows, now: run.decodedAt)
         } catch {
-            run.recordFailure()
+            run.recordFailure(.quota, for: exchange.asker)
             var form = exchange.form
             form.quota = error.state
             return refuse(HTTPFault(AccessRefusal.quota(error)), form: form, unread: nil, isManagement: false)
@@ -66,11 +68,11 @@ extension HTTPConnection {
         }
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
-        let id = exchange.form.predictionID
+        let asker = exchange.asker
         let begun = run.endpoint.start(run.decoded.request, mayRunHere: mayRunHere, eventLoop: eventLoop) { result in
             // A batch made on this very loop answers here, and needs no way round.
-            if eventLoop.inEventLoop { return bound.value.computed(id, run, result) }
-            eventLoop.execute { bound.value.computed(id, run, result) }
+            if eventLoop.inEventLoop { return bound.value.computed(asker, run, result) }
+            eventLoop.execute { bound.value.computed(asker, run, result) }
         }
         switch begun {
         case .answered(let result): finish(exchange, quota, run, result)
@@ -83,12 +85,12 @@ extension HTTPConnection {
     }
 
     private func computed(
-        _ id: PredictionID, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>
+        _ asker: Asker, _ run: PredictionRun, _ result: Result<PredictionResult, PredictionError>
     ) {
-        guard case .computing(let exchange) = phase, exchange.form.predictionID == id else {
+        guard case .computing(let exchange) = phase, exchange.form.predictionID == asker.prediction else {
             // The caller has gone; nobody hears the answer, but it is counted.
-            run.observe(result, as: id)
-            run.recordFailure()
+            run.observe(result, as: asker.prediction)
+            run.recordFailure(.cancelled, for: asker)
             return
         }
         goOn { self.finish(exchange, exchange.form.quota, run, result) }
@@ -132,21 +134,21 @@ extension HTTPConnection {
         run.observe(result, as: form.predictionID)
         switch result {
         case .failure(let error):
-            run.recordFailure()
+            run.recordFailure(PredictionFault(error), for: exchange.asker)
             refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
         case .success(let result):
             let size = result.outputs.reduce(0) { $0 + $1.storage.byteCount }
             if run.decoded.hasBinaryOutputs || size > Self.encodedHere {
                 encodeApart(exchange, form, run, result, size: size)
             } else {
-                encodeHere(form, run, result, since: now)
+                encodeHere(exchange.caller, form, run, result, since: now)
             }
         }
     }
 
     /// The shortest way: the body is written right behind its head.
     private func encodeHere(
-        _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, since start: UInt64
+        _ caller: Caller, _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, since start: UInt64
     ) {
         var output = takeOutput()
         let before = output.writerIndex
@@ -157,13 +159,15 @@ extension HTTPConnection {
         } catch {
             output.moveWriterIndex(to: before)
             self.output = output
-            run.recordFailure()
+            run.recordFailure(.notEncodable, for: Asker(prediction: form.predictionID, caller: caller))
             return refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
         }
         writer.end(&output)
         self.output = output
         if !form.keepAlive { closesAfterFlush = true }
-        run.recordSuccess(result, encode: MonotonicClock.nanoseconds() &- start)
+        run.recordSuccess(
+            result, encode: MonotonicClock.nanoseconds() &- start,
+            for: Asker(prediction: form.predictionID, caller: caller))
     }
 
     /// A body of its own: with binary tensors the length of the JSON before them is a header, so the body comes first;
@@ -174,8 +178,9 @@ extension HTTPConnection {
         let allocator = context?.channel.allocator ?? ByteBufferAllocator()
         // The encoder refuses what is too large for one buffer; until then nothing may ask for one.
         let capacity = min(size, 1 << 30) + 1024
+        let asker = exchange.asker
         let work: @Sendable () -> Result<Answer, ProtocolError> = {
-            run.answer(result, allocator.buffer(capacity: capacity))
+            run.answer(result, allocator.buffer(capacity: capacity), for: asker)
         }
         if size <= Self.encodedHere { return encoded(form, work()) }
         elsewhere(exchange, work) { connection, _, answer in

@@ -48,6 +48,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         /// What a large body takes of the memory that there is for all of them.
         var share: BodyShare?
         var ticket: PredictionTicket?
+
+        var asker: Asker { Asker(prediction: form.predictionID, caller: caller) }
     }
 
     /// A caller who may ask for something: said once, it holds for as long as access has the same version.

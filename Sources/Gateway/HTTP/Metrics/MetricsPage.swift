@@ -49,6 +49,7 @@ package struct MetricsPage: Sendable {
         page.own(samples)
         page.batches(samples)
         page.rollouts(endpoints)
+        page.ledgers(endpoints)
         if let process { page.process(process) }
         return page.text
     }

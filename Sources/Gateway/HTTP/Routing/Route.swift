@@ -66,6 +66,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case deployments, deployment, deploy, deleteDeployment, revisions, live, rollBack, why
     case rollouts, endpointRollouts, rollout, startRollout, pauseRollout, resumeRollout, promoteRollout, abortRollout
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
+    case ledger, exportLedger, forgetLedger
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

@@ -2,7 +2,8 @@ import Identity
 
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
-    package static let all: [Route] = front + openInference + triton + tensorFlow + management + rollouts + access
+    package static let all: [Route] =
+        front + openInference + triton + tensorFlow + management + rollouts + monitoring + access
 
     private static let front: [Route] = [
         Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, "What is here"),
@@ -252,6 +253,18 @@ extension Route {
         decision(.abortRollout, "abort", .rollout, "Gives all traffic back to what served before"),
         decision(.approveRollout, "approve", .approveRollouts, "Approves of a rollout that waits for it"),
         decision(.rejectRollout, "reject", .approveRollouts, "Ends a rollout that waits for approvals"),
+    ]
+
+    private static let monitoring: [Route] = [
+        managed(
+            .ledger, .get, "/spaces/{space}/deployments/{endpoint}/ledger", .viewDeployments,
+            "How much of an endpoint's predictions is written down, and since when"),
+        managed(
+            .exportLedger, .get, "/spaces/{space}/deployments/{endpoint}/ledger/rows", .readLedger,
+            "The predictions that are written down, inputs and outputs included"),
+        managed(
+            .forgetLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/forget", .forgetLedger,
+            "Deletes the predictions of one subject from an endpoint's ledger"),
     ]
 
     private static func decision(

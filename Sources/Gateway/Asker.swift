@@ -1,0 +1,48 @@
+package import Identity
+package import InferenceProtocol
+import Journal
+package import Serving
+package import Tensors
+
+/// Who asked for a prediction, and under which number it is answered: what an endpoint's observer is told besides the
+/// prediction itself.
+package struct Asker: Sendable {
+    package let prediction: PredictionID
+    package let caller: Caller
+
+    package init(prediction: PredictionID, caller: Caller) {
+        self.prediction = prediction
+        self.caller = caller
+    }
+
+    /// Tells the endpoint's observer of a prediction that was answered, where there is one.
+    ///
+    /// - Parameter start: when decoding began, in nanoseconds of `MonotonicClock`.
+    package func answered(
+        _ request: InferenceRequest, _ outputs: [Tensor], by endpoint: Endpoint, since start: UInt64
+    ) {
+        guard let observer = endpoint.observer else { return }
+        tell(observer, request, outputs, nil, since: start)
+    }
+
+    /// The same of one that was not.
+    ///
+    /// - Parameter request: `nil` where it could not be read.
+    package func failed(
+        _ request: InferenceRequest?, _ fault: PredictionFault, at endpoint: Endpoint, since start: UInt64
+    ) {
+        guard let observer = endpoint.observer else { return }
+        tell(observer, request, [], fault, since: start)
+    }
+
+    private func tell(
+        _ observer: any PredictionObserver, _ request: InferenceRequest?, _ outputs: [Tensor],
+        _ fault: PredictionFault?, since start: UInt64
+    ) {
+        observer.observe(
+            ObservedPrediction(
+                prediction: prediction, principal: caller.principal.id, key: caller.key?.id, requestID: request?.id,
+                inputs: request?.inputs ?? [], outputs: outputs, fault: fault,
+                nanoseconds: MonotonicClock.nanoseconds() &- start))
+    }
+}
