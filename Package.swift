@@ -104,8 +104,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Identity", "Journal", "Serving", "Runtimes", "Tensors", asyncHTTPClient,
-                nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
+                "Governance", "Registry", "Monitoring", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
@@ -116,9 +116,9 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Identity", "Statistics",
-                "Journal", "Serving",
-                "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird, httpTypes, nioCore, nioFoundation,
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Identity",
+                "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
+                httpTypes, nioCore, nioFoundation,
             ]),
         room("HTTP2", [nioCore], hot),
         room(
@@ -153,6 +153,9 @@ let package = Package(
                 "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
                 yams,
             ]),
+        room(
+            "Monitoring",
+            ["Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore, logging], hot),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -181,7 +184,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded,
+                "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", crypto, cryptoExtras, logging,
+                nioEmbedded,
                 nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -203,6 +207,9 @@ let package = Package(
             ],
             exclude: ["Fixtures"]),
         tests("Statistics", exclude: ["Fixtures"]),
+        tests(
+            "Monitoring",
+            ["Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
