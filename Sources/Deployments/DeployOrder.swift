@@ -3,6 +3,7 @@ import Journal
 import Registry
 import Runtimes
 import Serving
+import Tensors
 
 /// A deploy whose fields were checked, with the rules that the database decides.
 struct DeployOrder: Sendable {
@@ -38,6 +39,7 @@ struct DeployOrder: Sendable {
                 options: options)
         else { throw RegistryService.notFound(model, version, target.space) }
         try checkIsolation(of: entry, transaction)
+        try options.ledger?.check(against: entry.description.signature, of: "\(model):\(entry.version)")
         try target.requireNoRollout(transaction)
         guard let live = record?.live else {
             try target.requireThawed(transaction)

@@ -85,6 +85,15 @@ package final class DeploymentService: Sendable {
         }
     }
 
+    /// Puts into the audit what somebody had done with what is kept of an endpoint outside of the database.
+    package func note(
+        _ event: AuditDraft, space: String, principal: Principal
+    ) async throws(ControlError) {
+        let mutation = Mutation(principal: principal, space: space, idempotency: nil)
+        _ = try await store.commit(mutation) { _ in Change(true, event: event) }
+        try await publisher.publish()
+    }
+
     /// One at a time for each endpoint; a retry under the same key gets the first answer once that answers.
     func mutate<Answer: Codable & Sendable>(
         _ target: EndpointTarget, _ mutation: Mutation, _ body: () async throws(ControlError) -> Answer

@@ -35,6 +35,14 @@ package struct OptionRange: Sendable {
             name: "batching.maxDelayMicroseconds", range: 0...1_000_000,
             standard: BatchingOptions.defaultMaxDelayMicroseconds
         ) { $0.batching?.maxDelayMicroseconds },
+        // Up to ten years.
+        OptionRange(
+            name: "ledger.retentionDays", range: 1...3650, standard: LedgerOptions.defaultRetentionDays
+        ) { $0.ledger?.retentionDays },
+        // From sixteen of the smallest files up to 1 TiB.
+        OptionRange(
+            name: "ledger.retentionBytes", range: (16 << 20)...(1 << 40), standard: LedgerOptions.defaultRetentionBytes
+        ) { $0.ledger?.retentionBytes },
         // From what a runtime needs for itself up to 1 TiB.
         OptionRange(name: "workerMemoryBytes", range: (64 << 20)...(1 << 40), standard: nil) { $0.workerMemoryBytes },
     ]

@@ -21,11 +21,14 @@ public struct DeploymentOptions: Codable, Sendable, Hashable {
     public var isolation: IsolationMode?
     /// Bytes of memory that the worker may have, in `worker` isolation.
     public var workerMemoryBytes: Int?
+    /// What of the predictions is written down; nothing unless set.
+    public var ledger: LedgerOptions?
 
     public init(
         instances: Int? = nil, minInstances: Int? = nil, idleSeconds: Int? = nil, queueLimit: Int? = nil,
         intraOpThreads: Int? = nil, deadlineMilliseconds: Int? = nil, maxBodyBytes: Int? = nil,
-        batching: BatchingOptions? = nil, isolation: IsolationMode? = nil, workerMemoryBytes: Int? = nil
+        batching: BatchingOptions? = nil, isolation: IsolationMode? = nil, workerMemoryBytes: Int? = nil,
+        ledger: LedgerOptions? = nil
     ) {
         self.instances = instances
         self.minInstances = minInstances
@@ -37,6 +40,7 @@ public struct DeploymentOptions: Codable, Sendable, Hashable {
         self.batching = batching
         self.isolation = isolation
         self.workerMemoryBytes = workerMemoryBytes
+        self.ledger = ledger
     }
 
     /// What an answer says of a deployment for which nothing was set. Where it says nothing, the server's own settings
@@ -55,6 +59,31 @@ public struct BatchingOptions: Codable, Sendable, Hashable {
     public init(maxBatchSize: Int, maxDelayMicroseconds: Int? = nil) {
         self.maxBatchSize = maxBatchSize
         self.maxDelayMicroseconds = maxDelayMicroseconds
+    }
+}
+
+/// What the ledger of an endpoint keeps of its predictions, and for how long.
+public struct LedgerOptions: Codable, Sendable, Hashable {
+    /// Of the predictions that are answered, the share that is written down, 0 to 1; 1 unless set. Those that fail all are.
+    public var share: Double?
+    /// Inputs and outputs whose values are left out, by name.
+    public var exclude: [String]?
+    /// Inputs and outputs whose values are replaced by a keyed hash, by name.
+    public var hash: [String]?
+    /// Days that rows are kept; 30 unless set.
+    public var retentionDays: Int?
+    /// Bytes that all rows of the endpoint may take on disk, the oldest going first; 1 GiB unless set.
+    public var retentionBytes: Int?
+
+    public init(
+        share: Double? = nil, exclude: [String]? = nil, hash: [String]? = nil, retentionDays: Int? = nil,
+        retentionBytes: Int? = nil
+    ) {
+        self.share = share
+        self.exclude = exclude
+        self.hash = hash
+        self.retentionDays = retentionDays
+        self.retentionBytes = retentionBytes
     }
 }
 

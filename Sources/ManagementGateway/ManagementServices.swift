@@ -3,6 +3,7 @@ package import Governance
 package import Identity
 package import Journal
 package import ManagementAPI
+package import Monitoring
 package import Registry
 package import Serving
 
@@ -23,13 +24,14 @@ package struct ManagementServices: Sendable {
     package var dataPlane: DataPlane
     package var server: any ServerInspection
     package var storage: any StorageKeeping
+    package var ledger: Ledger
 
     package init(
         registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService,
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping
+        storage: any StorageKeeping, ledger: Ledger
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -45,6 +47,7 @@ package struct ManagementServices: Sendable {
         self.dataPlane = dataPlane
         self.server = server
         self.storage = storage
+        self.ledger = ledger
     }
 }
 

@@ -8,6 +8,7 @@ import Journal
 import Logging
 import ManagementAPI
 import ManagementGateway
+import Monitoring
 import NIOCore
 import NIOPosix
 import Registry
@@ -29,6 +30,7 @@ final class RunningServer: Sendable {
     private let rollouts: RolloutService
     private let checks: OutsideChecks
     private let upkeep: Upkeep
+    private let ledger: Ledger
     private let logger: Logger
     private let security: ServerAccess
 
@@ -36,7 +38,7 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -51,6 +53,7 @@ final class RunningServer: Sendable {
         self.checks = checks
         self.security = security
         self.upkeep = upkeep
+        self.ledger = ledger
         self.logger = logger
     }
 
@@ -68,9 +71,9 @@ final class RunningServer: Sendable {
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
+        let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts,
-            workers: workers,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -107,7 +110,8 @@ final class RunningServer: Sendable {
                 dataSets: dataSets, deployments: deployments, rollouts: rollouts,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
-                audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store)),
+                audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
+                ledger: ledger),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -125,7 +129,7 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -206,6 +210,8 @@ extension RunningServer {
         await checks.close()
         await security.close()
         await upkeep.stop()
+        // Last of those that hear of predictions: none is under way any more.
+        await BlockingThreads(name: "slipway.ledger.close", width: 1).run { self.ledger.close() }
         do {
             try store.close()
         } catch {

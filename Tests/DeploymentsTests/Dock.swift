@@ -61,7 +61,11 @@ final class Dock: Sendable {
 
 private struct EasyChecker: ModelChecking {
     func check(_ artifact: ModelArtifact) async throws(ModelLoadError) -> ModelDescription {
-        ModelDescription(format: "onnx", signature: Signature(inputs: [], outputs: []))
+        ModelDescription(
+            format: "onnx",
+            signature: Signature(
+                inputs: [TensorSpec(name: "x", elementType: .fp32, shape: [.symbolic("batch")])],
+                outputs: [TensorSpec(name: "y", elementType: .fp32, shape: [.symbolic("batch")])]))
     }
 }
 

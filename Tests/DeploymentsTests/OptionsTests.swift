@@ -13,7 +13,8 @@ struct OptionsTests {
         runtime: RuntimeOptions(intraOpThreads: 3), instances: 4, minInstances: 0, idleSeconds: 17, queueLimit: 99,
         deadlineMilliseconds: 1234, maxBodyBytes: 4321,
         batching: BatchingOptions(maxBatchSize: 32, maxDelayMicroseconds: 250), isolation: .worker,
-        workerMemoryBytes: 512 << 20)
+        workerMemoryBytes: 512 << 20,
+        ledger: LedgerOptions(share: 0.25, exclude: ["x"], hash: ["y"], retentionDays: 3, retentionBytes: 32 << 20))
 
     /// `unusual` with one field back at its default, for each field.
     static let variations: [EndpointOptions] = {
@@ -23,7 +24,9 @@ struct OptionsTests {
             { $0.maxBodyBytes = 64 << 20 }, { $0.batching = nil }, { $0.batching?.maxDelayMicroseconds = 1000 },
             {
                 $0.isolation = nil; $0.workerMemoryBytes = nil
-            }, { $0.workerMemoryBytes = nil },
+            }, { $0.workerMemoryBytes = nil }, { $0.ledger = nil }, { $0.ledger?.share = 1 },
+            { $0.ledger?.exclude = [] }, { $0.ledger?.hash = [] }, { $0.ledger?.retentionDays = 30 },
+            { $0.ledger?.retentionBytes = 1 << 30 },
         ]
         return changes.map { change in
             var options = unusual
@@ -81,6 +84,8 @@ struct OptionsTests {
         case "batching.maxBatchSize": options.batching = BatchingOptions(maxBatchSize: value)
         case "batching.maxDelayMicroseconds":
             options.batching = BatchingOptions(maxBatchSize: 8, maxDelayMicroseconds: value)
+        case "ledger.retentionDays": options.ledger = LedgerOptions(retentionDays: value)
+        case "ledger.retentionBytes": options.ledger = LedgerOptions(retentionBytes: value)
         case "workerMemoryBytes":
             options.isolation = .worker
             options.workerMemoryBytes = value
@@ -108,9 +113,31 @@ struct OptionsTests {
     @Test func `defaults are what nobody sets`() {
         var plain = EndpointOptions()
         plain.batching = BatchingOptions(maxBatchSize: 8)
+        plain.ledger = LedgerOptions()
         for option in OptionRange.all where option.name != "batching.maxBatchSize" {
             #expect(option.value(plain) == option.standard, "\(option.name)")
         }
+    }
+
+    @Test(arguments: [
+        (LedgerOptions(share: 1.5), "ledger.share", "ledger.share is 1.5"),
+        (LedgerOptions(share: -0.1), "ledger.share", "ledger.share is -0.1"),
+        (LedgerOptions(share: .nan), "ledger.share", "ledger.share is nan"),
+        (LedgerOptions(exclude: ["x", "agee"]), "ledger.exclude[1]", "'agee', no input or output of churn:1"),
+        (LedgerOptions(hash: ["z"]), "ledger.hash[0]", "'z', no input or output of churn:1"),
+        (LedgerOptions(exclude: ["x"], hash: ["x"]), "ledger.hash", "'x', which ledger.exclude has too"),
+    ])
+    func `a ledger that cannot be kept so is refused by name, and nothing changes`(
+        ledger: LedgerOptions, field: String, says: String
+    ) async throws {
+        let dock = try await dock()
+        defer { dock.remove() }
+        let error = await controlError {
+            _ = try await dock.deploy("e", "churn", options: EndpointOptions(ledger: ledger))
+        }
+        #expect((error?.code, error?.field) == (.invalid, field))
+        #expect(error?.message.contains(says) == true, "\(error?.message ?? "")")
+        #expect(dock.plane.prepared.isEmpty)
     }
 
     @Test func `memory for a worker that there is not is refused`() async throws {
@@ -142,7 +169,9 @@ struct OptionsPageTests {
 
     @Test func `the page has every option with its default and range, and no other`() throws {
         let rows = try Self.rows()
-        #expect(rows.map { $0[0] } == OptionRange.all.dropLast().map(\.name) + ["isolation", "workerMemoryBytes"])
+        let ranges = OptionRange.all.map(\.name)
+        let others = ["isolation", "ledger.share", "ledger.exclude", "ledger.hash"]
+        #expect(rows.map { $0[0] }.sorted() == (ranges + others).sorted())
         for option in OptionRange.all {
             let row = try #require(rows.first { $0[0] == option.name })
             #expect(row[3] == "\(option.range.lowerBound) to \(option.range.upperBound)")

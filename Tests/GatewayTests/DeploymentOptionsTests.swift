@@ -19,8 +19,10 @@ import Testing
         let given = DeploymentOptions(
             instances: 2, minInstances: 0, idleSeconds: 5, queueLimit: 7, intraOpThreads: 2, deadlineMilliseconds: 9,
             maxBodyBytes: 10, batching: ManagementAPI.BatchingOptions(maxBatchSize: 4), isolation: .worker,
-            workerMemoryBytes: 1 << 30)
+            workerMemoryBytes: 1 << 30, ledger: ManagementAPI.LedgerOptions(share: 0.5, exclude: ["x"]))
         var expected = given
+        expected.ledger = ManagementAPI.LedgerOptions(
+            share: 0.5, exclude: ["x"], hash: [], retentionDays: 30, retentionBytes: 1 << 30)
         expected.batching?.maxDelayMicroseconds = 1000
         #expect(DeploymentOptions(try EndpointOptions(given)) == expected)
     }
@@ -45,6 +47,11 @@ import Testing
         (#"{"isolation":"docker"}"#, "options.isolation", "'options.isolation' is 'docker'", "shared, worker"),
         (#"{"isolation":7}"#, "options.isolation", "must be", ""),
         (#"{"workerMemoryBytes":5,"isolation":"worker"}"#, "workerMemoryBytes", "is 5", "from 67108864"),
+        (#"{"ledger":{"share":2}}"#, "ledger.share", "is 2", "from 0"),
+        (#"{"ledger":{"shar":1}}"#, "options.ledger.shar", "means nothing", "exclude, hash"),
+        (#"{"ledger":{"exclude":"x"}}"#, "options.ledger.exclude", "must be a list", ""),
+        (#"{"ledger":{"retentionDays":0}}"#, "ledger.retentionDays", "is 0", "from 1 to 3650"),
+        (#"{"ledger":{"retentionBytes":1}}"#, "ledger.retentionBytes", "is 1", "from 16777216"),
         (#"{"instances":1.5}"#, "options.instances", "whole number, got 1.5", ""),
         (#"{"threads":2}"#, "options.threads", "means nothing", "intraOpThreads"),
     ])

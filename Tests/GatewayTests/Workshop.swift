@@ -6,6 +6,7 @@ import Journal
 import Logging
 import ManagementAPI
 import ManagementGateway
+import Monitoring
 import NIOCore
 import NIOPosix
 import Registry
@@ -26,6 +27,7 @@ final class Workshop: Sendable {
     let door: HTTPFrontDoor
     let context: GatewayContext
     let logger: Logger
+    let ledger: Ledger
 
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
@@ -42,8 +44,9 @@ final class Workshop: Sendable {
         self.logger = logger
         runtime = DoublingRuntime()
         let store = try Store.open(folder: folder + "/data")
+        ledger = Ledger(folder: folder + "/ledger", logger: logger)
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(),
+            runtimes: [runtime], artifacts: AnyArtifact(), observers: ledger,
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)
@@ -68,7 +71,7 @@ final class Workshop: Sendable {
             keys: KeyService(store: store.access, publisher: keepers),
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
-            storage: TestStorage(store: store))
+            storage: TestStorage(store: store), ledger: ledger)
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -89,7 +92,10 @@ final class Workshop: Sendable {
         door.readiness.isOn = true
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit {
+        ledger.close()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
 
     static func entry(
         _ name: String, space: String = "default", digest: String = "fast", version: Int = 3,

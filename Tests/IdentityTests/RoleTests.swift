@@ -17,6 +17,7 @@ import Testing
         (.rollback, [.developer, .operator, .owner]), (.approveRollouts, [.validator, .owner]),
         (.reportGate, [.validator, .owner, .reporter]),
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
+        (.readLedger, [.developer, .validator, .operator, .owner]), (.forgetLedger, [.owner]),
     ]
 
     @Test func `the table is whole`() {

@@ -16,6 +16,7 @@ import pytest
 
 from raw_http import Raw
 from slipway_server import BINARY, REPOSITORY, SlipwayServer, environment, wait_gone
+from small_disk import Filler, mounted
 
 IRIS = REPOSITORY / "examples" / "iris" / "model.onnx"
 API = "/api/v1/spaces/default"
@@ -291,19 +292,6 @@ def test_the_audit_chain_tells_of_a_changed_event(used):
 # No room ---------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def mounted(path, options):
-    """A small file system of its own."""
-    path.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"this user may not mount a small file system: {done.stderr.strip()}")
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", "-l", str(path)], check=True)
-
-
 @pytest.fixture
 def small(tmp_path):
     """A server whose data folder has a disk of 24 MiB, with iris deployed."""
@@ -315,26 +303,6 @@ def small(tmp_path):
             yield server
         finally:
             server.kill()
-
-
-class Filler:
-    """A file that takes all the room there is, but for `left` bytes."""
-
-    def __init__(self, server, left=0):
-        self.path = server.data.parent / "filler"
-        with self.path.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(b"\0" * (1 << 16))
-        with self.path.open("ab", buffering=0) as file, contextlib.suppress(OSError):
-            while True:
-                file.write(b"\0" * 4096)
-        os.truncate(self.path, max(0, self.path.stat().st_size - left))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.path.unlink()
 
 
 def upload(server, content, chunked=False):

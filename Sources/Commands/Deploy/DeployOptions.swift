@@ -57,6 +57,8 @@ struct DeployOptions: ParsableArguments {
     @Option(help: ArgumentHelp("In worker isolation: memory that the worker may have.", valueName: "bytes"))
     var workerMemoryBytes: Int?
 
+    @OptionGroup(title: "The prediction ledger") var ledger: LedgerFlags
+
     mutating func validate() throws {
         let counts = [
             ("--instances", instances), ("--threads", threads), ("--queue-limit", queueLimit),
@@ -90,7 +92,7 @@ struct DeployOptions: ParsableArguments {
             instances: instances, minInstances: minInstances, idleSeconds: idleSeconds, queueLimit: queueLimit,
             intraOpThreads: threads, deadlineMilliseconds: deadline, maxBodyBytes: maxBody,
             batching: maxBatchSize.map { BatchingOptions(maxBatchSize: $0, maxDelayMicroseconds: maxDelayUs) },
-            isolation: isolation, workerMemoryBytes: workerMemoryBytes)
+            isolation: isolation, workerMemoryBytes: workerMemoryBytes, ledger: ledger.options)
         return options == DeploymentOptions() ? nil : options
     }
 }

@@ -37,6 +37,19 @@ enum OptionsText {
         }
         add(options.isolation, standard.isolation) { "\($0.rawValue) isolation" }
         add(options.workerMemoryBytes, standard.workerMemoryBytes) { "worker memory \(NumberText.bytes($0))" }
+        if let ledger = options.ledger { parts.append(ledgerText(ledger)) }
         return parts
+    }
+
+    /// `ledger of 10%, kept 30 d or 1.1 GB, without ssn, email hashed`.
+    private static func ledgerText(_ ledger: LedgerOptions) -> String {
+        let share = ledger.share ?? 1
+        var text = share == 0 ? "ledger of errors" : "ledger of \(NumberText.significant(share * 100))%"
+        if let days = ledger.retentionDays, let bytes = ledger.retentionBytes {
+            text += ", kept \(days) d or \(NumberText.bytes(bytes))"
+        }
+        if let names = ledger.exclude, !names.isEmpty { text += ", without \(names.joined(separator: " "))" }
+        if let names = ledger.hash, !names.isEmpty { text += ", \(names.joined(separator: " ")) hashed" }
+        return text
     }
 }

@@ -59,6 +59,10 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case approveRollouts
     case rollback
     case predict
+    /// See what was asked of an endpoint and what it answered, person by person.
+    case readLedger
+    /// Have rows of an endpoint's ledger deleted.
+    case forgetLedger
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -80,7 +84,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
-            .approveRollouts, .rollback, .predict:
+            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger:
             .space
         }
     }
@@ -100,7 +104,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .approvePromotions, .approveRollouts: [.validator, .owner]
         case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
-        case .setPolicy, .manageMembers: [.owner]
+        case .readLedger: [.developer, .validator, .operator, .owner]
+        case .setPolicy, .manageMembers, .forgetLedger: [.owner]
         case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces: []
         }
     }
@@ -142,6 +147,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .rollback: "roll back"
         case .predict: "predict"
         case .reportGate: "report a gate"
+        case .readLedger: "read the prediction ledger"
+        case .forgetLedger: "delete rows of the prediction ledger"
         }
     }
 }

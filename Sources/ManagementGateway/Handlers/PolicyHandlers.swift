@@ -8,6 +8,7 @@ import Identity
 import InferenceProtocol
 import Journal
 import ManagementAPI
+import Monitoring
 import NIOCore
 import Serving
 
@@ -22,6 +23,8 @@ extension ManagementInterface {
     func deleteSpace(_ call: ManagementRequest) async throws -> Response {
         try await services.spaces.delete(
             call.space, principal: call.principal, idempotencyKey: call.idempotencyKey)
+        // A space that is made under its name again must not see what it knew.
+        await services.ledger.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }
 

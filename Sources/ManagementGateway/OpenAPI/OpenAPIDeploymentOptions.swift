@@ -8,12 +8,21 @@ enum OpenAPIDeploymentOptions {
         numbers(under: nil).merging([
             "batching": ["$ref": "#/components/schemas/BatchingOptions"],
             "isolation": OpenAPISchemas.oneOf(IsolationMode.self),
+            "ledger": ["$ref": "#/components/schemas/LedgerOptions"],
         ]) { first, _ in first }, optional: everything)
 
     static let batching = OpenAPISchemas.object(
         numbers(under: "batching"), optional: ["maxDelayMicroseconds"])
 
-    private static let everything = Set(numbers(under: nil).keys).union(["batching", "isolation"])
+    static let ledger = OpenAPISchemas.object(
+        numbers(under: "ledger").merging([
+            "share": ["type": "number", "minimum": 0, "maximum": 1, "default": 1],
+            "exclude": OpenAPISchemas.arrayOf(OpenAPISchemas.string),
+            "hash": OpenAPISchemas.arrayOf(OpenAPISchemas.string),
+        ]) { first, _ in first },
+        optional: ["share", "exclude", "hash", "retentionDays", "retentionBytes"])
+
+    private static let everything = Set(numbers(under: nil).keys).union(["batching", "isolation", "ledger"])
 
     /// The options of the object called `parent`, or of none.
     private static func numbers(under parent: String?) -> [String: JSONValue] {

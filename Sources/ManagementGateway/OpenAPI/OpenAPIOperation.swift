@@ -87,6 +87,10 @@ struct OpenAPIOperation {
                 [query("open", ["type": "boolean", "description": "Only those that something can still happen to"])])
         case .rollout: OpenAPIOperation(answers: [200: json("RolloutInfo")])
         case .rolloutReport: OpenAPIOperation(answers: [200: json("RolloutReportInfo")])
+        case .ledger: OpenAPIOperation(answers: [200: json("LedgerInfo")])
+        case .exportLedger: ledgerExport
+        case .forgetLedger:
+            OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:
@@ -174,6 +178,21 @@ struct OpenAPIOperation {
             [
                 query("model", ["type": "string"]), query("version", ["type": "integer", "minimum": 1]),
                 query("open", ["type": "boolean", "description": "Only those that something can still happen to"]),
+            ])
+    }
+
+    private static var ledgerExport: OpenAPIOperation {
+        OpenAPIOperation(
+            parameters: [
+                query("format", ["type": "string", "enum": ["jsonl", "csv"], "default": "jsonl"]),
+                query("from", ["type": "string"]), query("to", ["type": "string"]),
+                query("version", ["type": "integer", "minimum": 1]), query("variant", ["type": "string"]),
+                query("errors", ["type": "boolean", "description": "Only predictions that were not answered"]),
+            ],
+            answers: [
+                200: .sorted([
+                    "application/jsonl": ["schema": ["type": "string"]], "text/csv": ["schema": ["type": "string"]],
+                ])
             ])
     }
 

@@ -10,6 +10,7 @@ enum OpenAPISchemas {
         .merging(retention) { first, _ in first }
         .merging(OpenAPIRollouts.schemas) { first, _ in first }
         .merging(OpenAPIReports.schemas) { first, _ in first }
+        .merging(OpenAPILedger.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]
@@ -64,6 +65,7 @@ enum OpenAPISchemas {
         ]),
         "DeploymentOptions": OpenAPIDeploymentOptions.options,
         "BatchingOptions": OpenAPIDeploymentOptions.batching,
+        "LedgerOptions": OpenAPIDeploymentOptions.ledger,
         "DeployRequest": object(
             [
                 "model": string, "version": integer, "options": ref("DeploymentOptions"), "reason": string,

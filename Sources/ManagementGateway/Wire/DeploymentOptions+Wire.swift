@@ -25,7 +25,8 @@ extension EndpointOptions {
                     maxDelayMicroseconds: batching.maxDelayMicroseconds
                         ?? Serving.BatchingOptions.defaultMaxDelayMicroseconds)
             },
-            isolation: options.isolation.map(Isolation.init), workerMemoryBytes: options.workerMemoryBytes)
+            isolation: options.isolation.map(Isolation.init), workerMemoryBytes: options.workerMemoryBytes,
+            ledger: options.ledger.map(Serving.LedgerOptions.init))
     }
 }
 
@@ -39,7 +40,25 @@ extension DeploymentOptions {
                 ManagementAPI.BatchingOptions(
                     maxBatchSize: batching.maxBatchSize, maxDelayMicroseconds: batching.maxDelayMicroseconds)
             },
-            isolation: options.isolation.map(IsolationMode.init), workerMemoryBytes: options.workerMemoryBytes)
+            isolation: options.isolation.map(IsolationMode.init), workerMemoryBytes: options.workerMemoryBytes,
+            ledger: options.ledger.map(ManagementAPI.LedgerOptions.init))
+    }
+}
+
+extension Serving.LedgerOptions {
+    init(_ options: ManagementAPI.LedgerOptions) {
+        self.init(
+            share: options.share ?? 1, exclude: options.exclude ?? [], hash: options.hash ?? [],
+            retentionDays: options.retentionDays ?? Self.defaultRetentionDays,
+            retentionBytes: options.retentionBytes ?? Self.defaultRetentionBytes)
+    }
+}
+
+extension ManagementAPI.LedgerOptions {
+    init(_ options: Serving.LedgerOptions) {
+        self.init(
+            share: options.share, exclude: options.exclude, hash: options.hash, retentionDays: options.retentionDays,
+            retentionBytes: options.retentionBytes)
     }
 }
 
