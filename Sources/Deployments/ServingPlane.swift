@@ -17,6 +17,8 @@ package protocol ServingPlane: Sendable {
     func arms(space: String, endpoint: String) -> [ArmReading]
     /// What the candidate that shadows the endpoint answered beside it; `nil` while none does.
     func shadow(space: String, endpoint: String) -> ShadowReading?
+    /// What keeps variants of the endpoint's open rollout from running at all; empty while none is open.
+    func faults(space: String, endpoint: String) -> [VariantFault]
     /// The variant of the endpoint's open A/B rollout that made a prediction, and the rollout's number; `nil` where it is not
     /// known, or not known any more.
     func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)?
@@ -31,5 +33,6 @@ extension ServingPlane {
     package func variant(
         ofPrediction id: String, space: String, endpoint: String
     ) -> (variant: String, rollout: Int)? { nil }
+    package func faults(space: String, endpoint: String) -> [VariantFault] { [] }
     package func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? { nil }
 }

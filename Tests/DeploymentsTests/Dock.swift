@@ -73,6 +73,7 @@ final class RecordingPlane: ServingPlane {
         var installed: [ServingSnapshot] = []
         var refusals: [Int: ModelLoadError] = [:]
         var arms: [String: ArmCounts] = [:]
+        var faults: [VariantFault] = []
         var inside = 0
         var mostInside = 0
     }
@@ -101,6 +102,12 @@ final class RecordingPlane: ServingPlane {
             state.arms[variant] = counts
         }
     }
+
+    func fail(_ fault: VariantFault) { state.withLock { $0.faults.append(fault) } }
+
+    func mend(_ variant: String) { state.withLock { $0.faults.removeAll { $0.variant == variant } } }
+
+    func faults(space: String, endpoint: String) -> [VariantFault] { state.withLock { $0.faults } }
 
     /// As a restart of the server does.
     func forgetCounts() { state.withLock { $0.arms = [:] } }

@@ -18,6 +18,9 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     /// What each check answered last.
     package private(set) var checks: [String: RolloutCheckAnswer] = [:]
 
+    /// Why the candidate cannot run at all; once seen, it stays.
+    package private(set) var fault: String?
+
     package static let stable = "stable"
 
     package init(_ spec: RolloutSpec) {
@@ -55,6 +58,8 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
         checks[answer.result.name] = answer
         for variant in analyses.keys { analyses[variant]?.observe(check: answer.result) }
     }
+    package mutating func observe(fault sentence: String) { fault = fault ?? sentence }
+
 
     /// The weights have changed: passing is judged anew, failing is not.
     package mutating func beginStep() {
@@ -82,6 +87,7 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
         for candidate in spec.candidates {
             if let analysis = analyses[candidate.variant], analysis.verdict == .fail {
                 return Self.sentence(candidate, analysis, of: spec)
+        if let fault { return fault }
             }
         }
         return nil

@@ -81,6 +81,8 @@ extension RolloutService {
             observed.progress.observe(increments)
             if let reading = self.shadow(of: now) { observed.progress.observe(reading) }
             let finding = observed.progress.finding(observed.spec)
+            let faults = self.deployments.plane.faults(space: now.space, endpoint: now.endpoint)
+            if let fault = now.fault(among: faults) { observed.progress.observe(fault: fault) }
             let action = observed.life.tick(
                 RolloutTick(
                     milliseconds: milliseconds, verdict: finding.verdict, sentence: finding.sentence,
