@@ -30,7 +30,11 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
             // Several candidates are several chances to be wrong.
             var settings = spec.analysis
             settings.alpha /= Double(max(1, spec.candidates.count))
-            for candidate in spec.candidates { analyses[candidate.variant] = CanaryAnalysis(settings) }
+            // What an experiment's outcomes come to is its report's to say.
+            let qualities = spec.strategy == .canary ? (spec.metrics ?? []).map(\.name) : []
+            for candidate in spec.candidates {
+                analyses[candidate.variant] = CanaryAnalysis(settings, qualities: qualities)
+            }
         case .shadow: break
         }
     }
@@ -54,12 +58,19 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
 
     package mutating func observe(_ reading: ShadowReading) { shadow.observe(reading) }
 
+    /// Takes in the truths that have come back since the last time.
+    mutating func observe(_ truths: ToldTruths) {
+        for variant in analyses.keys {
+            for tick in truths.ticks(of: variant) { analyses[variant]?.observe(quality: tick) }
+        }
+    }
+
+    package mutating func observe(fault sentence: String) { fault = fault ?? sentence }
+
     package mutating func observe(_ answer: RolloutCheckAnswer) {
         checks[answer.result.name] = answer
         for variant in analyses.keys { analyses[variant]?.observe(check: answer.result) }
     }
-    package mutating func observe(fault sentence: String) { fault = fault ?? sentence }
-
 
     /// The weights have changed: passing is judged anew, failing is not.
     package mutating func beginStep() {
@@ -83,11 +94,11 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     }
 
     private func failure(_ spec: RolloutSpec) -> String? {
+        if let fault { return fault }
         if let watch, watch.isBreached(limit: spec.watchErrorRate) { return watchSentence(spec) }
         for candidate in spec.candidates {
             if let analysis = analyses[candidate.variant], analysis.verdict == .fail {
                 return Self.sentence(candidate, analysis, of: spec)
-        if let fault { return fault }
             }
         }
         return nil
