@@ -190,8 +190,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras, logging, nioEmbedded,
-                nioPosix,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Identity", crypto, cryptoExtras,
+                logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
         tests(
