@@ -17,19 +17,27 @@ package protocol ServingPlane: Sendable {
     func arms(space: String, endpoint: String) -> [ArmReading]
     /// What the candidate that shadows the endpoint answered beside it; `nil` while none does.
     func shadow(space: String, endpoint: String) -> ShadowReading?
-    /// The variant of the endpoint's open A/B rollout that made a prediction, and the rollout's number; `nil` where it is not
+    /// What keeps variants of the endpoint's open rollout from running at all; empty while none is open.
+    func faults(space: String, endpoint: String) -> [VariantFault]
+    /// The variant of the endpoint's open rollout that made a prediction, and the rollout's number; `nil` where it is not
     /// known, or not known any more.
     func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)?
-    /// The variant that answers to this key, of the endpoint's open rollout; `nil` where none goes by keys.
-    func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)?
+    /// The variant that answers to this key, of the endpoint's open rollout; `nil` where none goes by keys. With `weights`
+    /// the one that would if these held, stable's first.
+    func variant(
+        ofKey key: String, weights: [Int]?, space: String, endpoint: String
+    ) -> (variant: String, rollout: Int)?
 }
 
 extension ServingPlane {
     /// For planes that serve no rollouts.
     package func arms(space: String, endpoint: String) -> [ArmReading] { [] }
     package func shadow(space: String, endpoint: String) -> ShadowReading? { nil }
+    package func faults(space: String, endpoint: String) -> [VariantFault] { [] }
     package func variant(
         ofPrediction id: String, space: String, endpoint: String
     ) -> (variant: String, rollout: Int)? { nil }
-    package func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? { nil }
+    package func variant(
+        ofKey key: String, weights: [Int]?, space: String, endpoint: String
+    ) -> (variant: String, rollout: Int)? { nil }
 }

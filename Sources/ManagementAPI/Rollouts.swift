@@ -24,7 +24,7 @@ public struct RolloutRequest: Codable, Sendable, Hashable {
     public var analysis: [String: PolicyField]?
     /// What other systems are asked, each with its fields by name.
     public var checks: [[String: PolicyField]]?
-    /// For `ab`: what outcomes are told of.
+    /// For `canary` and `ab`: what outcomes are told of.
     public var metrics: [ExperimentMetricRequest]?
     /// After how long of serving it goes back by itself.
     public var expires: String?
@@ -279,11 +279,11 @@ public struct RolloutStepInfo: Codable, Sendable, Hashable {
 public struct RolloutMetricInfo: Codable, Sendable, Hashable {
     /// The candidate that it is about.
     public var variant: String
-    /// `errors`, `nonFinite`, `p50`, `p99`, `output NAME`, `check NAME`.
+    /// `errors`, `nonFinite`, `p50`, `p99`, `output NAME`, `quality NAME`, `check NAME`.
     public var name: String
     public var stable: Double?
     public var canary: Double?
-    /// `share`, `ms`, `distance`, or empty.
+    /// `share`, `ms`, `distance`, `loss`, or empty.
     public var unit: String
     public var limit: Double?
     /// The odds against this being chance, and those at which the candidate fails.

@@ -30,12 +30,37 @@ struct DataPlaneSeam: ServingPlane {
         dataPlane.shadowReading(space: space, endpoint: endpoint)
     }
 
+    func faults(space: String, endpoint: String) -> [VariantFault] {
+        guard let router = dataPlane.endpoint(space: space, name: endpoint)?.traffic else { return [] }
+        return router.arms.flatMap { arm in
+            let version = "\(arm.endpoint.entry.model):\(arm.endpoint.entry.version)"
+            func fault(_ cause: VariantFault.Cause, _ sentence: String) -> VariantFault {
+                VariantFault(variant: arm.variant, rollout: router.plan.rollout, cause: cause, sentence: sentence)
+            }
+            var faults: [VariantFault] = []
+            if let crash = crashes.crash(of: arm.endpoint.entry) {
+                let doing = crash.phase == .load ? "being loaded" : "running"
+                faults.append(
+                    fault(
+                        .crash(at: crash.moment),
+                        "\(version) brought the server down at \(crash.moment) (signal \(crash.signal)) while it was "
+                            + doing))
+            }
+            if case .suspended(let why) = arm.endpoint.state {
+                faults.append(fault(.suspended, "\(version) does not run: \(why)"))
+            }
+            return faults
+        }
+    }
+
     func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
         PredictionID(id).flatMap { dataPlane.variant(ofPrediction: $0, space: space, endpoint: endpoint) }
     }
 
-    func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
-        dataPlane.variant(ofKey: key, space: space, endpoint: endpoint)
+    func variant(
+        ofKey key: String, weights: [Int]?, space: String, endpoint: String
+    ) -> (variant: String, rollout: Int)? {
+        dataPlane.variant(ofKey: key, weights: weights, space: space, endpoint: endpoint)
     }
 
     /// `entry` where it has to run, and so for the versions that a rollout sends its requests to.
@@ -84,8 +109,8 @@ struct DataPlaneSeam: ServingPlane {
 }
 
 extension CrashReport {
-    /// RFC 3339, UTC.
-    fileprivate var moment: String {
-        Timestamp(microseconds: at.multipliedReportingOverflow(by: 1_000_000).partialValue).description
+    /// As text RFC 3339, UTC.
+    fileprivate var moment: Timestamp {
+        Timestamp(microseconds: at.multipliedReportingOverflow(by: 1_000_000).partialValue)
     }
 }

@@ -77,6 +77,8 @@ final class RecordingPlane: ServingPlane {
         var installed: [ServingSnapshot] = []
         var refusals: [Int: ModelLoadError] = [:]
         var arms: [String: ArmCounts] = [:]
+        var faults: [VariantFault] = []
+        var predictions: [String: String] = [:]
         var inside = 0
         var mostInside = 0
     }
@@ -105,6 +107,28 @@ final class RecordingPlane: ServingPlane {
             state.arms[variant] = counts
         }
     }
+
+    /// Lets a variant of rollout 1 have made the prediction.
+    func answer(_ prediction: String, by variant: String) { state.withLock { $0.predictions[prediction] = variant } }
+
+    func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
+        state.withLock { $0.predictions[id].map { ($0, 1) } }
+    }
+
+    /// Keys are numbers, and those below a variant's share of ten thousand are the canary's.
+    func variant(
+        ofKey key: String, weights: [Int]?, space: String, endpoint: String
+    ) -> (variant: String, rollout: Int)? {
+        let plan = installed.last?.endpoints.first { $0.name == endpoint }?.traffic
+        guard let number = Int(key), let share = weights?.last ?? plan?.targets.last?.weight else { return nil }
+        return (number < share ? "canary" : "stable", 1)
+    }
+
+    func fail(_ fault: VariantFault) { state.withLock { $0.faults.append(fault) } }
+
+    func mend(_ variant: String) { state.withLock { $0.faults.removeAll { $0.variant == variant } } }
+
+    func faults(space: String, endpoint: String) -> [VariantFault] { state.withLock { $0.faults } }
 
     /// As a restart of the server does.
     func forgetCounts() { state.withLock { $0.arms = [:] } }

@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import random
 import threading
 import time
 
@@ -283,3 +284,78 @@ def test_a_shadow_and_an_ab_rollout_hold_until_somebody_ends_them(server):
     rollout = status(server)
     assert shares(rollout) == {"stable": 70, "b": 30} and rollout["sticky"] == "header x-user"
     assert "promoted" in server.cli("rollout", "promote", "churn", "--variant", "b").stdout
+
+
+def answered(server):
+    """(variant, prediction id) of one request."""
+    body = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 4], "data": [0.1, 0.2, 0.3, 0.4]}]}
+    code, answer, _ = server.request("POST", "/v2/models/churn/infer", body)
+    assert code == 200
+    return answer["slipway-variant"], answer["slipway-prediction-id"]
+
+
+def truths(server, wrong, seconds):
+    """Requests for some seconds; of each, a second later, whether the answer was wrong, as `wrong` says by variant."""
+    drawn, ends = random.Random(5), time.monotonic() + seconds
+    while time.monotonic() < ends and status(server)["state"] == "running":
+        asked = [answered(server) for _ in range(150)]
+        outcomes = [{"prediction": id, "values": {"wrong": int(drawn.random() < wrong[variant])}} for variant, id in asked]
+        code, answer = server.json("POST", "/api/v1/spaces/default/deployments/churn/outcomes", {"outcomes": outcomes})
+        if code == 200:
+            assert answer["accepted"] == len(asked)
+        else:
+            # It ended between the requests and their truths.
+            assert code >= 400 and status(server)["state"] != "running", answer
+        time.sleep(0.2)
+
+
+QUALITY = """
+to: churn:2
+steps: [50, 75]
+hold: 2s
+analysis: {minimumSamples: 50, minimumOutcomes: 100, maxP50Ratio: null, maxP99Ratio: null}
+metrics: [{name: wrong, better: lower}]
+"""
+
+
+def test_a_canary_whose_answers_turn_out_wrong_is_rolled_back(server, tmp_path):
+    path = tmp_path / "rollout.yaml"
+    path.write_text(QUALITY)
+    server.cli("rollout", "start", "churn", "-f", path)
+    truths(server, {"stable": 0.1, "canary": 0.4}, seconds=60)
+    ended = status(server)
+    assert ended["state"] == "rolledBack", ended
+    assert ended["message"].startswith("quality wrong: the canary's mean loss is 0."), ended["message"]
+    metric = next(metric for metric in ended["metrics"] if metric["name"] == "quality wrong")
+    assert metric["verdict"] == "fail" and metric["unit"] == "loss" and metric["limit"] == 0.02
+    assert metric["stable"] < 0.2 < metric["canary"] and metric["odds"] > metric["needed"]
+    page = server.cli("rollout", "status", "churn").stdout
+    assert "quality wrong" in page, page
+    assert history(server)[0]["version"] == 1
+
+
+def test_a_canary_with_metrics_goes_on_only_once_enough_truths_have_come_back(server, tmp_path):
+    path = tmp_path / "rollout.yaml"
+    path.write_text(QUALITY)
+    server.cli("rollout", "start", "churn", "-f", path)
+    with Load(server, "churn", rate=200):
+        time.sleep(5)
+        held = status(server)
+        assert (held["state"], held["step"]["step"]) == ("running", 1)
+        assert "too few truths have come back in this step" in held["message"], held["message"]
+        truths(server, {"stable": 0.1, "canary": 0.1}, seconds=3)
+        deadline = time.monotonic() + 20
+        while status(server)["step"]["step"] == 1 and time.monotonic() < deadline:
+            time.sleep(0.1)
+    assert status(server)["step"]["step"] == 2, status(server)
+    # What was told is known after a crash.
+    before = status(server)
+    server.kill()
+    server.start()
+    after = status(server)
+    assert after["step"]["step"] == 2 and after["state"] == before["state"]
+    # What a canary is not judged by is refused by name.
+    for values, field in [({"bought": 1}, "outcomes[0].values.bought"), ({"wrong": 2}, "outcomes[0].values.wrong")]:
+        code, refusal = server.json("POST", "/api/v1/spaces/default/deployments/churn/outcomes",
+                                    {"outcomes": [{"prediction": "f" * 32, "values": values}]})
+        assert code == 400 and refusal["field"] == field, refusal

@@ -96,6 +96,7 @@ package struct Rollout: Sendable, Hashable {
     private func plan(_ targets: [TrafficTarget]) -> TrafficPlan {
         TrafficPlan(
             rollout: number, strategy: spec.strategy, targets: targets, sticky: spec.sticky,
-            variantHeader: spec.variantHeader, shadow: state == .watching ? nil : spec.shadow)
+            variantHeader: spec.variantHeader, shadow: state == .watching ? nil : spec.shadow,
+            remembersPredictions: spec.takesOutcomes)
     }
 }

@@ -19,6 +19,8 @@ extension RolloutDraft {
         case .canary:
             (steps, promotesItself) = try Self.steps(&fields)
             try readJudgement(&fields)
+            metrics = try ExperimentMetric.qualities(&fields)
+            try checkQuality()
         case .ab:
             // Variants of an experiment are there to answer otherwise.
             analysis.maxOutputDistance = nil
@@ -55,12 +57,19 @@ extension RolloutDraft {
         checks = try Self.checks(&fields)
     }
 
+    private func checkQuality() throws(ControlError) {
+        guard metrics?.isEmpty == false, analysis.maxQualityLossIncrease == nil else { return }
+        throw ControlError(
+            .invalid, "'metrics' are compared by 'analysis.maxQualityLossIncrease', which is taken away",
+            field: "metrics", hint: "leave one of them out")
+    }
+
     /// A field of another strategy is no slip of the pen.
     private static func explained(_ error: ControlError, _ strategy: RolloutStrategy) -> ControlError {
         let homes: [String: [RolloutStrategy]] = [
             "steps": [.canary], "hold": [.canary], "variants": [.ab], "weight": [.ab], "shadow": [.shadow],
             "watch": [.blueGreen], "maxErrorRate": [.blueGreen], "sticky": [.canary, .ab], "header": [.canary, .ab],
-            "analysis": [.canary, .ab], "checks": [.canary, .ab], "metrics": [.ab],
+            "analysis": [.canary, .ab], "checks": [.canary, .ab], "metrics": [.canary, .ab],
         ]
         guard let field = error.field, let home = homes[field] else { return error }
         return ControlError(

@@ -18,6 +18,9 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     /// What each check answered last.
     package private(set) var checks: [String: RolloutCheckAnswer] = [:]
 
+    /// Why the candidate cannot run at all; once seen, it stays.
+    package private(set) var fault: String?
+
     package static let stable = "stable"
 
     package init(_ spec: RolloutSpec) {
@@ -27,7 +30,11 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
             // Several candidates are several chances to be wrong.
             var settings = spec.analysis
             settings.alpha /= Double(max(1, spec.candidates.count))
-            for candidate in spec.candidates { analyses[candidate.variant] = CanaryAnalysis(settings) }
+            // What an experiment's outcomes come to is its report's to say.
+            let qualities = spec.strategy == .canary ? (spec.metrics ?? []).map(\.name) : []
+            for candidate in spec.candidates {
+                analyses[candidate.variant] = CanaryAnalysis(settings, qualities: qualities)
+            }
         case .shadow: break
         }
     }
@@ -50,6 +57,15 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     }
 
     package mutating func observe(_ reading: ShadowReading) { shadow.observe(reading) }
+
+    /// Takes in the truths that have come back since the last time.
+    mutating func observe(_ truths: ToldTruths) {
+        for variant in analyses.keys {
+            for tick in truths.ticks(of: variant) { analyses[variant]?.observe(quality: tick) }
+        }
+    }
+
+    package mutating func observe(fault sentence: String) { fault = fault ?? sentence }
 
     package mutating func observe(_ answer: RolloutCheckAnswer) {
         checks[answer.result.name] = answer
@@ -78,6 +94,7 @@ package struct RolloutProgress: Sendable, Hashable, Codable {
     }
 
     private func failure(_ spec: RolloutSpec) -> String? {
+        if let fault { return fault }
         if let watch, watch.isBreached(limit: spec.watchErrorRate) { return watchSentence(spec) }
         for candidate in spec.candidates {
             if let analysis = analyses[candidate.variant], analysis.verdict == .fail {

@@ -57,6 +57,7 @@ extension RolloutService {
         }
         let ids = Set(open.map(\.id))
         readings.withLock { readings in readings = readings.filter { ids.contains($0.key) } }
+        truths.withLock { truths in truths = truths.filter { ids.contains($0.key) } }
         for rollout in open where rollout.state == .watching || rollout.state.routes {
             do {
                 try await tick(rollout, min(max(0, milliseconds), Self.longestTurn))
@@ -80,12 +81,21 @@ extension RolloutService {
             var observed = now
             observed.progress.observe(increments)
             if let reading = self.shadow(of: now) { observed.progress.observe(reading) }
+            let told = self.truths.withLock { $0.removeValue(forKey: now.id) }
+            if let told { observed.progress.observe(told) }
+            let faults = self.deployments.plane.faults(space: now.space, endpoint: now.endpoint)
+            if let fault = now.fault(among: faults) { observed.progress.observe(fault: fault) }
             let finding = observed.progress.finding(observed.spec)
             let action = observed.life.tick(
                 RolloutTick(
                     milliseconds: milliseconds, verdict: finding.verdict, sentence: finding.sentence,
                     freeze: current.freeze.map { $0.isEmpty ? "the space is frozen" : "the space is frozen: \($0)" }))
-            try await self.carryOut(action, observed, since: now, target)
+            do throws(ControlError) {
+                try await self.carryOut(action, observed, since: now, target)
+            } catch {
+                if let told { self.truths.withLock { $0[now.id, default: ToldTruths()].add(told) } }
+                throw error
+            }
             self.readings.withLock { $0[now.id] = counts }
         }
         ask(rollout)

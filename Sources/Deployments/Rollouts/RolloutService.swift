@@ -15,6 +15,8 @@ package final class RolloutService: Sendable {
     let clock: any WallClock
     /// What each variant's counters were when they were last taken into account.
     let readings = Mutex<[Int: [String: ArmCounts]]>([:])
+    /// By rollout: what has been told since it was looked at last.
+    let truths = Mutex<[Int: ToldTruths]>([:])
     let asking = Mutex<[String: RunningCheck]>([:])
     let loop = Mutex<Task<Void, Never>?>(nil)
     /// Called with what went wrong in the loop, which goes on.

@@ -24,7 +24,7 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
     package var shadow: ShadowPlan?
     package var analysis: AnalysisSettings
     package var checks: [RolloutCheck]
-    /// What outcomes are told of; A/B only.
+    /// What outcomes are told of: for A/B to be reported, for a canary as its quality, one more metric of its analysis.
     package var metrics: [ExperimentMetric]?
     /// How long a blue-green rollout is watched after its switch.
     package var watchSeconds: Int
@@ -55,6 +55,15 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
         self.watchSeconds = watchSeconds
         self.watchErrorRate = watchErrorRate
         self.expiresSeconds = expiresSeconds
+    }
+
+    /// Whether callers may tell what came of predictions.
+    package var takesOutcomes: Bool {
+        switch strategy {
+        case .ab: true
+        case .canary: metrics?.isEmpty == false
+        case .blueGreen, .shadow: false
+        }
     }
 
     /// Of ten thousand: what each candidate gets in the step.

@@ -15,6 +15,7 @@ package final class KeyMeter: Sendable {
         var used: UsageCount
         /// When the month ends, in microseconds since 1970.
         var monthEnd: Int
+        var time = WallTime()
     }
 
     init(limits: KeyLimits, cell: (any UsageCell)?, clock: any WallClock) {
@@ -43,16 +44,17 @@ package final class KeyMeter: Sendable {
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back.
     package func takeRequest(now: UInt64) throws(QuotaRefusal) {
-        let wall = wallTime
-        let refusal = state.withLock { take(requests: 1, rows: 0, &$0, now, wall) }
+        let refusal = state.withLock { state in
+            take(requests: 1, rows: 0, &state, now, wallTime(&state, now))
+        }
         if let refusal { throw refusal }
     }
 
     /// Counts the rows of a request that was counted already, and says what is left then. In a second the last request
     /// may take more than there is, and those behind it wait; of a month's rows it may not.
     package func takeRows(_ count: Int, now: UInt64) throws(QuotaRefusal) -> QuotaState? {
-        let wall = wallTime
         let (refusal, left) = state.withLock { state -> (QuotaRefusal?, QuotaState?) in
+            let wall = wallTime(&state, now)
             if let refusal = take(requests: 0, rows: max(0, count), &state, now, wall) { return (refusal, nil) }
             return (nil, tightest(state, now, wall))
         }
@@ -62,15 +64,17 @@ package final class KeyMeter: Sendable {
 
     /// What is left of the tightest limit, for the answer to a request whose rows were never counted.
     package func left(now: UInt64) -> QuotaState? {
-        let wall = wallTime
         return state.withLock { state in
+            let wall = wallTime(&state, now)
             if limits.isMonthly { roll(&state, wall) }
             return tightest(state, now, wall)
         }
     }
 
     /// 0 where no limit asks for it.
-    private var wallTime: Int { limits.isMonthly ? clock.now : 0 }
+    private func wallTime(_ state: inout State, _ now: UInt64) -> Int {
+        limits.isMonthly ? state.time.at(now, by: clock) : 0
+    }
 
     private func take(
         requests: Int, rows: Int, _ state: inout State, _ now: UInt64, _ wall: Int

@@ -10,8 +10,10 @@ final class ArmCounters: Sendable {
     /// Elements of an output that are looked at for what is not finite; of more, so many evenly spread.
     private static let elementsChecked = 4096
 
-    private enum Counter: Int, CaseIterable {
+    private enum Counter: Int {
         case requests, errors, nonFinite
+        /// What the bins of the outputs come behind.
+        static let count = 3
     }
 
     private let outputs: [TensorSpec]
@@ -20,7 +22,7 @@ final class ArmCounters: Sendable {
 
     init(_ signature: Signature) {
         outputs = Array(signature.outputs.prefix(Self.outputsCounted))
-        counters = StripedCounters(Counter.allCases.count + outputs.count * ValueBins.count)
+        counters = StripedCounters(Counter.count + outputs.count * ValueBins.count)
     }
 
     /// Whether they can go on counting for a model with this signature.
@@ -37,17 +39,20 @@ final class ArmCounters: Sendable {
         mine.add(1, to: Counter.requests.rawValue)
         latency.record(result.queue &+ result.compute)
         var isFinite = true
-        for (wanted, tensor) in zip(request.outputs, result.outputs) {
+        // By index, as in `count`: iterators and wrappers of sequences may allocate.
+        for place in 0..<min(request.outputs.count, result.outputs.count) {
+            let (output, tensor) = (request.outputs[place].index, result.outputs[place])
             if isFinite, !tensor.isFinite(limit: Self.elementsChecked) { isFinite = false }
-            guard wanted.index >= 0, wanted.index < outputs.count else { continue }
-            count(tensor, from: Counter.allCases.count + wanted.index * ValueBins.count, mine)
+            guard output >= 0, output < outputs.count else { continue }
+            count(tensor, from: Counter.count + output * ValueBins.count, mine)
         }
         if !isFinite { mine.add(1, to: Counter.nonFinite.rawValue) }
     }
 
     /// Counts the first element of some rows, in the bins that begin at `base`.
     private func count(_ tensor: Tensor, from base: Int, _ mine: StripedCounters.Copy) {
-        let rows = tensor.shape.dimensions.first ?? 1
+        let dimensions = tensor.shape.dimensions
+        let rows = dimensions.isEmpty ? 1 : dimensions[0]
         guard rows > 0 else { return }
         let length = tensor.shape.elementCount / rows
         guard length > 0 else { return }
@@ -73,7 +78,7 @@ final class ArmCounters: Sendable {
             requests: counters.sum(Counter.requests.rawValue), errors: counters.sum(Counter.errors.rawValue),
             nonFinite: counters.sum(Counter.nonFinite.rawValue), latency: latency.snapshot(),
             outputs: outputs.indices.map { index in
-                let base = Counter.allCases.count + index * ValueBins.count
+                let base = Counter.count + index * ValueBins.count
                 let bins = outputs[index].elementType == .bytes ? TextBins.count : ValueBins.count
                 return OutputCounts(name: outputs[index].name, bins: (0..<bins).map { counters.sum(base + $0) })
             })

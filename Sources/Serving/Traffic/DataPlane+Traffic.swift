@@ -15,7 +15,7 @@ extension DataPlane {
         self.endpoint(space: space, name: endpoint)?.traffic?.shadowReading
     }
 
-    /// The variant that made a prediction, and of which rollout, for endpoints with an A/B test; `nil` for one that is
+    /// The variant that made a prediction, and of which rollout, where the plan remembers them; `nil` for one that is
     /// too long ago, was answered to somebody who named a variant, or is none of this endpoint's.
     package func variant(
         ofPrediction id: PredictionID, space: String, endpoint: String
@@ -27,11 +27,18 @@ extension DataPlane {
     }
 
     /// The variant that answers to this key, and of which rollout; `nil` where the endpoint's requests go by no key.
-    package func variant(ofKey key: String, space: String, endpoint: String) -> (variant: String, rollout: Int)? {
-        guard let router = self.endpoint(space: space, name: endpoint)?.traffic, router.plan.sticky != nil else {
+    ///
+    /// - Parameter weights: of the plan's targets; `nil` for those of now.
+    package func variant(
+        ofKey key: String, weights: [Int]? = nil, space: String, endpoint: String
+    ) -> (variant: String, rollout: Int)? {
+        guard var plan = self.endpoint(space: space, name: endpoint)?.traffic?.plan, plan.sticky != nil else {
             return nil
         }
-        return (router.arm(of: RoutingKey(key)).variant, router.plan.rollout)
+        for (index, weight) in (weights ?? []).enumerated() where index < plan.targets.count {
+            plan.targets[index].weight = weight
+        }
+        return plan.variant(of: RoutingKey(key), space: space, endpoint: endpoint).map { ($0, plan.rollout) }
     }
 }
 

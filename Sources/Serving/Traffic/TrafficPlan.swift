@@ -16,10 +16,12 @@ package struct TrafficPlan: Sendable, Hashable, Codable {
     package var variantHeader: String
     /// What is mirrored; `nil` for nothing.
     package var shadow: ShadowPlan?
+    /// Whether it is remembered for a while which variant made which prediction, so that outcomes can be told by it.
+    package var remembersPredictions: Bool
 
     package init(
         rollout: Int, strategy: RolloutStrategy, targets: [TrafficTarget], sticky: StickyKey? = nil,
-        variantHeader: String = defaultVariantHeader, shadow: ShadowPlan? = nil
+        variantHeader: String = defaultVariantHeader, shadow: ShadowPlan? = nil, remembersPredictions: Bool? = nil
     ) {
         self.rollout = rollout
         self.strategy = strategy
@@ -27,6 +29,7 @@ package struct TrafficPlan: Sendable, Hashable, Codable {
         self.sticky = sticky
         self.variantHeader = variantHeader
         self.shadow = shadow
+        self.remembersPredictions = remembersPredictions ?? (strategy == .ab)
     }
 }
 

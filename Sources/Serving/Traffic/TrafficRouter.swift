@@ -11,7 +11,7 @@ package final class TrafficRouter: Sendable {
     package let keyParameter: String?
     /// Where the plan routes by a header: its name, in lower case.
     package let keyHeader: String?
-    /// What the answers of an A/B test were made by.
+    /// What answers were made by, where outcomes are told of them.
     let assignments: PredictionAssignments?
     private let chooser: VariantChooser
     private let random = RandomBits()
@@ -35,7 +35,7 @@ package final class TrafficRouter: Sendable {
             case nil: (nil, nil, nil)
             }
         let before = before?.plan.rollout == plan.rollout ? before : nil
-        let assignments = plan.strategy == .ab ? before?.assignments ?? PredictionAssignments() : nil
+        let assignments = plan.remembersPredictions ? before?.assignments ?? PredictionAssignments() : nil
         self.assignments = assignments
         let mirror = Self.mirror(plan, endpoints, before, shadows)
         arms = zip(plan.targets, endpoints).enumerated().map { index, pair in
@@ -76,9 +76,6 @@ package final class TrafficRouter: Sendable {
         if let keyInput, let key = Self.key(of: keyInput, in: request) { return arms[chooser.assigned(key)] }
         return arms[chooser.drawn(random.next())]
     }
-
-    /// The arm that a request with this key goes to.
-    func arm(of key: RoutingKey) -> TrafficArm { arms[chooser.assigned(key)] }
 
     /// What the candidate that shadows the first target answered beside it; `nil` while none does.
     package var shadowReading: ShadowReading? { arms.first?.mirror?.tally.reading() }

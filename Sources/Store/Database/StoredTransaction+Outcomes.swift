@@ -9,7 +9,7 @@ extension StoredTransaction: OutcomeTransaction {
     /// Values that are kept of one rollout.
     private static let mostOutcomes = 5_000_000
 
-    func keep(_ outcomes: [OutcomeRecord], ofRollout id: Int) throws {
+    func keep(_ outcomes: [OutcomeRecord], ofRollout id: Int, replacing: Bool) throws -> [OutcomeRecord] {
         let known = try Int.fetchOne(
             db, sql: "SELECT outcomes FROM outcome_count WHERE rollout_id = ?", arguments: [id])
         guard (known ?? 0) + outcomes.count <= Self.mostOutcomes else {
@@ -20,12 +20,13 @@ extension StoredTransaction: OutcomeTransaction {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO outcome (rollout_id, metric, unit, variant, value) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT DO UPDATE SET variant = excluded.variant, value = excluded.value
+                ON CONFLICT DO \(replacing ? "UPDATE SET variant = excluded.variant, value = excluded.value" : "NOTHING")
                 """)
-        for outcome in outcomes {
+        return try outcomes.filter { outcome in
             // Who it is about is nobody's business here; the same one must be known again.
             let unit = Data(SHA256.hash(data: Data("\(id) \(outcome.unit)".utf8)).prefix(16))
             try statement.execute(arguments: [id, outcome.metric, unit, outcome.variant, outcome.value])
+            return db.changesCount > 0
         }
     }
 

@@ -138,6 +138,28 @@ import Testing
         #expect(verdict(12) == .fail)
     }
 
+    @Test func `a step does not pass before as many truths of each variant have come back as it needs`() {
+        var source = SimulatedTraffic.Source(SimulatedTraffic(), seed: 1)
+        var settings = AnalysisSettings()
+        settings.minimumOutcomes = 50
+        var analysis = CanaryAnalysis(settings, qualities: ["wrong"])
+        for _ in 0..<30 { analysis.observe(source.next(canaryWeight: 0.05)) }
+        func tell(_ canary: Int) {
+            analysis.observe(
+                quality: QualityTick(
+                    name: "wrong", stable: .init(count: 60, loss: 6), canary: .init(count: canary, loss: 0)))
+        }
+        #expect(analysis.verdict == .inconclusive)
+        tell(49)
+        #expect(analysis.verdict == .inconclusive)
+        #expect(analysis.report.sentence.contains("49 of the canary and 60 of stable, 50 of each are needed"))
+        tell(1)
+        #expect(analysis.verdict == .pass)
+        analysis.beginStep()
+        for _ in 0..<30 { analysis.observe(source.next(canaryWeight: 0.05)) }
+        #expect(analysis.verdict == .inconclusive)
+    }
+
     @Test func `counts that no server would send stop nobody`() {
         var analysis = CanaryAnalysis(AnalysisSettings())
         let odd = ArmCounts(

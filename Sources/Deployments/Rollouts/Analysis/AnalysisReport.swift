@@ -16,7 +16,7 @@ package struct AnalysisReport: Sendable, Hashable, Codable {
         /// In this step: a share, or milliseconds; `nil` where there is none.
         package var stable: Double?
         package var canary: Double?
-        /// `share`, `ms`, `distance`, or empty.
+        /// `share`, `ms`, `distance`, `loss`, or empty.
         package var unit: String
         /// `nil` for an external check, which has a limit of its own.
         package var limit: Double?

@@ -19,6 +19,9 @@ package struct AnalysisSettings: Sendable, Hashable {
     package var maxOutputDistance: Double? = 0.1
     /// By how much the mean loss, from 0 to 1, may be above stable's where the truth has come back.
     package var maxQualityLossIncrease: Double? = 0.02
+    /// Outcomes of each variant that a step must get back before it can pass, where a rollout has metrics. Never delays a
+    /// failure.
+    package var minimumOutcomes = 100
     /// How often in a row an external check must fail; one that is not to be had keeps the step from passing.
     package var checkFailures = 2
 
@@ -34,6 +37,7 @@ package struct AnalysisSettings: Sendable, Hashable {
         try Self.check("maxP99Ratio", maxP99Ratio, 1...100)
         try Self.check("maxOutputDistance", maxOutputDistance, 0...0.9)
         try Self.check("maxQualityLossIncrease", maxQualityLossIncrease, 0...0.9)
+        try Self.check("minimumOutcomes", Double(minimumOutcomes), 0...10_000_000)
         try Self.check("checkFailures", Double(checkFailures), 1...100)
     }
 
@@ -52,7 +56,7 @@ package struct AnalysisSettings: Sendable, Hashable {
 extension AnalysisSettings: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case alpha, minimumSamples, maxErrorRateIncrease, maxNonFiniteIncrease, maxP50Ratio, maxP99Ratio,
-            maxOutputDistance, maxQualityLossIncrease, checkFailures
+            maxOutputDistance, maxQualityLossIncrease, minimumOutcomes, checkFailures
     }
 
     /// What is not said is as `AnalysisSettings()` has it; `null` for a limit takes it away.
@@ -70,6 +74,7 @@ extension AnalysisSettings: Codable {
         maxP99Ratio = try limit(.maxP99Ratio, maxP99Ratio)
         maxOutputDistance = try limit(.maxOutputDistance, maxOutputDistance)
         maxQualityLossIncrease = try limit(.maxQualityLossIncrease, maxQualityLossIncrease)
+        minimumOutcomes = try container.decodeIfPresent(Int.self, forKey: .minimumOutcomes) ?? minimumOutcomes
         checkFailures = try container.decodeIfPresent(Int.self, forKey: .checkFailures) ?? checkFailures
     }
 
@@ -83,6 +88,7 @@ extension AnalysisSettings: Codable {
         try container.encode(maxP99Ratio, forKey: .maxP99Ratio)
         try container.encode(maxOutputDistance, forKey: .maxOutputDistance)
         try container.encode(maxQualityLossIncrease, forKey: .maxQualityLossIncrease)
+        try container.encode(minimumOutcomes, forKey: .minimumOutcomes)
         try container.encode(checkFailures, forKey: .checkFailures)
     }
 

@@ -12,9 +12,10 @@ package struct CanaryAnalysis: Sendable, Hashable, Codable {
     /// The report with which it failed.
     var failure: AnalysisReport?
 
-    package init(_ settings: AnalysisSettings) {
+    /// - Parameter qualities: what truths will be told of; a step does not pass without them.
+    package init(_ settings: AnalysisSettings, qualities: [String] = []) {
         self.settings = settings
-        metrics = MetricTests(settings)
+        metrics = MetricTests(settings, qualities: qualities)
     }
 
     /// Takes what both did within the same second or so. May take longer: then a fault may too.

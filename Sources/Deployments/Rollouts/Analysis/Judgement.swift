@@ -118,13 +118,22 @@ struct Judgement {
         let seen = step.quality.first { $0.name == name }
         let (own, other) = (seen?.canary.mean, seen?.stable.mean)
         let limit = settings.maxQualityLossIncrease
-        return metric(
+        let counts = (own: max(0, seen?.canary.count ?? 0), other: max(0, seen?.stable.count ?? 0))
+        var metric = metric(
             "quality \(name)",
             "quality \(name): the canary's mean loss is \(own.map(FigureWords.number) ?? "not known"), stable's "
                 + (other.map(FigureWords.number) ?? "not known"),
             "more than \(FigureWords.number(limit ?? 0)) above it", "loss", evidence,
             analysis.metrics.needed(among: MetricTests.mostNamed), limit,
-            (other, UInt64(max(0, seen?.stable.count ?? 0))), (own, UInt64(max(0, seen?.canary.count ?? 0))))
+            (other, UInt64(counts.other)), (own, UInt64(counts.own)))
+        if metric.verdict == .pass, min(counts.own, counts.other) < settings.minimumOutcomes {
+            metric.verdict = .inconclusive
+            metric.sentence =
+                "quality \(name): too few truths have come back in this step: \(FigureWords.grouped(Double(counts.own))) "
+                + "of the canary and \(FigureWords.grouped(Double(counts.other))) of stable, "
+                + "\(settings.minimumOutcomes) of each are needed; it holds and does not go on"
+        }
+        return metric
     }
 
     private func metric(

@@ -25,7 +25,7 @@ struct MetricTests: Sendable, Hashable, Codable {
         var test: Test
     }
 
-    init(_ settings: AnalysisSettings) {
+    init(_ settings: AnalysisSettings, qualities: [String] = []) {
         alpha = settings.alpha
         maxOutputDistance = settings.maxOutputDistance
         maxQualityLossIncrease = settings.maxQualityLossIncrease
@@ -36,6 +36,9 @@ struct MetricTests: Sendable, Hashable, Codable {
         }
         p99 = settings.maxP99Ratio.map {
             QuantileTest(share: 0.01, shift: LatencyFigures.shift(for: $0), length: 5, most: 2)
+        }
+        if let margin = maxQualityLossIncrease {
+            quality = qualities.prefix(Self.mostNamed).map { Named(name: $0, test: RateTest(margin: margin)) }
         }
     }
 

@@ -36,4 +36,21 @@ extension ExperimentMetric {
         }
         return metrics
     }
+
+    /// `[{name: wrong, better: lower}]`: what a canary's quality is compared by. Its limit is the analysis'.
+    static func qualities(_ fields: inout PolicyFields) throws(ControlError) -> [ExperimentMetric]? {
+        guard let metrics = try list(&fields) else { return nil }
+        guard metrics.count <= MetricTests.mostNamed else {
+            throw ControlError(
+                .invalid, "'metrics' has \(metrics.count) entries", field: "metrics",
+                hint: "a canary is judged by \(MetricTests.mostNamed) at most")
+        }
+        for (index, metric) in metrics.enumerated() where metric.role == .guardrail {
+            throw ControlError(
+                .invalid, "'metrics[\(index)].role' is for A/B rollouts: each metric guards a canary",
+                field: "metrics[\(index)].role",
+                hint: "how much worse it may be is 'analysis.maxQualityLossIncrease'")
+        }
+        return metrics
+    }
 }

@@ -41,7 +41,8 @@ extension HTTPConnection {
                 head.status, contentType: head.contentType, fields: head.fields, form: form, loop: loop, into: &output)
             writer.end(&output, length: length)
         } else {
-            AnswerWriter.writeUnmeasured(
+            var writer = AnswerWriter()
+            writer.beginUnmeasured(
                 head.status, contentType: head.contentType, fields: head.fields, form: form, loop: loop, into: &output)
         }
         self.output = output

@@ -12,13 +12,13 @@ extension HTTPConnection {
         if let name = endpoint.traffic?.keyHeader {
             headers.routingKey = value(of: name, head, bytes).map { RoutingKey($0) }
         }
-        let own = VariantChoice.ownHeader(of: endpoint, in: gateway.dataPlane)
+        let own = VariantChoice.ownHeader(of: endpoint, in: gateway.dataPlane).flatMap { value(of: $0, head, bytes) }
+        // Most callers name none, and cost nothing.
+        guard head.variant != nil || own != nil else { return endpoint }
         let named = head.variant.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
-        let values = [named, own.flatMap { value(of: $0, head, bytes) }].compactMap { $0 }
-        if values.isEmpty { return endpoint }
+        let names = [named, own].compactMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
         do throws(VariantChoice.Refusal) {
-            return try VariantChoice.find(
-                values.map { String(decoding: $0, as: UTF8.self) }, of: endpoint, in: gateway.dataPlane)
+            return try VariantChoice.find(names, of: endpoint, in: gateway.dataPlane)
         } catch {
             throw HTTPFault(error)
         }
@@ -28,10 +28,22 @@ extension HTTPConnection {
     private func value(
         of name: String, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
-        for field in head.fields where field.name.count == name.utf8.count {
-            let given = bytes[field.name].lazy.map(HTTPSyntax.lowercased)
-            if given.elementsEqual(name.utf8) { return UnsafeRawBufferPointer(rebasing: bytes[field.value]) }
+        var name = name
+        return name.withUTF8 { wanted in
+            for place in 0..<head.fields.count where Self.isEqual(wanted, bytes, at: head.fields[place].name) {
+                return UnsafeRawBufferPointer(rebasing: bytes[head.fields[place].value])
+            }
+            return nil
         }
-        return nil
+    }
+
+    private static func isEqual(
+        _ wanted: UnsafeBufferPointer<UInt8>, _ bytes: UnsafeRawBufferPointer, at range: Range<Int>
+    ) -> Bool {
+        guard wanted.count == range.count else { return false }
+        for index in 0..<wanted.count where wanted[index] != HTTPSyntax.lowercased(bytes[range.lowerBound + index]) {
+            return false
+        }
+        return true
     }
 }

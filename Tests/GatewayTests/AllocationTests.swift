@@ -1,0 +1,70 @@
+import CAllocationCount
+import NIOCore
+import NIOEmbedded
+import Serving
+import Testing
+
+@testable import Gateway
+
+/// What a whole prediction takes of the allocator, from the bytes of its request to those of its answer.
+@Suite struct AllocationTests {
+    private static let requests = 200
+    private static let body = """
+        {"id":"7","parameters":{"user":"somebody with a name that no small string has room for"},"inputs":[\
+        {"name":"x","datatype":"FP32","shape":[1,2],"data":[1.5,-2]}]}
+        """
+
+    /// How often the median request asks for memory at an endpoint with this plan, or with none.
+    private func allocations(_ plan: TrafficPlan?, fields: [String]) async throws -> Int64 {
+        let workshop = try await Workshop()
+        var entry = Workshop.entry("fast")
+        entry.traffic = plan
+        await workshop.dataPlane.install(ServingSnapshot(generation: 1, endpoints: [entry]))
+        let bench = try Bench(workshop)
+        let bytes = ByteBuffer(string: Request.predict("fast", Self.body, fields: fields))
+        var counts: [Int64] = []
+        for number in 0..<(2 * Self.requests) {
+            let before = allocation_count()
+            try bench.channel.writeInbound(bytes)
+            let after = allocation_count()
+            let answers = bench.answers()
+            // One that a busy machine has sent to another thread is none that can be counted here.
+            guard answers.count == 1 else {
+                bench.channel.embeddedEventLoop.run()
+                _ = bench.answers()
+                continue
+            }
+            #expect(answers[0].status == 200)
+            #expect((answers[0]["slipway-variant"] != nil) == (plan != nil))
+            if number >= Self.requests { counts.append(after - before) }
+        }
+        #expect(counts.count > Self.requests / 2)
+        return counts.sorted()[counts.count / 2]
+    }
+
+    private func plan(_ strategy: RolloutStrategy, _ weights: [Int], _ sticky: StickyKey?) -> TrafficPlan {
+        TrafficPlan(
+            rollout: 1, strategy: strategy,
+            targets: weights.enumerated().map { index, weight in
+                TrafficTarget(
+                    variant: index == 0 ? "stable" : "canary-\(index)", weight: weight,
+                    entry: Workshop.entry("fast", digest: "fast\(index)", version: 3 + index))
+            }, sticky: sticky)
+    }
+
+    @Test(
+        arguments: [
+            (.canary, [9900, 100], nil), (.canary, [5000, 5000], .header("user")),
+            (.canary, [5000, 5000], .input("x")),
+            (.canary, [5000, 5000], .parameter("user")), (.ab, [2000, 3000, 5000], .header("user")),
+        ] as [(RolloutStrategy, [Int], StickyKey?)])
+    func `a prediction allocates no more while a rollout shares the requests of its endpoint`(
+        strategy: RolloutStrategy, weights: [Int], sticky: StickyKey?
+    ) async throws {
+        guard allocation_count() >= 0 else { return }
+        let fields = ["user: somebody with a name that no small string has room for"]
+        let without = try await allocations(nil, fields: fields)
+        let with = try await allocations(plan(strategy, weights, sticky), fields: fields)
+        #expect(with == without)
+    }
+}
