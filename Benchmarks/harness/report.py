@@ -203,6 +203,17 @@ def access(figures):
     return table(["caller", "connections", "req/s, open / asked", "of the open server (asked: 97%)"], rows)
 
 
+def ledger(figures):
+    rows = []
+    for count, ratio in figures["ratios"].items():
+        silent, written = figures["servers"]["silent"][count], figures["servers"]["written"][count]
+        rows.append([count, f"{silent['rps']:,.0f} / {written['rps']:,.0f}",
+                     f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.90)} [{range_of(ratio)}]",
+                     f"{100 * figures['drops'][count]:.2f}%"])
+    head = ["connections", "req/s, without / with", "of the endpoint without (asked: 90%)", "dropped, worst round"]
+    return f"{figures['bytes_per_row']:.0f} bytes for a row on disk.\n\n" + table(head, rows)
+
+
 def overload(figures):
     crowd, slow = figures["open_loop"], figures["slow"]
     share = crowd["goodput_share"]
@@ -242,6 +253,7 @@ SECTIONS = {
     "binary": ("Binary tensors", binary),
     "isolation": ("A worker against the shared process", isolation),
     "access": ("Knowing who calls", access),
+    "ledger": ("The prediction ledger", ledger),
     "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
     "loading": ("While a large model is loaded", loading),

@@ -9,11 +9,11 @@ import Tensors
 
 @testable import Monitoring
 
-/// A clock that stands still until it is set.
+/// A clock that stands still until it is set. It begins with the real time, which files have too.
 final class SetClock: WallClock {
     private let time: Mutex<Int>
 
-    init(_ microseconds: Int = 1_800_000_000_000_000) { time = Mutex(microseconds) }
+    init() { time = Mutex(SystemClock().now) }
 
     var now: Int {
         get { time.withLock { $0 } }

@@ -30,11 +30,11 @@ struct MonitorShow: AsyncParsableCommand {
     static func facts(_ ledger: LedgerInfo) -> Facts {
         var facts = Facts()
         facts.add("written", ledger.options.map { OptionsText.full(DeploymentOptions(ledger: $0)) })
+        let files = ledger.files == 1 ? "1 file" : "\(ledger.files) files"
         facts.add(
             "rows",
             ledger.rows == 0
-                ? "none"
-                : "\(NumberText.count(ledger.rows)) in \(ledger.files) files of \(NumberText.bytes(ledger.bytes))")
+                ? "none" : "\(NumberText.count(ledger.rows)) in \(files) of \(NumberText.bytes(ledger.bytes))")
         if let oldest = ledger.oldest, let newest = ledger.newest {
             facts.add("oldest", "\(Age.moment(oldest)) (\(Age.text(oldest)))")
             facts.add("newest", "\(Age.moment(newest)) (\(Age.text(newest)))")

@@ -109,17 +109,13 @@ final class SegmentReader {
             var isEnd = next == size
             if !isEnd { isEnd = try record(at: next) != nil }
             if isEnd {
-                damaged += 1
-                position = next
-                return
+                return goOn(at: next)
             }
         }
         var at = position + 1
         while let found = try search(from: at) {
             if try record(at: found) != nil {
-                damaged += 1
-                position = found
-                return
+                return goOn(at: found)
             }
             at = found + 1
         }
@@ -130,6 +126,13 @@ final class SegmentReader {
             damaged += 1
         }
         position = size
+    }
+
+    /// Something follows: what came before it was damaged, not cut off.
+    private func goOn(at next: Int) {
+        damaged += 1
+        isCut = false
+        position = next
     }
 
     /// Where the mark next stands.
