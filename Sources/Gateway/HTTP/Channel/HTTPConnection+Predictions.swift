@@ -51,7 +51,7 @@ extension HTTPConnection {
         guard let meter = exchange.caller.meter else { return begin(exchange, nil, run, mayRunHere: mayRunHere) }
         let quota: QuotaState?
         do throws(QuotaRefusal) {
-            quota = try meter.takeRows(run.rows, now: run.decodedAt)
+            quota = try meter.take(rows: run.rows, now: run.decodedAt)
         } catch {
             run.recordFailure(.quota, for: exchange.asker)
             var form = exchange.form
