@@ -9,8 +9,8 @@ import Synchronization
 ///     ledger/.key                        what hashes of values are made with
 ///     ledger/SPACE/ENDPOINT/*.seg        the rows of an endpoint, in the order in which they were written
 ///
-/// A prediction is handed over as it is, to a queue; one thread puts it into bytes and writes those. So it costs its
-/// event loop some ten nanoseconds and never a wait; what the thread cannot keep up with is dropped and counted.
+/// A prediction is handed over as it is, to a queue; one thread puts it into bytes and writes those. So it never keeps its
+/// event loop waiting; what the thread cannot keep up with is dropped and counted.
 package final class Ledger: PredictionObserverSource {
     private struct State {
         var books: [String: LedgerBook] = [:]
