@@ -24,16 +24,21 @@ build: ## build the slipway binary (release)
 	@dev/setup build
 	$(SWIFT_BUILD) --product slipway
 
-test: lint unit conformance ## set up and run every test, with a minute of fuzzing
+test: lint ## set up and run every test, with a minute of fuzzing
+	@dev/setup test
+	SLIPWAY_TESTABLE=1 $(SWIFT_BUILD) --build-tests
+	SLIPWAY_TESTABLE=1 swift test -c release --skip-build
+	dev/check-client release
+	dev/conformance
 	FUZZ_SECONDS=10 dev/fuzz
 
-unit:
+unit: ## unit tests in a debug build: the quickest to repeat
 	@dev/setup unit
 	swift build --build-tests
 	swift test --skip-build
-	dev/check-client
+	dev/check-client debug
 
-conformance:
+conformance: ## real clients and faults against the release binary
 	@dev/setup test
 	$(SWIFT_BUILD) --product slipway
 	dev/conformance

@@ -1,6 +1,10 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// `make test` builds once, for the server that it asks and for the tests that look inside: a debug build beside the
+/// release build would compile all packages a second time.
+let isTestable = Context.environment["SLIPWAY_TESTABLE"] != nil
+
 /// One folder, one target, one room; dependencies point downwards only (`dev/check-layers` proves it for imports too).
 let settings: [SwiftSetting] =
     [
@@ -11,11 +15,16 @@ let settings: [SwiftSetting] =
     ]
     // A warning that nobody must mend is soon a hundred of them.
     + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+    + (isTestable ? [.unsafeFlags(["-enable-testing"], .when(configuration: .release))] : [])
 
-/// The rooms of the prediction path that only the server is made of. Debug builds, and so the tests, check that no two
-/// accesses to one variable overlap; in release builds that check took 1.5% of a request.
+/// The rooms of the prediction path that only the server is made of. Builds for tests check that no two accesses to one
+/// variable overlap; in release builds that check took 1.5% of a request.
 let hot: [SwiftSetting] =
-    settings + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+    settings
+    + (isTestable ? [] : [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))])
+
+/// Tests need not be fast, but to be compiled fast.
+let testSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 /// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
@@ -65,7 +74,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
         name: name + "Tests",
         dependencies: [.target(name: name)] + dependencies,
         exclude: exclude,
-        swiftSettings: settings
+        swiftSettings: testSettings
     )
 }
 
@@ -154,7 +163,7 @@ let package = Package(
                 yams,
             ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
-        room("Identity", ["Journal", crypto]),
+        room("Identity", ["Journal", crypto], hot),
         room("Statistics", []),
         room("Journal", [crypto]),
         // data plane

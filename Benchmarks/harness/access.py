@@ -9,6 +9,8 @@ from . import load
 from .processes import environment, run
 
 CONNECTIONS = (1, 8, 64)
+TURNS = 4
+"""Of each round: what differs by a hundredth is compared in short turns, which see the same machine."""
 KEY = re.compile(r"slw_[a-z0-9]{12}_[0-9a-f]{64}")
 LIMITS = ["--requests-per-second", "1000000000", "--rows-per-second", "1000000000",
           "--requests-per-month", "9007199254740992", "--rows-per-month", "9007199254740992"]
@@ -37,12 +39,13 @@ def measure(folder, requests, models, slipway, guarded, options, say):
     for target in targets.values():
         load.wrk(target, 8, 1)
     taken = {name: {str(count): [] for count in CONNECTIONS} for name in targets}
-    for turn in range(options.rounds):
+    seconds = max(1, round(options.seconds / TURNS))
+    for turn in range(options.rounds * TURNS):
         for count in CONNECTIONS:
             for name in sorted(targets, reverse=turn % 2 == 1):
-                taken[name][str(count)].append(load.wrk(targets[name], count, options.seconds))
+                taken[name][str(count)].append(load.wrk(targets[name], count, seconds))
             figures = "  ".join(f"{name} {taken[name][str(count)][-1]['rps']:.0f}" for name in targets)
-            say(f"round {turn + 1}  {count:2} connections  {figures} req/s")
+            say(f"turn {turn + 1}  {count:2} connections  {figures} req/s")
     return {
         "servers": {name: {c: load.summary(m) for c, m in by.items()} for name, by in taken.items()},
         "ratios": {

@@ -39,10 +39,15 @@ package struct PredictionID: Sendable, Hashable {
     /// Appends 32 hexadecimal digits.
     package func write(into buffer: inout ByteBuffer) {
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.length) { bytes in
-            Self.write(high, into: bytes, at: 0)
-            Self.write(low, into: bytes, at: 16)
+            write(into: bytes)
             return Self.length
         }
+    }
+
+    /// Writes 32 hexadecimal digits to the first bytes of memory that has room for them.
+    package func write(into bytes: UnsafeMutableRawBufferPointer) {
+        Self.write(high, into: bytes, at: 0)
+        Self.write(low, into: bytes, at: 16)
     }
 
     @inline(__always)

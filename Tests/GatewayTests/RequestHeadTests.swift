@@ -161,3 +161,30 @@ struct SeededRandom: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+@Suite struct FieldContentTests {
+    private func isContent(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { HTTPSyntax.isFieldContent($0) } }
+
+    @Test func `each byte counts at each place, as it does by itself`() {
+        for byte in UInt8.min ... .max {
+            for length in [1, 7, 8, 9, 16, 23] {
+                for place in 0..<length {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: length)
+                    bytes[place] = byte
+                    #expect(isContent(bytes) == HTTPSyntax.isFieldContent(byte), "\(byte) at \(place) of \(length)")
+                }
+            }
+        }
+    }
+
+    @Test func `any bytes together are what they are one by one`() {
+        var numbers = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let bytes = (0..<Int.random(in: 0...40)).map { _ in
+                // Mostly what may stand there, so that both answers come.
+                numbers.next() % 20 == 0 ? UInt8.random(in: 0...255) : UInt8.random(in: 0x1f...0xff)
+            }
+            #expect(isContent(bytes) == bytes.allSatisfy { HTTPSyntax.isFieldContent($0) }, "\(bytes)")
+        }
+    }
+}

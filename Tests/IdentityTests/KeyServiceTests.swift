@@ -64,7 +64,7 @@ import Testing
         let scope = KeyScope(spaces: ["default"], roles: [.viewer], endpoints: ["churn"])
         let limits = KeyLimits(requestsPerMonth: 10)
         let old = try await workshop.keys.create(KeyOrder(name: "app", scope: scope, limits: limits), caller: alice)
-        try workshop.caller(old.text)?.meter?.takeRequest(now: 0)
+        _ = try workshop.caller(old.text)?.meter?.take(rows: 1, now: 0)
         let new = try await workshop.keys.rotate(old.key.id, overlap: 3600, caller: alice)
         #expect(new.key.scope == scope && new.key.limits == limits && new.key.name == "app")
         #expect(workshop.caller(old.text) != nil && workshop.caller(new.text) != nil)

@@ -52,7 +52,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
     }
 
     private func taken(_ meter: KeyMeter, _ count: Int, at now: UInt64) -> Int {
-        (0..<count).count { _ in (try? meter.takeRequest(now: now)) != nil }
+        (0..<count).count { _ in (try? meter.take(rows: 1, now: now)) != nil }
     }
 
     @Test func `a second's requests may come at once, and no more than those`() throws {
@@ -79,7 +79,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
         let meter = try #require(makeMeter(KeyLimits(requestsPerSecond: 2), Bench()))
         #expect(taken(meter, 2, at: Self.second) == 2)
         do throws(QuotaRefusal) {
-            try meter.takeRequest(now: Self.second)
+            _ = try meter.take(rows: 1, now: Self.second)
             Issue.record("not refused")
         } catch {
             #expect(error.retryAfterSeconds == 1)
@@ -91,18 +91,18 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 
     @Test func `a large request goes through, and those behind it wait for its rows`() throws {
         let meter = try #require(makeMeter(KeyLimits(rowsPerSecond: 100), Bench()))
-        _ = try meter.takeRows(1000, now: Self.second)
-        #expect(throws: QuotaRefusal.self) { try meter.takeRows(1, now: 5 * Self.second) }
-        #expect(throws: QuotaRefusal.self) { try meter.takeRequest(now: 5 * Self.second) }
-        _ = try meter.takeRows(1, now: 11 * Self.second)
+        _ = try meter.take(rows: 1000, now: Self.second)
+        #expect(throws: QuotaRefusal.self) { try meter.take(rows: 1, now: 5 * Self.second) }
+        #expect(throws: QuotaRefusal.self) { try meter.checkBeginning(now: 5 * Self.second) }
+        _ = try meter.take(rows: 1, now: 11 * Self.second)
     }
 
     @Test func `no number of rows overflows`() throws {
         let meter = try #require(makeMeter(KeyLimits(rowsPerSecond: 1, rowsPerMonth: 1 << 53), Bench()))
-        #expect(throws: QuotaRefusal.self) { try meter.takeRows(.max, now: .max - 1) }
+        #expect(throws: QuotaRefusal.self) { try meter.take(rows: .max, now: .max - 1) }
         let second = try #require(makeMeter(KeyLimits(rowsPerSecond: 1), Bench()))
-        _ = try second.takeRows(.max, now: 1)
-        _ = try second.takeRows(-5, now: 7200 * Self.second)
+        _ = try second.take(rows: .max, now: 1)
+        _ = try second.take(rows: -5, now: 7200 * Self.second)
     }
 
     @Test func `a month's requests are counted exactly, through the next process too`() throws {
@@ -114,7 +114,7 @@ private final class Bench: WallClock, UsageLedger, Sendable {
         #expect(second.usage.requests == 3)
         #expect(taken(second, 9, at: 0) == 2)
         do throws(QuotaRefusal) {
-            try second.takeRequest(now: 0)
+            _ = try second.take(rows: 1, now: 0)
             Issue.record("not refused")
         } catch {
             #expect(error.state == QuotaState(limit: .requestsPerMonth, most: 5, remaining: 0, resetSeconds: 1))
@@ -127,10 +127,11 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 
     @Test func `rows that a month has no room for are not taken`() throws {
         let meter = try #require(makeMeter(KeyLimits(rowsPerMonth: 10), Bench()))
-        _ = try meter.takeRows(8, now: 0)
-        #expect(throws: QuotaRefusal.self) { try meter.takeRows(3, now: 0) }
-        _ = try meter.takeRows(2, now: 0)
-        #expect(throws: QuotaRefusal.self) { try meter.takeRequest(now: 0) }
+        _ = try meter.take(rows: 8, now: 0)
+        #expect(throws: QuotaRefusal.self) { try meter.take(rows: 3, now: 0) }
+        _ = try meter.take(rows: 2, now: 0)
+        #expect(throws: QuotaRefusal.self) { _ = try meter.take(rows: 1, now: 0) }
+        #expect(throws: QuotaRefusal.self) { try meter.checkBeginning(now: 0) }
         #expect(meter.usage.rows == 10)
     }
 
@@ -142,7 +143,8 @@ private final class Bench: WallClock, UsageLedger, Sendable {
 
     @Test func `without a place to remember it, a month's limit lets nothing through`() throws {
         let meter = try #require(makeMeter(KeyLimits(requestsPerMonth: 5), Bench(isFull: true)))
-        #expect(throws: QuotaRefusal.self) { try meter.takeRequest(now: 0) }
+        #expect(throws: QuotaRefusal.self) { _ = try meter.take(rows: 1, now: 0) }
+        #expect(throws: QuotaRefusal.self) { try meter.checkBeginning(now: 0) }
     }
 
     @Test func `threads together take no more than there is`() async throws {
@@ -152,6 +154,45 @@ private final class Bench: WallClock, UsageLedger, Sendable {
             return await group.reduce(0, +)
         }
         #expect(counts == 1000)
+    }
+
+    @Test func `a beginning is refused exactly when a request would be`() throws {
+        let limits = KeyLimits(requestsPerSecond: 5, rowsPerSecond: 20, requestsPerMonth: 400, rowsPerMonth: 1500)
+        let bench = Bench()
+        let meter = try #require(makeMeter(limits, bench))
+        var now = 100 * Self.second
+        var outcomes: Set<Bool> = []
+        for _ in 0..<3000 {
+            let step = Int.random(in: 0...300_000)
+            now += UInt64(step) * 1000
+            bench.pass(microseconds: step)
+            let mayBegin = (try? meter.checkBeginning(now: now)) != nil
+            let isTaken = (try? meter.take(rows: 0, now: now)) != nil
+            #expect(mayBegin == isTaken)
+            _ = try? meter.take(rows: Int.random(in: 0...9), now: now)
+            outcomes.insert(isTaken)
+        }
+        #expect(outcomes.count == 2)
+        bench.pass(microseconds: 40 * 86_400_000_000)
+        try meter.checkBeginning(now: now + 40 * 86_400 * Self.second)
+    }
+
+    @Test func `what was used up before the process began is still used up`() throws {
+        let bench = Bench()
+        let limits = KeyLimits(requestsPerMonth: 3)
+        #expect(taken(try #require(makeMeter(limits, bench)), 9, at: 0) == 3)
+        let next = try #require(makeMeter(limits, bench))
+        #expect(throws: QuotaRefusal.self) { try next.checkBeginning(now: 0) }
+        bench.pass(microseconds: 40 * 86_400_000_000)
+        try next.checkBeginning(now: 40 * 86_400 * Self.second)
+    }
+
+    @Test func `a request that fails is counted, and no more of them than there are`() throws {
+        let meter = try #require(makeMeter(KeyLimits(requestsPerMonth: 2), Bench()))
+        #expect(meter.takeFailed(now: 0)?.remaining == 1)
+        #expect(meter.takeFailed(now: 0)?.remaining == 0)
+        #expect(meter.takeFailed(now: 0)?.remaining == 0)
+        #expect(meter.usage.requests == 2)
     }
 
     @Test func `a key without limits has no meter`() {

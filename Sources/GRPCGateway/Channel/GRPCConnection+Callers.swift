@@ -99,10 +99,8 @@ extension GRPCConnection {
     /// Counts a prediction and its rows against the limits of the caller's key.
     func count(_ prediction: GRPCPrediction, _ call: GRPCCall) throws(GRPCStatus) {
         guard let meter = call.caller.meter else { return }
-        let now = MonotonicClock.nanoseconds()
         do throws(QuotaRefusal) {
-            try meter.takeRequest(now: now)
-            _ = try meter.takeRows(prediction.rows, now: now)
+            _ = try meter.take(rows: prediction.rows, now: MonotonicClock.nanoseconds())
         } catch {
             throw GRPCStatus(error)
         }

@@ -7,6 +7,9 @@ package final class KeyMeter: Sendable {
     package let limits: KeyLimits
     private let cell: (any UsageCell)?
     private let clock: any WallClock
+    /// Until when a request has to be looked at with the lock, which all event loops want, before it begins; nanoseconds.
+    /// 0 as long as something of every limit is left.
+    private let blockedUntil = Atomic<UInt64>(0)
     private let state: Mutex<State>
 
     private struct State {
@@ -15,6 +18,7 @@ package final class KeyMeter: Sendable {
         var used: UsageCount
         /// When the month ends, in microseconds since 1970.
         var monthEnd: Int
+        var time = WallTime()
     }
 
     init(limits: KeyLimits, cell: (any UsageCell)?, clock: any WallClock) {
@@ -29,6 +33,7 @@ package final class KeyMeter: Sendable {
                 rows: limits.rowsPerSecond.map { TokenBucket(perSecond: $0) },
                 used: known?.month == month ? known ?? UsageCount(month: month) : UsageCount(month: month),
                 monthEnd: month.end.microseconds))
+        if state.withLock({ isUsedUp($0) }) { blockedUntil.store(.max, ordering: .relaxed) }
     }
 
     /// What was used in the month of now.
@@ -39,57 +44,87 @@ package final class KeyMeter: Sendable {
         }
     }
 
-    /// Counts a request that begins. A request that is refused here costs nothing.
+    /// Whether a request that begins has anything to hope for: it is counted when all of it has come.
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back.
-    package func takeRequest(now: UInt64) throws(QuotaRefusal) {
-        let wall = wallTime
-        let refusal = state.withLock { take(requests: 1, rows: 0, &$0, now, wall) }
+    package func checkBeginning(now: @autoclosure () -> UInt64) throws(QuotaRefusal) {
+        let until = blockedUntil.load(ordering: .relaxed)
+        guard until > 0 else { return }
+        let now = now()
+        guard now < until else { return }
+        let refusal = state.withLock { state -> QuotaRefusal? in
+            let wall = wallTime(&state, now)
+            return self.refusal(requests: 1, rows: 0, &state, now, wall)
+        }
         if let refusal { throw refusal }
     }
 
-    /// Counts the rows of a request that was counted already, and says what is left then. In a second the last request
-    /// may take more than there is, and those behind it wait; of a month's rows it may not.
-    package func takeRows(_ count: Int, now: UInt64) throws(QuotaRefusal) -> QuotaState? {
-        let wall = wallTime
+    /// Counts a request and its rows, and says what is left then. What is refused costs nothing. In a second the last
+    /// request may take more rows than there are, and those behind it wait; of a month's rows it may not.
+    package func take(rows: Int, now: UInt64) throws(QuotaRefusal) -> QuotaState? {
         let (refusal, left) = state.withLock { state -> (QuotaRefusal?, QuotaState?) in
-            if let refusal = take(requests: 0, rows: max(0, count), &state, now, wall) { return (refusal, nil) }
+            let wall = wallTime(&state, now)
+            if let refusal = take(rows: max(0, rows), &state, now, wall) { return (refusal, nil) }
             return (nil, tightest(state, now, wall))
         }
         if let refusal { throw refusal }
         return left
     }
 
-    /// What is left of the tightest limit, for the answer to a request whose rows were never counted.
-    package func left(now: UInt64) -> QuotaState? {
-        let wall = wallTime
-        return state.withLock { state in
-            if limits.isMonthly { roll(&state, wall) }
+    /// Counts a request that came to nothing before its rows were known, if it can, and says what is left then.
+    package func takeFailed(now: UInt64) -> QuotaState? {
+        state.withLock { state in
+            let wall = wallTime(&state, now)
+            _ = take(rows: 0, &state, now, wall)
             return tightest(state, now, wall)
         }
     }
 
     /// 0 where no limit asks for it.
-    private var wallTime: Int { limits.isMonthly ? clock.now : 0 }
+    private func wallTime(_ state: inout State, _ now: UInt64) -> Int {
+        limits.isMonthly ? state.time.at(now, by: clock) : 0
+    }
 
-    private func take(
+    /// Takes a request and `rows`, unless that is refused.
+    private func take(rows: Int, _ state: inout State, _ now: UInt64, _ wall: Int) -> QuotaRefusal? {
+        let refusal = self.refusal(requests: 1, rows: rows, &state, now, wall)
+        if refusal == nil {
+            state.requests?.take(1, at: now)
+            if rows > 0 { state.rows?.take(rows, at: now) }
+            if limits.isMonthly {
+                state.used.requests = Self.sum(state.used.requests, 1)
+                state.used.rows = Self.sum(state.used.rows, rows)
+                cell?.write(state.used)
+            }
+        }
+        noteBlock(state, now)
+        return refusal
+    }
+
+    /// What keeps a request with these rows from coming through now.
+    private func refusal(
         requests: Int, rows: Int, _ state: inout State, _ now: UInt64, _ wall: Int
     ) -> QuotaRefusal? {
         do throws(QuotaRefusal) {
-            if limits.isMonthly { try takeMonthly(requests: requests, rows: rows, &state, wall) }
-            if requests > 0 { try check(state.requests, .requestsPerSecond, now) }
+            if limits.isMonthly { try checkMonth(requests: requests, rows: rows, &state, wall) }
+            try check(state.requests, .requestsPerSecond, now)
             try check(state.rows, .rowsPerSecond, now)
+            return nil
         } catch {
             return error
         }
-        if requests > 0 { state.requests?.take(requests, at: now) }
-        if rows > 0 { state.rows?.take(rows, at: now) }
-        if limits.isMonthly {
-            state.used.requests = Self.sum(state.used.requests, requests)
-            state.used.rows = Self.sum(state.used.rows, rows)
-            cell?.write(state.used)
-        }
-        return nil
+    }
+
+    private func noteBlock(_ state: State, _ now: UInt64) {
+        let wait = max(state.requests?.wait(at: now) ?? 0, state.rows?.wait(at: now) ?? 0)
+        let until = isUsedUp(state) ? .max : wait > 0 ? now &+ min(wait, .max - now) : 0
+        if blockedUntil.load(ordering: .relaxed) != until { blockedUntil.store(until, ordering: .relaxed) }
+    }
+
+    private func isUsedUp(_ state: State) -> Bool {
+        if let most = limits.requestsPerMonth, state.used.requests >= most { return true }
+        if let most = limits.rowsPerMonth, state.used.rows >= most { return true }
+        return limits.isMonthly && cell == nil
     }
 
     private static func sum(_ left: Int, _ right: Int) -> Int {
@@ -106,7 +141,7 @@ package final class KeyMeter: Sendable {
         state.monthEnd = month.end.microseconds
     }
 
-    private func takeMonthly(
+    private func checkMonth(
         requests: Int, rows: Int, _ state: inout State, _ now: Int
     ) throws(QuotaRefusal) {
         guard cell != nil else {

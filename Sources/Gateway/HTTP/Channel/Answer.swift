@@ -82,23 +82,43 @@ struct AnswerWriter {
             buffer.writeString(value)
             buffer.writeStaticString("\r\n")
         }
-        endHead(form: form, isShort: false, loop: loop, into: &buffer)
+        endHead(after: "", form: form, isShort: false, loop: loop, into: &buffer)
     }
 
     /// The same for a prediction's answer in JSON: the shortest way.
     mutating func beginJSON(form: AnswerForm, loop: LoopContext, into buffer: inout ByteBuffer) {
-        buffer.writeStaticString("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
-        endHead(form: form, isShort: true, loop: loop, into: &buffer)
+        endHead(
+            after: "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n", form: form, isShort: true, loop: loop,
+            into: &buffer)
     }
 
+    /// The headers that every answer has, in one piece.
     private mutating func endHead(
-        form: AnswerForm, isShort: Bool, loop: LoopContext, into buffer: inout ByteBuffer
+        after start: StaticString, form: AnswerForm, isShort: Bool, loop: LoopContext, into buffer: inout ByteBuffer
     ) {
-        Self.writeCommon(form: form, isShort: isShort, loop: loop, into: &buffer)
-        buffer.writeStaticString("content-length: ")
-        lengthPosition = buffer.writerIndex
-        buffer.writeStaticString("000\r\n\r\n")
+        let room = HeadText.room + (form.variant?.utf8.count ?? 0)
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { bytes in
+            var text = HeadText(bytes)
+            text.write(start)
+            text.write("slipway-prediction-id: ")
+            text.write(form.predictionID)
+            text.write(loop.dateLine())
+            if let quota = form.quota { RateLimitFields.write(quota, isShort: isShort, into: &text) }
+            if let variant = form.variant {
+                text.write("slipway-variant: ")
+                text.write(variant)
+                text.write("\r\n")
+            }
+            if !form.keepAlive {
+                text.write("connection: close\r\n")
+            } else if form.isHTTP10 {
+                text.write("connection: keep-alive\r\n")
+            }
+            text.write("content-length: 000\r\n\r\n")
+            return text.count
+        }
         bodyStart = buffer.writerIndex
+        lengthPosition = bodyStart - Self.lengthDigits - 4
     }
 
     /// Sets the length of what was written since `begin`.
@@ -136,27 +156,5 @@ struct AnswerWriter {
         buffer.writeStaticString(" ")
         buffer.writeString(status.phrase)
         buffer.writeStaticString("\r\n")
-    }
-
-    /// The headers that every answer has.
-    static func writeCommon(
-        form: AnswerForm, isShort: Bool = false, loop: LoopContext, into buffer: inout ByteBuffer
-    ) {
-        buffer.writeStaticString("slipway-prediction-id: ")
-        form.predictionID.write(into: &buffer)
-        buffer.writeStaticString("\r\ndate: ")
-        loop.writeDate(into: &buffer)
-        buffer.writeStaticString("\r\n")
-        if let quota = form.quota { RateLimitFields.write(quota, isShort: isShort, into: &buffer) }
-        if let variant = form.variant {
-            buffer.writeStaticString("slipway-variant: ")
-            buffer.writeString(variant)
-            buffer.writeStaticString("\r\n")
-        }
-        if !form.keepAlive {
-            buffer.writeStaticString("connection: close\r\n")
-        } else if form.isHTTP10 {
-            buffer.writeStaticString("connection: keep-alive\r\n")
-        }
     }
 }

@@ -4,7 +4,7 @@ import Serving
 
 /// Who asks, and whether they may: before anything of a body is read.
 extension HTTPConnection {
-    /// The route of the head in `bytes` and its caller, whose limits it has counted for; `nil` when their token has to be
+    /// The route of the head in `bytes` and its caller, whose limits are not used up; `nil` when their token has to be
     /// checked first, which has begun then.
     func admit(_ bytes: UnsafeRawBufferPointer, headLength: Int) throws(HTTPFault) -> Admission? {
         let head = parser.head
@@ -20,7 +20,7 @@ extension HTTPConnection {
                 return nil
             }
             let admission = try admission(of: caller, to: match)
-            if let meter = meter(of: caller, match) { try takeRequest(from: meter) }
+            if let meter = meter(of: caller, match) { try checkBeginning(meter) }
             return admission
         } catch {
             throw HTTPFault(error)
@@ -52,19 +52,19 @@ extension HTTPConnection {
         return meter
     }
 
-    private func takeRequest(from meter: KeyMeter) throws(AccessRefusal) {
+    private func checkBeginning(_ meter: KeyMeter) throws(AccessRefusal) {
         do throws(QuotaRefusal) {
-            try meter.takeRequest(now: MonotonicClock.nanoseconds())
+            try meter.checkBeginning(now: MonotonicClock.nanoseconds())
         } catch {
             throw .quota(error)
         }
     }
 
-    /// The form of an answer to a request that was counted, but whose rows may not have been.
+    /// The form of an answer to a request that fails: it is counted now, unless it was.
     func countedForm(_ form: AnswerForm, _ caller: Caller, _ match: RouteMatch) -> AnswerForm {
         guard form.quota == nil, let meter = meter(of: caller, match) else { return form }
         var form = form
-        form.quota = meter.left(now: MonotonicClock.nanoseconds())
+        form.quota = meter.takeFailed(now: MonotonicClock.nanoseconds())
         return form
     }
 

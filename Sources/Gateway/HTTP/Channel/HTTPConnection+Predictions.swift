@@ -49,7 +49,7 @@ extension HTTPConnection {
         guard let meter = exchange.caller.meter else { return begin(exchange, nil, run, mayRunHere: mayRunHere) }
         let quota: QuotaState?
         do throws(QuotaRefusal) {
-            quota = try meter.takeRows(run.rows, now: run.decodedAt)
+            quota = try meter.take(rows: run.rows, now: run.decodedAt)
         } catch {
             run.recordFailure()
             var form = exchange.form

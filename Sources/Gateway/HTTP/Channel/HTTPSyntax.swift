@@ -25,6 +25,28 @@ enum HTTPSyntax {
     @inline(__always)
     static func isFieldContent(_ byte: UInt8) -> Bool { (byte >= 0x20 && byte != 0x7f) || byte == tab }
 
+    /// The same for a whole value, eight bytes at a time.
+    @inline(__always)
+    static func isFieldContent(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // A byte's high bit is set for one below 0x20, and for 0x7f: both are rare, and looked at one by one.
+            let control = (word &- 0x2020_2020_2020_2020) & ~word
+            let delete = word ^ 0x7f7f_7f7f_7f7f_7f7f
+            let isDelete = (delete &- 0x0101_0101_0101_0101) & ~delete
+            if (control | isDelete) & 0x8080_8080_8080_8080 != 0 {
+                for position in index..<(index + 8) where !isFieldContent(bytes[position]) { return false }
+            }
+            index += 8
+        }
+        while index < bytes.count {
+            if !isFieldContent(bytes[index]) { return false }
+            index += 1
+        }
+        return true
+    }
+
     /// What a request target may hold: visible ASCII without `#`, which never travels.
     @inline(__always)
     static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f && byte != UInt8(ascii: "#") }

@@ -75,8 +75,8 @@ final class LoopContext {
 
     func nextPredictionID() -> PredictionID { predictionIDs.next() }
 
-    /// The date of now as `Date` wants it, made once a second.
-    func writeDate(into buffer: inout ByteBuffer) {
+    /// The end of a line, and the one with the date of now: made once a second.
+    func dateLine() -> [UInt8] {
         var time = timespec()
         #if os(Linux)
             clock_gettime(CLOCK_REALTIME_COARSE, &time)
@@ -85,9 +85,9 @@ final class LoopContext {
         #endif
         if Int(time.tv_sec) != dateSecond {
             dateSecond = Int(time.tv_sec)
-            date = Array(HTTPDate.text(seconds: dateSecond).utf8)
+            date = Array("\r\ndate: \(HTTPDate.text(seconds: dateSecond))\r\n".utf8)
         }
-        buffer.writeBytes(date)
+        return date
     }
 
     func takeBuffer(_ allocator: ByteBufferAllocator) -> ByteBuffer {

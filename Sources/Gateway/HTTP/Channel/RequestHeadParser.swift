@@ -183,13 +183,10 @@ struct RequestHeadParser {
         var end = line.upperBound
         while start < end, bytes[start] == HTTPSyntax.space || bytes[start] == HTTPSyntax.tab { start += 1 }
         while end > start, bytes[end - 1] == HTTPSyntax.space || bytes[end - 1] == HTTPSyntax.tab { end -= 1 }
-        for position in start..<end where !HTTPSyntax.isFieldContent(bytes[position]) {
-            throw .malformed("a header value holds a control character")
-        }
+        let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+        guard HTTPSyntax.isFieldContent(value) else { throw .malformed("a header value holds a control character") }
         head.fields.append(RequestHead.Field(name: name, value: start..<end))
-        try interpret(
-            UnsafeRawBufferPointer(rebasing: bytes[name]), UnsafeRawBufferPointer(rebasing: bytes[start..<end]),
-            at: start..<end)
+        try interpret(UnsafeRawBufferPointer(rebasing: bytes[name]), value, at: start..<end)
     }
 
     /// The headers that the connection or the prediction path acts on, told apart by their length first.

@@ -1,0 +1,51 @@
+import Serving
+import Testing
+
+@testable import Gateway
+
+@Suite struct HeadTextTests {
+    /// What `write` writes into memory of `room` bytes.
+    private func text(room: Int = HeadText.room, _ write: (inout HeadText) -> Void) -> String {
+        String(
+            decoding: [UInt8](unsafeUninitializedCapacity: room) { memory, count in
+                var text = HeadText(
+                    UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: memory[..<room])))
+                write(&text)
+                count = text.count
+            }, as: UTF8.self)
+    }
+
+    @Test(arguments: [0, 1, 9, 10, 11, 99, 100, 9_007_199_254_740_992, .max - 1, .max])
+    func `numbers are written as Swift writes them`(number: Int) {
+        #expect(text { $0.write(number) } == String(number))
+    }
+
+    @Test func `any number is written as Swift writes it`() {
+        var numbers = SystemRandomNumberGenerator()
+        for _ in 0..<1000 {
+            let number = Int(truncatingIfNeeded: numbers.next() >> UInt64.random(in: 1...63))
+            #expect(text { $0.write(number) } == String(number))
+        }
+        #expect(text { $0.write(-5) } == "0")
+    }
+
+    @Test func `texts and names follow each other`() {
+        let id = PredictionID(high: 0x0123_4567_89ab_cdef, low: 7)
+        let written = text {
+            $0.write("a: ")
+            $0.write("ünï" as String)
+            $0.write(id)
+        }
+        #expect(written == "a: ünï" + id.text)
+    }
+
+    @Test func `what has no room is left out, and nothing beyond it is touched`() {
+        let written = text(room: 5) {
+            $0.write("abc")
+            $0.write("def")
+            $0.write(12)
+            $0.write(345)
+        }
+        #expect(written == "abc12")
+    }
+}
