@@ -22,11 +22,6 @@ package protocol ServingPlane: Sendable {
     /// The variant of the endpoint's open rollout that made a prediction, and the rollout's number; `nil` where it is not
     /// known, or not known any more.
     func variant(ofPrediction id: String, space: String, endpoint: String) -> (variant: String, rollout: Int)?
-    /// The variant that answers to this key, of the endpoint's open rollout; `nil` where none goes by keys. With `weights`
-    /// the one that would if these held, stable's first.
-    func variant(
-        ofKey key: String, weights: [Int]?, space: String, endpoint: String
-    ) -> (variant: String, rollout: Int)?
 }
 
 extension ServingPlane {
@@ -36,8 +31,5 @@ extension ServingPlane {
     package func faults(space: String, endpoint: String) -> [VariantFault] { [] }
     package func variant(
         ofPrediction id: String, space: String, endpoint: String
-    ) -> (variant: String, rollout: Int)? { nil }
-    package func variant(
-        ofKey key: String, weights: [Int]?, space: String, endpoint: String
     ) -> (variant: String, rollout: Int)? { nil }
 }

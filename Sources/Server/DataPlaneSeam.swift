@@ -57,12 +57,6 @@ struct DataPlaneSeam: ServingPlane {
         PredictionID(id).flatMap { dataPlane.variant(ofPrediction: $0, space: space, endpoint: endpoint) }
     }
 
-    func variant(
-        ofKey key: String, weights: [Int]?, space: String, endpoint: String
-    ) -> (variant: String, rollout: Int)? {
-        dataPlane.variant(ofKey: key, weights: weights, space: space, endpoint: endpoint)
-    }
-
     /// `entry` where it has to run, and so for the versions that a rollout sends its requests to.
     private func placed(_ entry: EndpointEntry) -> EndpointEntry {
         var entry = placedAlone(entry)

@@ -115,15 +115,6 @@ final class RecordingPlane: ServingPlane {
         state.withLock { $0.predictions[id].map { ($0, 1) } }
     }
 
-    /// Keys are numbers, and those below a variant's share of ten thousand are the canary's.
-    func variant(
-        ofKey key: String, weights: [Int]?, space: String, endpoint: String
-    ) -> (variant: String, rollout: Int)? {
-        let plan = installed.last?.endpoints.first { $0.name == endpoint }?.traffic
-        guard let number = Int(key), let share = weights?.last ?? plan?.targets.last?.weight else { return nil }
-        return (number < share ? "canary" : "stable", 1)
-    }
-
     func fail(_ fault: VariantFault) { state.withLock { $0.faults.append(fault) } }
 
     func mend(_ variant: String) { state.withLock { $0.faults.removeAll { $0.variant == variant } } }

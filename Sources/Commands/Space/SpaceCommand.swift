@@ -18,6 +18,10 @@ enum SpaceText {
         if let approvals = policy.approvals {
             parts.append("\(approvals.count) approval\(approvals.count == 1 ? "" : "s")")
         }
+        if let approvals = policy.rolloutApprovals, approvals.count > 0 {
+            parts.append("\(approvals.count) approval\(approvals.count == 1 ? "" : "s") of a rollout")
+        }
+        if policy.frozen == true { parts.append("that nothing changes (frozen)") }
         if policy.isolation != .any { parts.append("\(policy.isolation.rawValue) isolation") }
         return parts.isEmpty ? "nothing" : parts.joined(separator: ", ")
     }

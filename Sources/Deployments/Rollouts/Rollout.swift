@@ -59,10 +59,17 @@ package struct Rollout: Sendable, Hashable {
     /// The share of each variant now, of ten thousand, the stable one first; empty where nothing is shared.
     package var weights: [(variant: String, version: Int, weight: Int)] {
         guard state.routes else { return [] }
-        let weights = spec.weights(step: life.step)
-        let rest = TrafficPlan.whole - weights.reduce(0, +)
-        return [(RolloutProgress.stable, origin.version, rest)]
-            + zip(spec.candidates, weights).map { ($0.variant, $0.version, $1) }
+        let versions = [origin.version] + spec.candidates.map(\.version)
+        return zip(spec.shares(step: life.step), versions).map { ($0.variant, $1, $0.weight) }
+    }
+
+    /// The variant that answers to this key in the step; `nil` where callers are not told apart.
+    package func variant(ofKey key: String, step: Int) -> String? {
+        guard spec.sticky != nil else { return nil }
+        guard let keys = spec.keys(step: step) else {
+            return TrafficPlan.variant(ofKey: key, among: spec.shares(step: step), space: space, endpoint: endpoint)
+        }
+        return keys.owner(ofKey: key, space: space, endpoint: endpoint)
     }
 
     /// Takes the event as the next step; a refused one leaves everything as it was.
@@ -83,12 +90,10 @@ package struct Rollout: Sendable, Hashable {
             return plan([TrafficTarget(variant: RolloutProgress.stable, weight: TrafficPlan.whole, entry: entry)])
         }
         guard state.routes else { return nil }
-        let weights = spec.weights(step: life.step)
-        let rest = TrafficPlan.whole - weights.reduce(0, +)
-        var targets = [TrafficTarget(variant: RolloutProgress.stable, weight: rest, entry: entry)]
-        for ((candidate, weight), found) in zip(zip(spec.candidates, weights), entries) {
+        var targets: [TrafficTarget] = []
+        for (share, found) in zip(spec.shares(step: life.step), [entry] + entries) {
             guard let found else { return nil }
-            targets.append(TrafficTarget(variant: candidate.variant, weight: weight, entry: found))
+            targets.append(TrafficTarget(variant: share.variant, weight: share.weight, entry: found))
         }
         return plan(targets)
     }
@@ -96,6 +101,7 @@ package struct Rollout: Sendable, Hashable {
     private func plan(_ targets: [TrafficTarget]) -> TrafficPlan {
         TrafficPlan(
             rollout: number, strategy: spec.strategy, targets: targets, sticky: spec.sticky,
+            keys: spec.sticky == nil ? nil : spec.keys(step: life.step),
             variantHeader: spec.variantHeader, shadow: state == .watching ? nil : spec.shadow,
             remembersPredictions: spec.takesOutcomes)
     }

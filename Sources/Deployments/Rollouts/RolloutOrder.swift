@@ -88,13 +88,9 @@ struct RolloutOrder: Sendable {
     ) throws {
         let spec = draft.spec(options: options)
         guard spec.strategy != .blueGreen else { return }
-        let weights = spec.weights(step: 0)
-        let rest = TrafficPlan.whole - weights.reduce(0, +)
-        let targets =
-            [TrafficTarget(variant: RolloutProgress.stable, weight: rest, entry: stable)]
-            + zip(zip(spec.candidates, weights), candidates).map {
-                TrafficTarget(variant: $0.0.variant, weight: $0.1, entry: $1)
-            }
+        let targets = zip(spec.shares(step: 0), [stable] + candidates).map {
+            TrafficTarget(variant: $0.variant, weight: $0.weight, entry: $1)
+        }
         let plan = TrafficPlan(
             rollout: 1, strategy: spec.strategy, targets: targets, sticky: spec.sticky,
             variantHeader: spec.variantHeader, shadow: spec.shadow)

@@ -19,6 +19,8 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
     package var promotesItself: Bool
     /// `nil`: every request is drawn anew.
     package var sticky: StickyKey?
+    /// Whose each caller was before this rollout; `nil` in those that began before there were such tables.
+    package var keys: KeyShares?
     /// Names a variant outright.
     package var variantHeader: String
     package var shadow: ShadowPlan?
@@ -64,6 +66,19 @@ package struct RolloutSpec: Sendable, Hashable, Codable {
         case .canary: metrics?.isEmpty == false
         case .blueGreen, .shadow: false
         }
+    }
+
+    /// Of ten thousand: what each variant gets in the step, stable first.
+    package func shares(step: Int) -> [(variant: String, weight: Int)] {
+        let weights = weights(step: step)
+        return [(RolloutProgress.stable, TrafficPlan.whole - weights.reduce(0, +))]
+            + zip(candidates, weights).map { ($0.variant, $1) }
+    }
+
+    /// Whose each caller is in the step; as before where callers are not told apart.
+    package func keys(step: Int) -> KeyShares? {
+        guard sticky != nil else { return keys }
+        return (0...max(0, step)).reduce(keys) { $0?.moved(to: shares(step: $1)) }
     }
 
     /// Of ten thousand: what each candidate gets in the step.

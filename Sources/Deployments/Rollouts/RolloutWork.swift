@@ -140,9 +140,14 @@ extension Rollout {
         _ spec: RolloutSpec, at live: Deployment, approvals: ApprovalDemand, principal: Principal,
         in transaction: any DeploymentTransaction
     ) throws {
+        var spec = spec
+        let last = try transaction.lastRollout(endpoint: live.endpoint, space: live.space)
+        let before = try transaction.rollout(last, endpoint: live.endpoint, space: live.space)
+        // Who was with a variant stays there as far as its weight allows.
+        spec.keys = before.flatMap { $0.spec.keys(step: $0.life.step) } ?? KeyShares(all: RolloutProgress.stable)
         let pushers = try spec.candidates.map { try transaction.pusher(of: live.model, version: $0.version) }
         self.init(
-            id: 0, number: try transaction.lastRollout(endpoint: live.endpoint, space: live.space) + 1,
+            id: 0, number: last + 1,
             endpoint: live.endpoint, space: live.space, model: live.model, spec: spec,
             origin: RolloutOrigin(version: live.version, revision: live.revision, options: live.options),
             requestedBy: principal.id, requestedAt: transaction.time,

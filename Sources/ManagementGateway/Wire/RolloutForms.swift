@@ -59,7 +59,8 @@ extension RolloutVariantInfo {
                 requests: Int(clamping: tally.requests), errors: Int(clamping: tally.errors))
         }
         let stable = RolloutProgress.stable
-        if rollout.spec.strategy == .blueGreen {
+        let hasBegun = rollout.steps.contains { $0.event == .began }
+        if rollout.spec.strategy == .blueGreen, hasBegun {
             return rollout.spec.candidates.map {
                 info(
                     stable, $0.version, rollout.state == .watching || rollout.state == .promoted ? 10_000 : 0,

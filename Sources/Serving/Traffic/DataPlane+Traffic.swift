@@ -25,21 +25,6 @@ extension DataPlane {
         else { return nil }
         return (router.arms[number].variant, router.plan.rollout)
     }
-
-    /// The variant that answers to this key, and of which rollout; `nil` where the endpoint's requests go by no key.
-    ///
-    /// - Parameter weights: of the plan's targets; `nil` for those of now.
-    package func variant(
-        ofKey key: String, weights: [Int]? = nil, space: String, endpoint: String
-    ) -> (variant: String, rollout: Int)? {
-        guard var plan = self.endpoint(space: space, name: endpoint)?.traffic?.plan, plan.sticky != nil else {
-            return nil
-        }
-        for (index, weight) in (weights ?? []).enumerated() where index < plan.targets.count {
-            plan.targets[index].weight = weight
-        }
-        return plan.variant(of: RoutingKey(key), space: space, endpoint: endpoint).map { ($0, plan.rollout) }
-    }
 }
 
 extension EndpointEntry {

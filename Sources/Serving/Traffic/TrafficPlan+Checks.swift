@@ -22,6 +22,10 @@ extension TrafficPlan {
         guard targets.reduce(0, { $0 + $1.weight }) == Self.whole else {
             return "the weights add up to \(targets.reduce(0) { $0 + $1.weight }), expected \(Self.whole)"
         }
+        if let keys, let target = targets.first(where: { keys.slots(of: $0.variant) != $0.weight }) {
+            let slots = keys.slots(of: target.variant)
+            return "'\(target.variant)' has \(slots) slots for keys and the weight \(target.weight)"
+        }
         let inputs = first.entry.description.signature.inputs
         if case .input(let name) = sticky, !inputs.contains(where: { $0.name == name }) {
             return "the model has no input '\(name)' that requests could be routed by"
@@ -64,9 +68,21 @@ extension TrafficPlan {
         return targets[chooser(space: space, endpoint: endpoint).assigned(key)].variant
     }
 
-    func chooser(space: String, endpoint: String) -> VariantChooser {
-        VariantChooser(targets.map { ($0.variant, $0.weight) }, scope: "\(space)/\(endpoint)")
+    /// Who gets the requests of `key` in a rollout without a table, by weights alone.
+    package static func variant(
+        ofKey key: String, among shares: [(variant: String, weight: Int)], space: String, endpoint: String
+    ) -> String? {
+        guard !shares.isEmpty else { return nil }
+        return shares[VariantChooser(shares, scope: scope(space, endpoint)).assigned(RoutingKey(key))].variant
     }
+
+    func chooser(space: String, endpoint: String) -> VariantChooser {
+        VariantChooser(
+            targets.map { ($0.variant, $0.weight) }, scope: Self.scope(space, endpoint),
+            owners: keys?.owners(among: targets.map(\.variant)) ?? [])
+    }
+
+    static func scope(_ space: String, _ endpoint: String) -> String { "\(space)/\(endpoint)" }
 }
 
 extension Signature {

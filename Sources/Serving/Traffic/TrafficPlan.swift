@@ -12,6 +12,8 @@ package struct TrafficPlan: Sendable, Hashable, Codable {
     package var targets: [TrafficTarget]
     /// What decides where a request goes; `nil`: each is drawn anew.
     package var sticky: StickyKey?
+    /// Whose the callers are that `sticky` tells apart; `nil` in rollouts that began before there were tables.
+    package var keys: KeyShares?
     /// The header (gRPC: the metadata key) by which a request names a variant outright, in lower case.
     package var variantHeader: String
     /// What is mirrored; `nil` for nothing.
@@ -21,12 +23,14 @@ package struct TrafficPlan: Sendable, Hashable, Codable {
 
     package init(
         rollout: Int, strategy: RolloutStrategy, targets: [TrafficTarget], sticky: StickyKey? = nil,
-        variantHeader: String = defaultVariantHeader, shadow: ShadowPlan? = nil, remembersPredictions: Bool? = nil
+        keys: KeyShares? = nil, variantHeader: String = defaultVariantHeader, shadow: ShadowPlan? = nil,
+        remembersPredictions: Bool? = nil
     ) {
         self.rollout = rollout
         self.strategy = strategy
         self.targets = targets
         self.sticky = sticky
+        self.keys = keys
         self.variantHeader = variantHeader
         self.shadow = shadow
         self.remembersPredictions = remembersPredictions ?? (strategy == .ab)

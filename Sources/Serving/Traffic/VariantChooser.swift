@@ -10,10 +10,10 @@ import InferenceProtocol
 
 /// Which target of a plan gets a request: by weight alone, or by weight and a key. Pure, and made once for each plan.
 ///
-/// Keys are assigned by weighted rendezvous hashing: each variant draws a number u in (0, 1) for the key, from the key's
-/// hash and a salt of its own, and the smallest -ln(u) / weight wins. A variant's part of all keys is its part of the
-/// weights; and since no variant's number depends on the others, a change of weights moves a key only to a variant whose
-/// weight grew, or away from one whose weight shrank. Of two variants no fewer could move.
+/// A key falls into one of many slots, and a table says whose each is (`KeyShares`). A plan without a table is that of a
+/// rollout that began before there were any: its keys are assigned by weighted rendezvous hashing as they were then. Each
+/// variant draws a number u in (0, 1) for the key, from the key's hash and a salt of its own, and the smallest -ln(u) / weight
+/// wins.
 struct VariantChooser: Sendable {
     private struct Lot {
         let salt: UInt64
@@ -24,17 +24,23 @@ struct VariantChooser: Sendable {
 
     private let lots: [Lot]
     private let total: UInt64
+    /// For each slot the index of the target that has it; empty where there is no table.
+    private let owners: [UInt8]
+    private let salt: UInt64
 
-    /// - Parameter scope: variants of the same name elsewhere share their callers out independently.
-    init(_ shares: [(variant: String, weight: Int)], scope: String) {
+    /// - Parameters:
+    ///   - scope: variants of the same name elsewhere share their callers out independently.
+    ///   - owners: for each slot an index of `shares`.
+    init(_ shares: [(variant: String, weight: Int)], scope: String, owners: [UInt8] = []) {
         var total: UInt64 = 0
         var lots: [Lot] = []
         for (variant, weight) in shares {
             let weight = UInt64(max(0, min(weight, 1 << 32)))
             total += weight
-            let salt = RoutingKey("\(scope)/\(variant)").hash
-            lots.append(Lot(salt: Self.mixed(salt), weight: Double(weight), end: total))
+            lots.append(Lot(salt: Self.salt(of: "\(scope)/\(variant)"), weight: Double(weight), end: total))
         }
+        self.owners = owners
+        salt = Self.salt(of: scope)
         self.lots = lots
         self.total = total
     }
@@ -48,6 +54,7 @@ struct VariantChooser: Sendable {
 
     /// The index of the target that has `key`.
     func assigned(_ key: RoutingKey) -> Int {
+        if !owners.isEmpty { return Int(owners[Self.slot(of: key, salt: salt, among: owners.count)]) }
         var best = 0
         var least = Double.infinity
         for index in lots.indices where lots[index].weight > 0 {
@@ -60,6 +67,13 @@ struct VariantChooser: Sendable {
             }
         }
         return best
+    }
+
+    static func salt(of text: String) -> UInt64 { mixed(RoutingKey(text).hash) }
+
+    /// From 0 to below `count`.
+    static func slot(of key: RoutingKey, salt: UInt64, among count: Int) -> Int {
+        Int(mixed(key.hash ^ salt).multipliedFullWidth(by: UInt64(count)).high)
     }
 
     /// A permutation of all 64-bit numbers that spreads each bit over all others.

@@ -122,11 +122,13 @@ struct QualityTests {
         let dock = try await dock()
         defer { dock.remove() }
         try await second(dock, "first", wrong: 0.1)
-        #expect(try await show(dock).life.step == 1)
-        // The canary has those below 5000 now, and had those below 1000.
-        let receipt = try await tell(
-            dock, ["999", "1000", "4999", "5000"].map { Outcome(subject: .key($0), values: ["wrong": 0]) })
-        #expect((receipt.accepted, receipt.unknown) == (2, 2))
+        let rollout = try await show(dock)
+        #expect(rollout.life.step == 1)
+        let keys = (0..<200).map { "user-\($0)" }
+        let moved = keys.count { rollout.variant(ofKey: $0, step: 0) != rollout.variant(ofKey: $0, step: 1) }
+        #expect((50..<110).contains(moved))
+        let receipt = try await tell(dock, keys.map { Outcome(subject: .key($0), values: ["wrong": 0]) })
+        #expect((receipt.accepted, receipt.unknown) == (200 - moved, moved))
     }
 
     @Test(arguments: [

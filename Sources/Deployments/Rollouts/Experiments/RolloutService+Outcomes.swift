@@ -79,26 +79,20 @@ extension RolloutService {
 
     /// The variant that answered, and a name for whom or what the outcome is about.
     private func assignment(of subject: Outcome.Subject, _ rollout: Rollout) -> (variant: String, unit: String)? {
-        let plane = deployments.plane
-        let (space, endpoint) = (rollout.space, rollout.endpoint)
         switch subject {
         case .prediction(let id):
-            guard let found = plane.variant(ofPrediction: id, space: space, endpoint: endpoint),
+            guard
+                let found = deployments.plane.variant(
+                    ofPrediction: id, space: rollout.space, endpoint: rollout.endpoint),
                 found.rollout == rollout.number
             else { return nil }
             return (found.variant, "prediction " + id)
         case .key(let key):
-            guard let found = plane.variant(ofKey: key, weights: nil, space: space, endpoint: endpoint),
-                found.rollout == rollout.number
+            // Callers come to a canary step by step: of one who came later, nobody knows which version it was.
+            guard let variant = rollout.variant(ofKey: key, step: rollout.life.step),
+                variant == rollout.variant(ofKey: key, step: 0)
             else { return nil }
-            if rollout.spec.strategy == .canary {
-                // Callers come to the canary step by step: of one who came later, nobody knows which version it was.
-                let first = rollout.spec.weights(step: 0)
-                let weights = [TrafficPlan.whole - first.reduce(0, +)] + first
-                let before = plane.variant(ofKey: key, weights: weights, space: space, endpoint: endpoint)
-                guard before?.variant == found.variant else { return nil }
-            }
-            return (found.variant, "key " + key)
+            return (variant, "key " + key)
         }
     }
 }
