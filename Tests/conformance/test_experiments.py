@@ -136,17 +136,16 @@ def test_outcomes_and_reports_need_a_rollout_that_compares(server):
     assert said.returncode == 1 and "slipway rollout status churn" in said.stderr, said.stderr
 
 
-def mirrored(server, tmp_path, version, seconds=4):
-    """A shadow rollout with a load beside it: its report after some seconds."""
+def mirrored(server, tmp_path, version, enough=800):
+    """A shadow rollout with a load beside it: its report after so many requests were asked of both."""
     start(server, tmp_path, f"to: churn:{version}\nstrategy: shadow\nshadow: {{relative: 0.001}}\n")
+    deadline = time.monotonic() + 60
     with Load(server, "churn", rate=200):
-        time.sleep(seconds)
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        found = report(server)
-        if found["shadow"]["disagreements"]["of"] >= 150 * seconds:
-            return found
-        time.sleep(0.2)
+        while time.monotonic() < deadline:
+            found = report(server)
+            if found["shadow"]["disagreements"]["of"] >= enough:
+                return found
+            time.sleep(0.2)
     raise AssertionError(found)
 
 
@@ -181,7 +180,7 @@ def test_a_policy_can_demand_what_a_shadow_rollout_showed(server, tmp_path):
     never = server.cli("promote", "churn:2", "--from", "default", "--to", "prod", check=False)
     assert "has never been in a shadow rollout" in never.stdout + never.stderr
     # Of fewer rows the share of disagreements is not known to a hundredth.
-    mirrored(server, tmp_path, 2, seconds=8)
+    mirrored(server, tmp_path, 2, enough=1600)
     server.cli("rollout", "abort", "churn")
     passed = server.cli("promote", "churn:2", "--from", "default", "--to", "prod")
     assert "applied" in passed.stdout, passed.stdout

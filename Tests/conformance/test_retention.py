@@ -96,6 +96,16 @@ def test_collections_happen_by_themselves(new_server, models):
     assert (event["action"], event["principal"], event["space"]) == ("storage.collect", "slipway", "")
 
 
+def push_again(server, path, name):
+    """As the hint says, when its bytes were collected before the version was asked for: the machine was slow."""
+    for _ in range(5):
+        pushed = server.cli("model", "push", path, "--name", name, check=False)
+        if pushed.returncode == 0:
+            return
+        assert "have not been uploaded" in pushed.stderr, pushed.stderr
+    raise AssertionError(pushed.stderr)
+
+
 def test_pushes_while_collections_run_all_work(new_server, models, tmp_path):
     """With hardly any time of grace a push may have to send its bytes twice; it never makes a version without them."""
     server = new_server(env=SOON)
@@ -111,7 +121,7 @@ def test_pushes_while_collections_run_all_work(new_server, models, tmp_path):
         thread.start()
     try:
         for number in range(10):
-            server.cli("model", "push", models / "addsub.onnx", "--name", f"m{number}")
+            push_again(server, models / "addsub.onnx", f"m{number}")
             server.cli("deploy", f"m{number}")
             server.cli("deployment", "delete", f"m{number}")
             server.cli("model", "delete", f"m{number}:1")
@@ -119,7 +129,7 @@ def test_pushes_while_collections_run_all_work(new_server, models, tmp_path):
         stop.set()
         for thread in threads:
             thread.join()
-    server.cli("model", "push", models / "addsub.onnx", "--name", "last")
+    push_again(server, models / "addsub.onnx", "last")
     server.cli("deploy", "last")
     assert server.json("POST", "/api/v1/verify")[1]["problems"] == []
     assert content == blob(server, models / "addsub.onnx").read_bytes()

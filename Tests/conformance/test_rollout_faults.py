@@ -39,13 +39,14 @@ def test_kill_9_in_mid_rollout_changes_no_decision(new_server, tmp_path, candida
     server.cli("deploy", "churn:1")
     server.cli("model", "push", getattr(rollout_models, candidate)(tmp_path, 2), "--name", "churn")
     # So many steps that the kills meet holds and changes of weight alike.
-    steps = ",".join(str(weight) for weight in range(2, min(2 + 2 * RESTARTS, 50))) + ",100"
-    # A failing candidate gets so little that it takes several lives of the server to be sure.
+    steps, samples = ",".join(str(weight) for weight in range(2, min(2 + 2 * RESTARTS, 50))) + ",100", "1"
+    # A failing candidate gets so little that it takes several lives of the server to be sure, and no step passes before.
     if candidate == "half_failing":
-        steps = "0.2,0.4,100"
+        steps, samples = "1,2,100", "30"
     random.seed(7)
     with Load(server, "churn", rate=100) as load:
-        server.cli("rollout", "start", "churn", "--to", "churn:2", "--steps", steps, "--hold", HOLD, "--min-samples", "1")
+        server.cli("rollout", "start", "churn", "--to", "churn:2", "--steps", steps, "--hold", HOLD,
+                   "--min-samples", samples)
         kills = 0
         while kills < RESTARTS:
             time.sleep(random.uniform(0.3, 1.7))
