@@ -3,10 +3,12 @@ They take turns, so that what else happens on the machine happens to both."""
 
 import json
 
-from . import load
+from . import load, steady
 from .processes import run
 
 CONNECTIONS = (1, 8, 64)
+STEADY = 0.7
+"""Of the peak: at that rate nothing may be dropped."""
 
 
 def measure(folder, requests, models, slipway, options, say):
@@ -29,7 +31,13 @@ def measure(folder, requests, models, slipway, options, say):
             before = after
             figures = "  ".join(f"{name} {taken[name][str(count)][-1]['rps']:.0f}" for name in targets)
             say(f"round {turn + 1}  {count:2} connections  {figures} req/s, {100 * drops[str(count)][-1]:.2f}% dropped")
+    peak = max(measured["rps"] for measured in taken["written"]["64"])
+    paced = steady.drive(targets["written"], STEADY * peak, options.rounds * options.seconds, folder)
+    after = shown(slipway)
+    lost = sum(after[key] - before[key] for key in ("droppedQueue", "droppedDisk"))
+    say(f"{paced['rps']:.0f} req/s, 70% of the peak: {lost} dropped")
     return {
+        "steady": {"rps": paced["rps"], "dropped": lost},
         "servers": {name: {c: load.summary(m) for c, m in by.items()} for name, by in taken.items()},
         "ratios": {c: load.ratio(taken["written"][c], taken["silent"][c]) for c in taken["silent"]},
         "drops": {c: max(shares) for c, shares in drops.items()},

@@ -211,7 +211,23 @@ def ledger(figures):
                      f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.90)} [{range_of(ratio)}]",
                      f"{100 * figures['drops'][count]:.2f}%"])
     head = ["connections", "req/s, without / with", "of the endpoint without (asked: 90%)", "dropped, worst round"]
-    return f"{figures['bytes_per_row']:.0f} bytes for a row on disk.\n\n" + table(head, rows)
+    steady = figures["steady"]
+    return (
+        f"{figures['bytes_per_row']:.0f} bytes for a row on disk.\n\n" + table(head, rows)
+        + f"\nAt a steady {steady['rps']:,.0f} requests/s, 70% of the peak: {steady['dropped']} dropped (asked: 0).\n")
+
+
+def shadow(figures):
+    alone, mirrored, ratio = figures["medians"]["alone"], figures["medians"]["mirrored"], figures["ratio"]
+    change = ratio["median"] - 1
+    return (
+        f"All traffic mirrored to a candidate in the same process, at {alone['rps']:,.0f} requests/s: 30% of the peak.\n\n"
+        + table(["", "alone", "mirrored"], [
+            ["p50", f"{alone['p50_us']:.0f} us", f"{mirrored['p50_us']:.0f} us"],
+            ["p99", f"{alone['p99_us']:.0f} us", f"{mirrored['p99_us']:.0f} us"],
+        ])
+        + f"\nThe median moves by {100 * change:.1f}%{' (met)' if change < 0.05 else ' (**not met**)'} [{range_of(ratio)}] "
+        "(asked: under 5%).\n")
 
 
 def overload(figures):
@@ -254,6 +270,7 @@ SECTIONS = {
     "isolation": ("A worker against the shared process", isolation),
     "access": ("Knowing who calls", access),
     "ledger": ("The prediction ledger", ledger),
+    "shadow": ("Mirrored to a shadow", shadow),
     "batching": ("Batching", batching),
     "compute": ("Predictions that take milliseconds", compute),
     "loading": ("While a large model is loaded", loading),
