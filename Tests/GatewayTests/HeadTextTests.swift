@@ -1,3 +1,6 @@
+import Identity
+import NIOCore
+import NIOEmbedded
 import Serving
 import Testing
 
@@ -47,5 +50,22 @@ import Testing
             $0.write(345)
         }
         #expect(written == "abc12")
+    }
+
+    @Test func `the longest head that there is has room`() throws {
+        let most = QuotaState(limit: .requestsPerSecond, most: .max, remaining: .max, resetSeconds: .max)
+        var form = AnswerForm(predictionID: PredictionID(high: 1, low: 2))
+        form.quota = most
+        form.variant = String(repeating: "v", count: 300)
+        form.keepAlive = false
+        let loop = LoopContext(eventLoop: EmbeddedEventLoop())
+        var buffer = ByteBuffer()
+        var writer = AnswerWriter()
+        writer.begin(.tooManyRequests, contentType: "a/b", fields: [], form: form, loop: loop, into: &buffer)
+        writer.end(&buffer, length: 123)
+        let head = String(buffer: buffer)
+        #expect(head.hasSuffix("\r\nconnection: close\r\ncontent-length: 123\r\n\r\n"))
+        #expect(head.contains("\r\nslipway-variant: " + String(repeating: "v", count: 300) + "\r\n"))
+        #expect(head.contains("\r\nratelimit: \"requests-per-second\";r=\(Int.max);t=\(Int.max)\r\n"))
     }
 }
