@@ -162,7 +162,10 @@ let package = Package(
             ]),
         room(
             "Monitoring",
-            ["Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore, logging]),
+            [
+                "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
+                logging,
+            ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -215,7 +218,7 @@ let package = Package(
         tests("Statistics", exclude: ["Fixtures"]),
         tests(
             "Monitoring",
-            ["Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+            ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

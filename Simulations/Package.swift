@@ -1,8 +1,8 @@
 // swift-tools-version:6.2
 import PackageDescription
 
-/// Simulated rollouts, thousands of them, at the speed of a release build. The rooms are the server's own, by symbolic
-/// link: only what the analysis of a canary is made of, so that it builds in a minute.
+/// Simulated rollouts and simulated drift, thousands of them, at the speed of a release build. The rooms are the server's
+/// own, by symbolic link: only what the analysis is made of, so that it builds in a minute.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("ExistentialAny"),
@@ -21,8 +21,11 @@ let package = Package(
         .target(name: "CThreadStripe"),
         room("Journal", []),
         room("Statistics", []),
+        room("Monitoring", ["Statistics"]),
         room("Serving", ["CThreadStripe"]),
         room("Deployments", ["Statistics", "Serving", "Journal"]),
+        .executableTarget(
+            name: "simulate-drift", dependencies: ["Monitoring", "Statistics"], swiftSettings: settings),
         .executableTarget(
             name: "simulate", dependencies: ["Deployments", "Statistics", "Serving"], swiftSettings: settings),
     ]

@@ -1,7 +1,7 @@
-"""The figures that the metrics of the holdout gate are tested against are what scikit-learn says today.
+"""The figures that metrics, distances and tests are tested against are what scikit-learn and scipy say today.
 
 Swift's tests read the fixtures (Tests/StatisticsTests, Tests/GovernanceTests); this makes them again out of the same random
-numbers and asks scikit-learn once more. Where the processor adds in another order, the last digits may differ.
+numbers and asks them once more. Where the processor adds in another order, the last digits may differ.
 """
 
 import importlib.util
@@ -14,6 +14,7 @@ from slipway_server import REPOSITORY
 
 FIXTURES = {
     "metrics": REPOSITORY / "Tests/StatisticsTests/Fixtures",
+    "distances": REPOSITORY / "Tests/StatisticsTests/Fixtures",
     "holdouts": REPOSITORY / "Tests/GovernanceTests/Fixtures",
 }
 
@@ -46,7 +47,7 @@ def differences(committed, made, path=""):
 
 
 @pytest.mark.parametrize("name", FIXTURES)
-def test_the_committed_answers_are_those_of_scikit_learn(name):
+def test_the_committed_answers_are_those_of_today(name):
     committed = json.loads((FIXTURES[name] / f"{name}.json").read_text())
     assert list(differences(committed, made_again(name))) == []
 
