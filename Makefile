@@ -48,13 +48,13 @@ lint: ## formatting, layers, shell and Python syntax
 	dev/lint
 
 format: ## let the formatter have its way
-	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo Simulations/Package.swift Simulations/Sources/simulate
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/echo Benchmarks/steady Simulations/Package.swift Simulations/Sources/simulate
 
 fuzz: ## fuzz each parser of outside bytes for FUZZ_SECONDS (60)
 	@dev/setup build
 	dev/fuzz
 
-soak: ## what takes long: simulated rollouts by the thousand (SOAK_RUNS)
+soak: ## what takes long: simulated rollouts by the thousand (SOAK_RUNS), slow canaries and a hundred kills
 	@dev/setup build
 	dev/soak
 

@@ -221,7 +221,7 @@ let package = Package(
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),
-        tests("Serving", ["CAllocationCount", nioCore, nioEmbedded, nioPosix]),
+        tests("Serving", ["Statistics", "CAllocationCount", nioCore, nioEmbedded, nioPosix]),
         // Counts what a thread allocates, for tests that say it is nothing.
         .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
         tests("Runtimes", [logging]),

@@ -71,7 +71,9 @@ final class LedgerWorkshop {
     /// Writes `rows` as the writer would, in one pass.
     func write(_ rows: [ObservedPrediction], to book: LedgerBook, through tap: LedgerTap? = nil) {
         let tap = tap ?? self.tap(book)
-        for row in rows { book.append(WaitingRow(tap: tap, time: clock.now, observed: row, bytes: 0)) }
+        for row in rows {
+            book.append(.whole(WaitingRow(tap: tap, time: clock.now, observed: row, bytes: 0)), of: tap)
+        }
         book.endPass()
     }
 

@@ -81,7 +81,7 @@ import Testing
             let seen = Self.prediction(&random)
             let time = Int.random(in: -1_000_000...4_000_000_000_000_000, using: &random)
             let bytes = RecordBytes(capacity: 64)
-            RecordEncoder.write(WaitingRow(tap: tap, time: time, observed: seen, bytes: 0), rules: rules, into: bytes)
+            RecordEncoder.write(seen, time: time, of: tap, into: bytes)
             let row = try RecordDecoder.row(bytes.bytes)
             #expect(row.time.microseconds == time)
             #expect(row.prediction == seen.prediction)

@@ -37,6 +37,27 @@ def slower(folder, number, rounds):
                   [constant("two", numpy.float32(2)), constant("unit", numpy.eye(4, dtype=numpy.float32))])
 
 
+SLOW = 2.5
+"""The value from which on a row is one of the slow ones of `slow_tail`."""
+
+
+def slow_tail(folder, number, rounds, slow_rounds):
+    """y = 2x after `rounds` products of matrices, or `slow_rounds` where the first value is `SLOW`."""
+    nodes = [
+        node("ReduceMax", ["x"], ["largest"], keepdims=0), node("Less", ["largest", "limit"], ["is_fast"]),
+        node("Where", ["is_fast", "rounds", "slow_rounds"], ["trips"]), node("Mul", ["x", "two"], ["h"]),
+        node("Loop", ["trips", "", "h"], ["y"], body=graph(
+            "round",
+            [node("MatMul", ["before", "unit"], ["after"]), node("Identity", ["go_on"], ["go_on_still"])],
+            [tensor("trip", "INT64", []), tensor("go_on", "BOOL", []), tensor("before", "FP32", None)],
+            [tensor("go_on_still", "BOOL", []), tensor("after", "FP32", None)])),
+    ]
+    return _write(folder, f"tail-{number}", nodes, number, [
+        constant("two", numpy.float32(2)), constant("unit", numpy.eye(4, dtype=numpy.float32)),
+        constant("limit", numpy.float32(SLOW)), constant("rounds", numpy.int64(rounds)),
+        constant("slow_rounds", numpy.int64(slow_rounds))])
+
+
 def other_input(folder, number):
     """Takes another input than the rest: no caller of theirs can ask it."""
     whole = graph("other", [node("Identity", ["z"], ["y"])], [tensor("z", "FP32", ["batch", 4])],
@@ -54,10 +75,10 @@ def _write(folder, name, nodes, number, constants):
 
 
 class Load:
-    """Requests at a steady rate until it is left; every second one has a value of 1.5 in it."""
+    """Requests at a steady rate until it is left, each with the next of `values` in it."""
 
-    def __init__(self, server, endpoint, rate=200, threads=4):
-        self.server, self.endpoint, self.rate = server, endpoint, rate
+    def __init__(self, server, endpoint, rate=200, threads=4, values=(0.5, 1.5)):
+        self.server, self.endpoint, self.rate, self.values = server, endpoint, rate, values
         self.answers = []  # (when, status, version)
         self.unreachable = 0
         self.lock = threading.Lock()
@@ -76,7 +97,7 @@ class Load:
 
     def _run(self, index, threads):
         bodies = [json.dumps({"inputs": [{"name": "x", "shape": [1, 4], "datatype": "FP32",
-                                          "data": [value, 0, 0, 0]}]}).encode() for value in (0.5, 1.5)]
+                                          "data": [value, 0, 0, 0]}]}).encode() for value in self.values]
         connection, count = None, index
         started = time.monotonic()
         while not self.ended.is_set():
@@ -85,7 +106,7 @@ class Load:
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
-                connection.request("POST", f"/v2/models/{self.endpoint}/infer", bodies[count // threads % 2],
+                connection.request("POST", f"/v2/models/{self.endpoint}/infer", bodies[count // threads % len(bodies)],
                                    {"Content-Type": "application/json"})
                 response = connection.getresponse()
                 text = response.read()

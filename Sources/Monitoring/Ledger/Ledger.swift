@@ -9,8 +9,8 @@ import Synchronization
 ///     ledger/.key                        what hashes of values are made with
 ///     ledger/SPACE/ENDPOINT/*.seg        the rows of an endpoint, in the order in which they were written
 ///
-/// A prediction is handed over as it is, to a queue; one thread puts it into bytes and writes those. So it never keeps its
-/// event loop waiting; what the thread cannot keep up with is dropped and counted.
+/// A prediction is handed over to a queue, a small one as bytes, and one thread writes what is there. So nobody's event
+/// loop waits for the disk; what the thread cannot keep up with is dropped and counted.
 package final class Ledger: PredictionObserverSource {
     private struct State {
         var books: [String: LedgerBook] = [:]
@@ -130,7 +130,7 @@ package final class Ledger: PredictionObserverSource {
     private static let retainEvery = 10_000_000
 
     private func work() {
-        var spare: [WaitingRow] = []
+        var spare = WaitingRows()
         var retainedAt: Int?
         while true {
             // Before the pass, so that what came before is in it.
@@ -151,12 +151,12 @@ package final class Ledger: PredictionObserverSource {
 
     private var books: [LedgerBook] { state.withLock { Array($0.books.values) } }
 
-    private func pass(with spare: inout [WaitingRow]) -> Int {
+    private func pass(with spare: inout WaitingRows) -> Int {
         var touched: [ObjectIdentifier: LedgerBook] = [:]
         var last: LedgerBook?
-        let count = queue.take(with: &spare) { row in
-            let book = row.tap.book
-            book.append(row)
+        let count = queue.take(with: &spare) { tap, row in
+            let book = tap.book
+            book.append(row, of: tap)
             if last !== book {
                 touched[ObjectIdentifier(book)] = book
                 last = book

@@ -130,21 +130,27 @@ import Testing
             request, [classes([1, 2, 3]), try texts(["a", "b", "c"]), scores([1, 2, .nan])],
             [classes([1, 9, 3]), try texts(["a", "b", "x"]), scores([1.25, 2, .nan])], rows: 3)
         let far = ShadowComparison.unmeasured
-        #expect(answers.rows.map(\.badness) == [[0, 0, 0.5], [far, 0, 0], [0, far, 0]])
-        #expect(answers.rows.map(\.isApart) == [false, true, true])
+        func badness(_ answers: ShadowComparison.Answers) -> [[Double]] {
+            (0..<answers.rows).map { row in answers.outputs.indices.map { answers.badness(row, $0) } }
+        }
+        #expect(badness(answers) == [[0, 0, 0.5], [far, 0, 0], [0, far, 0]])
+        #expect((0..<3).map { answers.isApart($0) } == [false, true, true])
         let other = comparison.compare(
             request, [classes([1]), try texts(["a"]), scores([1])], [classes([1]), try texts(["a"]), scores([1, 2])],
             rows: 1)
-        #expect(other.rows.map(\.badness) == [[0, 0, far]])
+        #expect(badness(other) == [[0, 0, far]])
+        let same = comparison.compare(
+            request, [classes([1]), try texts(["a"]), scores([.nan])],
+            [classes([1]), try texts(["a"]), scores([.nan])], rows: 1)
+        #expect(badness(same) == [[0, 0, 0]] && same.areAlike && !same.isApart(0))
     }
 
     @Test func `segments beyond those that are kept share one line`() {
         let tally = ShadowTally(rollout: 1, variant: "b", Signature(inputs: [], outputs: []))
         for number in 0..<100 {
-            let row = ShadowComparison.Row(badness: [], difference: [], segment: "\(number)")
             tally.compared(
-                ShadowComparison.Answers(outputs: [], rows: [row], primary: [], candidate: []),
-                of: PredictionID(high: 0, low: 0), primary: 1, candidate: 1)
+                ShadowComparison.Answers(outputs: [], rows: 1, primary: [], candidate: [], segments: ["\(number)"]),
+                of: PredictionID(high: 0, low: 0))
         }
         let reading = tally.reading()
         #expect(reading.segments.count == ShadowTally.segmentsKept + 1)

@@ -1,3 +1,5 @@
+import Serving
+
 /// The first bytes of a segment: which format, whose rows, and how long they are kept, so that they go in time even when
 /// the endpoint is not there any more.
 struct SegmentHeader: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Serving
+
 /// What is in a segment. Stands at the end of one that was closed in order, as a record of a kind of its own.
 struct SegmentSummary: Sendable, Hashable {
     var rows = 0

@@ -115,19 +115,27 @@ final class LedgerBook: Sendable {
     private static let writtenAtOnce = 256 << 10
 
     /// Puts one prediction behind the others. The writer's thread only.
-    func append(_ row: WaitingRow) {
+    func append(_ row: WaitingRows.Row, of tap: LedgerTap) {
+        switch row {
+        case .encoded(let payload, let time): append(at: time) { $0.write(payload) }
+        case .whole(let row):
+            append(at: row.time) { RecordEncoder.write(row.observed, time: row.time, of: tap, into: $0) }
+        }
+    }
+
+    private func append(at time: Int, _ body: (RecordBytes) -> Void) {
         state.withLock { state in
             guard !state.isRemoved, !state.isBlocked, let mark = openSegment(&state)?.name.mark else {
                 return dropped(.disk, 1)
             }
             let start = RecordFrame.begin(mark, in: state.pending)
-            RecordEncoder.write(row, rules: row.tap.rules, into: state.pending)
+            body(state.pending)
             guard state.pending.count - start - RecordFrame.bytes <= LedgerBounds.record else {
                 state.pending.cut(to: start)
                 return dropped(.disk, 1)
             }
             RecordFrame.end(start, mark: mark, in: state.pending)
-            state.added.add(time: row.time)
+            state.added.add(time: time)
             if state.pending.count >= Self.writtenAtOnce { write(&state) }
         }
     }

@@ -1,4 +1,5 @@
 import Serving
+import Tensors
 
 #if canImport(Glibc)
     import Glibc
@@ -36,6 +37,12 @@ final class LedgerTap: PredictionObserver {
 
     func observe(_ prediction: ObservedPrediction) {
         guard prediction.fault != nil || sampling.takes(prediction.prediction) else { return }
+        if !take(prediction) { book.dropped(.queue, 1) }
+    }
+
+    private func take(_ prediction: ObservedPrediction) -> Bool {
+        let time = Self.now()
+        if rules.hashed.isEmpty, isSmall(prediction) { return queue.encode(prediction, time: time, of: self) }
         var kept = prediction
         let inputs = KeptTensors.of(prediction.inputs)
         let outputs = KeptTensors.of(prediction.outputs)
@@ -44,8 +51,19 @@ final class LedgerTap: PredictionObserver {
         if let id = prediction.requestID, id.utf8.count > LedgerBounds.requestID {
             kept.requestID = String(decoding: id.utf8.prefix(LedgerBounds.requestID), as: UTF8.self)
         }
-        let row = WaitingRow(tap: self, time: Self.now(), observed: kept, bytes: inputs.bytes &+ outputs.bytes)
-        if !queue.offer(row) { book.dropped(.queue, 1) }
+        return queue.offer(
+            WaitingRow(tap: self, time: time, observed: kept, bytes: inputs.bytes &+ outputs.bytes))
+    }
+
+    /// Bytes of tensors up to which an event loop puts a prediction into bytes itself.
+    private static let smallBytes = 4096
+
+    private func isSmall(_ prediction: ObservedPrediction) -> Bool {
+        var bytes = prediction.requestID?.utf8.count ?? 0
+        guard bytes <= LedgerBounds.requestID else { return false }
+        for tensor in prediction.inputs { bytes &+= tensor.storage.byteCount }
+        for tensor in prediction.outputs { bytes &+= tensor.storage.byteCount }
+        return bytes <= Self.smallBytes
     }
 
     /// Microseconds since 1970.

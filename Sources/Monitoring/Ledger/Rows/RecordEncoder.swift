@@ -24,24 +24,25 @@ enum RecordEncoder {
     /// In place of a text's length: there is none.
     static let absent = UInt32.max
 
-    static func write(_ row: WaitingRow, rules: FieldRules, into bytes: RecordBytes) {
-        let seen = row.observed
+    static func write(
+        _ seen: borrowing ObservedPrediction, time: Int, of tap: LedgerTap, into bytes: RecordBytes
+    ) {
         bytes.reserve(256)
         bytes.write(seen.trace == nil ? Kind.prediction : Kind.traced)
         bytes.write(seen.fault?.rawValue ?? 0)
-        bytes.write(Int64(row.time))
+        bytes.write(Int64(time))
         bytes.write(seen.prediction.high)
         bytes.write(seen.prediction.low)
-        bytes.write(UInt32(clamping: row.tap.revision))
-        bytes.write(UInt32(clamping: row.tap.version))
+        bytes.write(UInt32(clamping: tap.revision))
+        bytes.write(UInt32(clamping: tap.version))
         bytes.write(seen.nanoseconds)
         bytes.write(seen.principal)
         write(seen.key, bytes)
-        write(row.tap.variant, bytes)
+        write(tap.variant, bytes)
         write(seen.requestID, bytes)
         var room = LedgerBounds.row
-        write(seen.inputs, rules, &room, bytes)
-        write(seen.outputs, rules, &room, bytes)
+        write(seen.inputs, tap.rules, &room, bytes)
+        write(seen.outputs, tap.rules, &room, bytes)
         if let trace = seen.trace {
             bytes.write(trace.id.high)
             bytes.write(trace.id.low)

@@ -1,3 +1,5 @@
+import Serving
+
 /// What all versions of an endpoint did in one second, minute or hour.
 struct SeriesFrame: Sendable, Hashable {
     /// The number of the last second that is in it. Seconds are numbered as they are written, whatever the clock says: so

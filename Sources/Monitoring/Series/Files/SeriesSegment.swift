@@ -1,4 +1,5 @@
 import Journal
+import Serving
 
 #if canImport(Glibc)
     import Glibc

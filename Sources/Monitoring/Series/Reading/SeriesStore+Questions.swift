@@ -1,4 +1,5 @@
 package import Journal
+import Serving
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,6 @@
 import Journal
 import Logging
+import Serving
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,26 +1,50 @@
 import InferenceProtocol
 import Tensors
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Holds a candidate's answers against those that were given, row by row.
 struct ShadowComparison: Sendable {
-    /// How far the two answers to one row are apart.
-    struct Row {
-        /// By output that was asked for: the largest difference in multiples of what its tolerance allows.
-        var badness: [Double]
-        /// By output: the largest difference of two finite numbers.
-        var difference: [Double]
-        var segment: String?
-
-        var isApart: Bool { badness.contains { $0 > 1 } }
-    }
-
-    /// The two answers to one request.
+    /// The two answers to one request, and how far they are apart in each row.
     struct Answers {
         /// By output that was asked for: its place in the signature.
-        var outputs: [Int]
-        var rows: [Row]
-        var primary: [Tensor]
-        var candidate: [Tensor]
+        let outputs: [Int]
+        let rows: Int
+        let primary: [Tensor]
+        let candidate: [Tensor]
+        /// Of each row, where there is a segment input that has it; else empty.
+        let segments: [String]
+        /// The same bytes in all outputs: then nothing is in the two lists.
+        fileprivate(set) var areAlike = false
+        /// Row after row, by output that was asked for.
+        fileprivate var badnesses: [Double] = []
+        fileprivate var differences: [Double] = []
+
+        init(outputs: [Int], rows: Int, primary: [Tensor], candidate: [Tensor], segments: [String] = []) {
+            self.outputs = outputs
+            self.rows = rows
+            self.primary = primary
+            self.candidate = candidate
+            self.segments = segments
+        }
+
+        /// The largest difference in multiples of what the output's tolerance allows.
+        func badness(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : badnesses[row * outputs.count + place] }
+        /// The largest difference of two finite numbers.
+        func difference(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : differences[row * outputs.count + place] }
+        func segment(_ row: Int) -> String? { row < segments.count ? segments[row] : nil }
+
+        func isApart(_ row: Int) -> Bool {
+            if areAlike { return false }
+            for place in outputs.indices where badness(row, place) > 1 { return true }
+            return false
+        }
     }
 
     /// Where no number says how far two answers are apart.
@@ -41,51 +65,49 @@ struct ShadowComparison: Sendable {
         let outputs = request.outputs.prefix(min(primary.count, candidate.count)).map(\.index)
         let areRows = rows > 0 && outputs.indices.allSatisfy { primary[$0].rowLength(rows: rows) != nil }
         let count = areRows ? rows : 1
-        let segments = segmentInput.map { name in
-            request.inputs.first { $0.name == name }?.firstElements(rows: count) ?? []
+        let segments = segmentInput.flatMap { name in
+            request.inputs.first { $0.name == name }?.firstElements(rows: count)
         }
-        var found = (0..<count).map { row in
-            Row(
-                badness: Array(repeating: 0, count: outputs.count),
-                difference: Array(repeating: 0, count: outputs.count),
-                segment: segments.flatMap { row < $0.count ? $0[row] : nil })
-        }
-        for (place, index) in outputs.enumerated() {
-            compare(primary[place], candidate[place], tolerance(index), place, &found)
-        }
-        return Answers(outputs: outputs, rows: found, primary: primary, candidate: candidate)
+        var answers = Answers(
+            outputs: outputs, rows: count, primary: primary, candidate: candidate, segments: segments ?? [])
+        answers.areAlike = outputs.indices.allSatisfy { primary[$0].hasTheBytes(of: candidate[$0]) }
+        if answers.areAlike { return answers }
+        answers.badnesses = Array(repeating: 0, count: answers.rows * outputs.count)
+        answers.differences = answers.badnesses
+        for (place, index) in outputs.enumerated() { compare(tolerance(index), place, &answers) }
+        return answers
     }
 
     private func tolerance(_ index: Int) -> ShadowPlan.Tolerance {
         index >= 0 && index < tolerances.count ? tolerances[index] : .standard
     }
 
-    private func compare(
-        _ primary: Tensor, _ candidate: Tensor, _ tolerance: ShadowPlan.Tolerance, _ place: Int, _ rows: inout [Row]
-    ) {
+    private func compare(_ tolerance: ShadowPlan.Tolerance, _ place: Int, _ answers: inout Answers) {
+        let (primary, candidate) = (answers.primary[place], answers.candidate[place])
+        let (rows, width) = (answers.rows, answers.outputs.count)
         guard primary.elementType == candidate.elementType, primary.shape.dimensions == candidate.shape.dimensions
         else {
-            for row in rows.indices { rows[row].badness[place] = Self.unmeasured }
+            for row in 0..<rows { answers.badnesses[row * width + place] = Self.unmeasured }
             return
         }
-        let length = primary.shape.elementCount / rows.count
+        let length = primary.shape.elementCount / rows
         if primary.elementType == .bytes {
             var (left, right) = (TextElements(primary.storage.bytes), TextElements(candidate.storage.bytes))
-            for row in rows.indices {
+            for row in 0..<rows {
                 for _ in 0..<length {
                     guard let one = left.next(), let other = right.next() else { return }
-                    if !one.elementsEqual(other) { rows[row].badness[place] = Self.unmeasured }
+                    if !one.elementsEqual(other) { answers.badnesses[row * width + place] = Self.unmeasured }
                 }
             }
             return
         }
-        for row in rows.indices {
+        for row in 0..<rows {
             var (badness, difference) = (0.0, 0.0)
             for index in (row * length)..<((row + 1) * length) {
                 Self.note(primary, candidate, index, tolerance, &badness, &difference)
             }
-            rows[row].badness[place] = badness
-            rows[row].difference[place] = difference
+            answers.badnesses[row * width + place] = badness
+            answers.differences[row * width + place] = difference
         }
     }
 
@@ -114,6 +136,11 @@ struct ShadowComparison: Sendable {
 }
 
 extension Tensor {
+    fileprivate func hasTheBytes(of other: Tensor) -> Bool {
+        elementType == other.elementType && shape == other.shape && storage.byteCount == other.storage.byteCount
+            && memcmp(storage.base, other.storage.base, storage.byteCount) == 0
+    }
+
     /// The first element of each row as a text, for at most `rows` rows.
     func firstElements(rows: Int) -> [String] {
         let length = rowLength(rows: rows) ?? shape.elementCount

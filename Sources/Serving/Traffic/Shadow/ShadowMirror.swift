@@ -8,17 +8,8 @@ import Tensors
 /// It never keeps the primary waiting: what does not fit into the queue is dropped and counted, and the candidate runs on
 /// a thread that gets the processor only when nobody else wants it. The primary's answer does not depend on it.
 final class ShadowMirror: Sendable {
-    /// One request that the primary has answered.
-    private struct Mirrored: Sendable {
-        let request: InferenceRequest
-        let answer: PredictionResult
-        let prediction: PredictionID
-        let bytes: Int
-    }
-
-    private struct Line {
-        var waiting: [Mirrored] = []
-        var bytes = 0
+    private struct Line: ~Copyable {
+        var waiting = WaitingLine<MirroredRequest>()
         /// Whether a thread takes from it.
         var isServed = false
     }
@@ -30,11 +21,16 @@ final class ShadowMirror: Sendable {
     /// Looks without finding anything after which the thread goes.
     private static let patience = 1000
 
+    /// The first requests, and of those that come behind them one in so many, tell how long both took: to ask what a run
+    /// cost takes as long as a small run.
+    private static let (timedFirst, timedEvery) = (1000, 8)
+
     let plan: ShadowPlan
     let candidate: Endpoint
     let tally: ShadowTally
     private let threads: ThreadPool
     private let comparison: ShadowComparison
+    private let record: MirroredRecord
     private let random = RandomBits()
     private let line = Mutex(Line())
 
@@ -44,6 +40,7 @@ final class ShadowMirror: Sendable {
         self.tally = tally
         self.threads = threads
         comparison = ShadowComparison(plan, candidate.signature)
+        record = MirroredRecord(candidate.signature)
     }
 
     /// Takes note of what the primary answered, and perhaps has the candidate answer it too.
@@ -51,12 +48,17 @@ final class ShadowMirror: Sendable {
         guard random.next().multipliedFullWidth(by: UInt64(TrafficPlan.whole)).high < UInt64(max(0, plan.share)) else {
             return
         }
-        let bytes = answer.outputs.reduce(LoadedModel.size(of: request)) { $0 &+ $1.storage.byteCount }
-        let mirrored = Mirrored(request: request, answer: answer, prediction: prediction, bytes: bytes)
+        let mirrored = MirroredRequest(request, answer, prediction)
+        let isRecord = record.takes(mirrored)
         let (isTaken, mustStart) = line.withLock { line in
-            guard line.waiting.count < plan.queueLimit, line.bytes < Self.mostBytes else { return (false, false) }
-            line.waiting.append(mirrored)
-            line.bytes &+= bytes
+            guard line.waiting.count < plan.queueLimit, line.waiting.bytes < Self.mostBytes else {
+                return (false, false)
+            }
+            if isRecord {
+                line.waiting.append { record.write(mirrored, into: $0) }
+            } else {
+                line.waiting.append(mirrored, bytes: mirrored.bytes)
+            }
             defer { line.isServed = true }
             return (true, !line.isServed)
         }
@@ -65,45 +67,58 @@ final class ShadowMirror: Sendable {
     }
 
     private func work() {
-        while let batch = take() {
-            for mirrored in batch { answer(mirrored) }
-        }
-    }
-
-    /// All that wait; waits for some itself. `nil` when none came for long.
-    private func take() -> [Mirrored]? {
-        for look in 0...Self.patience {
-            let batch = line.withLock { line -> [Mirrored]? in
-                guard line.waiting.isEmpty else {
-                    // Leaves its memory with those who append: no allocation for each request.
-                    let batch = line.waiting
-                    line.waiting.removeAll(keepingCapacity: true)
-                    line.bytes = 0
-                    return batch
+        var batch = WaitingLine<MirroredRequest>()
+        var answered = 0
+        while take(&batch) {
+            batch.forEach { item in
+                let isTimed = answered < Self.timedFirst || answered % Self.timedEvery == 0
+                answered &+= 1
+                switch item {
+                case .whole(let mirrored): answer(mirrored, isTimed: isTimed)
+                case .record(let bytes):
+                    if let mirrored = record.read(bytes) { answer(mirrored, isTimed: isTimed) }
                 }
-                if look == Self.patience { line.isServed = false }
-                return []
             }
-            guard let batch, batch.isEmpty else { return batch }
-            if look < Self.patience { ThreadPause.wait(nanoseconds: Self.look) }
+            batch.removeAll()
         }
-        return nil
     }
 
-    private func answer(_ mirrored: Mirrored) {
+    /// All that wait; waits for some itself. False when none came for long.
+    private func take(_ batch: inout WaitingLine<MirroredRequest>) -> Bool {
+        for look in 0...Self.patience {
+            let isOver = line.withLock { line in
+                if line.waiting.count > 0 {
+                    // Leaves its memory with those who append: no allocation for each request.
+                    swap(&line.waiting, &batch)
+                } else if look == Self.patience {
+                    line.isServed = false
+                    return true
+                }
+                return false
+            }
+            if batch.count > 0 || isOver { return batch.count > 0 }
+            ThreadPause.wait(nanoseconds: Self.look)
+        }
+        return false
+    }
+
+    private func answer(_ mirrored: MirroredRequest, isTimed: Bool) {
         guard let model = candidate.place?.model else { return tally.failed("its model is not in memory") }
         let deadline = UInt64(max(1, candidate.entry.options.deadlineMilliseconds)) &* 1_000_000
         let (until, overflow) = MonotonicClock.nanoseconds().addingReportingOverflow(deadline)
-        let before = MonotonicClock.ofThisThread()
+        // A thread that others push aside: what the run cost itself, where that is known.
+        let isOnThisThread = model.isInProcess && candidate.entry.options.runtime.intraOpThreads <= 1
+        let before = isTimed && isOnThisThread ? MonotonicClock.ofThisThread() : 0
         do throws(PredictionError) {
             let answer = try model.run(mirrored.request, handle: RunHandle(deadline: overflow ? .max : until))
-            // A thread that others push aside: what the run cost itself, where that is known.
-            let isOnThisThread = model.isInProcess && candidate.entry.options.runtime.intraOpThreads <= 1
-            let cost = isOnThisThread ? MonotonicClock.ofThisThread() &- before : answer.compute
-            let difference = comparison.compare(
-                mirrored.request, mirrored.answer.outputs, answer.outputs, rows: candidate.rows(of: mirrored.request))
+            if isTimed {
+                let cost = isOnThisThread ? MonotonicClock.ofThisThread() &- before : answer.compute
+                tally.timed(primary: mirrored.compute, candidate: cost)
+            }
             tally.compared(
-                difference, of: mirrored.prediction, primary: mirrored.answer.compute, candidate: cost)
+                comparison.compare(
+                    mirrored.request, mirrored.outputs, answer.outputs, rows: candidate.rows(of: mirrored.request)),
+                of: mirrored.prediction)
         } catch {
             tally.failed(error.description)
         }

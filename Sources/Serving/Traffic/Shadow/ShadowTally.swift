@@ -47,19 +47,24 @@ final class ShadowTally: Sendable {
         }
     }
 
-    /// Both have answered; `primary` and `candidate` in nanoseconds.
-    func compared(
-        _ answers: ShadowComparison.Answers, of prediction: PredictionID, primary: UInt64, candidate: UInt64
-    ) {
+    /// How long both took with one request, in nanoseconds.
+    func timed(primary: UInt64, candidate: UInt64) {
         primaryLatency.record(primary)
         candidateLatency.record(candidate)
+    }
+
+    /// Both have answered.
+    func compared(_ answers: ShadowComparison.Answers, of prediction: PredictionID) {
         outcome.withLock { outcome in
             outcome.reading.compared.requests &+= 1
-            if answers.rows.contains(where: \.isApart) { outcome.reading.compared.requestsApart &+= 1 }
-            for (index, row) in answers.rows.enumerated() {
+            var isApart = false
+            for row in 0..<answers.rows {
                 outcome.add(row, answers)
-                if row.isApart { outcome.keepIfWorst(row, index, answers, prediction) }
+                guard answers.isApart(row) else { continue }
+                isApart = true
+                outcome.keepIfWorst(row, answers, prediction)
             }
+            if isApart { outcome.reading.compared.requestsApart &+= 1 }
         }
     }
 
@@ -80,20 +85,22 @@ final class ShadowTally: Sendable {
 }
 
 extension ShadowTally.Outcome {
-    fileprivate mutating func add(_ row: ShadowComparison.Row, _ answers: ShadowComparison.Answers) {
+    fileprivate mutating func add(_ row: Int, _ answers: ShadowComparison.Answers) {
+        let isApart = answers.isApart(row)
         reading.compared.rows &+= 1
-        if row.isApart { reading.compared.rowsApart &+= 1 }
+        if isApart { reading.compared.rowsApart &+= 1 }
         for (place, index) in answers.outputs.enumerated() where reading.outputs.indices.contains(index) {
             reading.outputs[index].rows &+= 1
-            if row.badness[place] > 1 { reading.outputs[index].rowsApart &+= 1 }
+            if answers.areAlike { continue }
+            if answers.badness(row, place) > 1 { reading.outputs[index].rowsApart &+= 1 }
             reading.outputs[index].largestDifference = max(
-                reading.outputs[index].largestDifference, row.difference[place])
-            differences[index] += row.difference[place]
+                reading.outputs[index].largestDifference, answers.difference(row, place))
+            differences[index] += answers.difference(row, place)
         }
-        guard let value = row.segment else { return }
+        guard let value = answers.segment(row) else { return }
         let place = segment(of: value)
         reading.segments[place].rows &+= 1
-        if row.isApart { reading.segments[place].rowsApart &+= 1 }
+        if isApart { reading.segments[place].rowsApart &+= 1 }
     }
 
     /// Where rows with this value are counted.
@@ -108,22 +115,23 @@ extension ShadowTally.Outcome {
     }
 
     fileprivate mutating func keepIfWorst(
-        _ row: ShadowComparison.Row, _ index: Int, _ answers: ShadowComparison.Answers, _ prediction: PredictionID
+        _ row: Int, _ answers: ShadowComparison.Answers, _ prediction: PredictionID
     ) {
-        guard let place = row.badness.indices.max(by: { row.badness[$0] < row.badness[$1] }) else { return }
-        let badness = row.badness[place]
+        guard let place = answers.outputs.indices.max(by: { answers.badness(row, $0) < answers.badness(row, $1) })
+        else { return }
+        let badness = answers.badness(row, place)
         let kept = reading.worst
         guard kept.count < ShadowReading.worstKept || badness > kept[kept.count - 1].badness else { return }
-        let length = answers.primary[place].shape.elementCount / answers.rows.count
-        let other = answers.candidate[place].shape.elementCount / answers.rows.count
+        let length = answers.primary[place].shape.elementCount / answers.rows
+        let other = answers.candidate[place].shape.elementCount / answers.rows
         let output = answers.outputs[place]
         let name = reading.outputs.indices.contains(output) ? reading.outputs[output].name : ""
         let worst = ShadowReading.WorstRow(
-            prediction: prediction.text, row: index, segment: row.segment, output: name, badness: badness,
+            prediction: prediction.text, row: row, segment: answers.segment(row), output: name, badness: badness,
             primary: answers.primary[place].texts(
-                from: index * length, count: min(length, ShadowTally.elementsKept)),
+                from: row * length, count: min(length, ShadowTally.elementsKept)),
             candidate: answers.candidate[place].texts(
-                from: index * other, count: min(other, ShadowTally.elementsKept)))
+                from: row * other, count: min(other, ShadowTally.elementsKept)))
         let position = kept.firstIndex { $0.badness < badness } ?? kept.count
         reading.worst.insert(worst, at: position)
         if reading.worst.count > ShadowReading.worstKept { reading.worst.removeLast() }
