@@ -87,7 +87,6 @@ def features(*rows):
 def test_a_real_prometheus_finds_every_number(new_server, prometheus):
     server = new_server()
     server.push_file(IRIS, "iris")
-    server.put_deployment("iris", "iris")
     server.put_deployment("iris", "iris", options={"batching": {"maxBatchSize": 8, "maxDelayMicroseconds": 0}})
     flower = [5.1, 3.5, 1.4, 0.2]
     for _ in range(7):
@@ -120,7 +119,7 @@ def test_a_real_prometheus_finds_every_number(new_server, prometheus):
     (labels, count), = watch.query(
         f"slipway_requests_total{at} * on (space, endpoint, version) group_left (revision, variant, model) "
         "slipway_endpoint_info")
-    assert (labels["revision"], labels.get("variant"), labels["model"], count) == ("2", None, "iris", 10)
+    assert (labels["revision"], labels.get("variant"), labels["model"], count) == ("1", None, "iris", 10)
     memory, = watch.query(f"slipway_endpoint_memory_bytes{at}")
     assert memory[1] > 0
     loads = {labels["outcome"]: count for labels, count in watch.query(f"slipway_model_loads_total{at}")}
