@@ -8,7 +8,9 @@ export ORT_DISABLE_TELEMETRY := 1
 PORT ?= 8080
 GRPC_PORT ?= 8081
 DATA_DIR ?= slipway-data
-SWIFT_BUILD := swift build -c release
+# What is built leaves out the run-time check of exclusive access, in the packages too: 4 to 5% of a request
+# (docs/performance.md). Builds for tests have it in our own rooms (Package.swift).
+SWIFT_BUILD := swift build -c release -Xswiftc -enforce-exclusivity=unchecked
 
 .PHONY: help run build test unit conformance lint format fuzz soak bench clean setup
 

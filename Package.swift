@@ -5,6 +5,10 @@ import PackageDescription
 /// release build would compile all packages a second time.
 let isTestable = Context.environment["SLIPWAY_TESTABLE"] != nil
 
+/// The Makefile leaves out the run-time check that no two accesses to one variable overlap, in the packages too. Builds for
+/// tests have it in our own rooms all the same; flags for the compiler proper come last.
+let testableFlags = ["-enable-testing", "-Xfrontend", "-enforce-exclusivity=checked"]
+
 /// One folder, one target, one room; dependencies point downwards only (`dev/check-layers` proves it for imports too).
 let settings: [SwiftSetting] =
     [
@@ -15,13 +19,7 @@ let settings: [SwiftSetting] =
     ]
     // A warning that nobody must mend is soon a hundred of them.
     + (Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
-    + (isTestable ? [.unsafeFlags(["-enable-testing"], .when(configuration: .release))] : [])
-
-/// The rooms of the prediction path that only the server is made of. Builds for tests check that no two accesses to one
-/// variable overlap; in release builds that check took 1.5% of a request.
-let hot: [SwiftSetting] =
-    settings
-    + (isTestable ? [] : [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))])
+    + (isTestable ? [.unsafeFlags(testableFlags, .when(configuration: .release))] : [])
 
 /// Tests need not be fast, but to be compiled fast.
 let testSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
@@ -65,7 +63,7 @@ let grpcTransport = grpc("GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = server("Yams", package: "Yams")
 
-func room(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings) -> Target {
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -121,7 +119,7 @@ let package = Package(
             [
                 "Gateway", "HTTP2", "Deployments", "Governance", "Identity", "Journal", "Serving", "InferenceProtobuf",
                 "InferenceProtocol", "Runtimes", "Tensors", nioCore, nioPosix, nioSSL, logging,
-            ], hot),
+            ]),
         room(
             "ManagementGateway",
             [
@@ -129,13 +127,13 @@ let package = Package(
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
-        room("HTTP2", [nioCore], hot),
+        room("HTTP2", [nioCore]),
         room(
             "Gateway",
             [
                 "Governance", "Identity", "Journal", "Serving", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto,
                 jwtKit, nioCore, nioHTTP1, nioFoundation, nioPosix, nioSSL, logging,
-            ], hot),
+            ]),
         room(
             "SlipwayClient",
             [
@@ -164,18 +162,18 @@ let package = Package(
             ]),
         room(
             "Monitoring",
-            ["Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore, logging], hot),
+            ["Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore, logging]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
-        room("Identity", ["Journal", crypto], hot),
+        room("Identity", ["Journal", crypto]),
         room("Statistics", []),
         room("Journal", [crypto]),
         // data plane
         room(
             "Serving",
-            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging], hot),
+            ["Runtimes", "InferenceProtocol", "Tensors", "CCrashJournal", "CThreadStripe", nioCore, logging]),
         room(
             "Runtimes",
-            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging], hot),
+            ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging]),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("InferenceProtocol", ["Tensors", nioCore]),
         room("Tabular", []),

@@ -8,6 +8,7 @@ Writes into FOLDER:
   millis.onnx     a model that computes for milliseconds on one core and whose request is as small
   mlp.onnx        64 floats through dense layers of 256, 256 and 10
   image.onnx      an image of 3 x 224 x 224 floats through a few convolutions
+  resnet.onnx     the same image through the layers of ResNet-18
   requests.json   per model: the request bodies, and the answer that ONNX Runtime itself gives for them
   *.bin           requests with binary tensors, for the last two
 """
@@ -128,6 +129,45 @@ def save_image(path):
     save(path, nodes, outputs, constants, row=(3, 224, 224))
 
 
+def save_resnet(path):
+    """The layers of ResNet-18 (He, Zhang, Ren, Sun 2015; batch normalisation folded in) with random weights: 1.8 billion
+    multiplications for 600 kB of input, the smallest of the networks that such images are commonly given to."""
+    random = numpy.random.default_rng(25)
+    constants, nodes = {}, []
+
+    def convolution(last, name, inputs, outputs, size, stride):
+        scale = (2 / (size * size * inputs)) ** 0.5
+        constants[f"{name}.w"] = random.normal(0, scale, (outputs, inputs, size, size)).astype(numpy.float32)
+        constants[f"{name}.b"] = numpy.zeros(outputs, numpy.float32)
+        nodes.append(helper.make_node("Conv", [last, f"{name}.w", f"{name}.b"], [name], strides=[stride, stride],
+                                      pads=[size // 2] * 4))
+        return name
+
+    def relu(last):
+        nodes.append(helper.make_node("Relu", [last], [f"{last}.relu"]))
+        return f"{last}.relu"
+
+    last = relu(convolution("X", "stem", 3, 64, 7, 2))
+    nodes.append(helper.make_node("MaxPool", [last], ["pool"], kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4))
+    last, channels = "pool", 64
+    for block, (wide, stride) in enumerate([(64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)]):
+        inner = relu(convolution(last, f"b{block}.first", channels, wide, 3, stride))
+        inner = convolution(inner, f"b{block}.second", wide, wide, 3, 1)
+        beside = last if stride == 1 and channels == wide else convolution(
+            last, f"b{block}.beside", channels, wide, 1, stride)
+        # Halved, so that values do not grow from block to block without normalisation.
+        constants["half"] = numpy.float32(0.5)
+        nodes.append(helper.make_node("Add", [inner, beside], [f"b{block}.sum"]))
+        nodes.append(helper.make_node("Mul", [f"b{block}.sum", "half"], [f"b{block}"]))
+        last, channels = relu(f"b{block}"), wide
+    constants["readout"] = random.normal(0, 0.05, (channels, 1000)).astype(numpy.float32)
+    nodes.append(helper.make_node("GlobalAveragePool", [last], ["pooled"]))
+    nodes.append(helper.make_node("Flatten", ["pooled"], ["flat"]))
+    nodes.append(helper.make_node("MatMul", ["flat", "readout"], ["scores"]))
+    outputs = [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 1000])]
+    save(path, nodes, outputs, constants, row=(3, 224, 224))
+
+
 def save_large(path, megabytes, width=2048):
     """Dense layers of `width` with as many weights as asked for: what takes time is to load them."""
     random = numpy.random.default_rng(24)
@@ -202,7 +242,8 @@ def main():
         return
     if arguments.folder is None:
         parser.error("FOLDER is missing")
-    small, slow, mlp, image = (arguments.folder / f"{name}.onnx" for name in ("iris", "millis", "mlp", "image"))
+    small, slow, mlp, image, resnet = (
+        arguments.folder / f"{name}.onnx" for name in ("iris", "millis", "mlp", "image", "resnet"))
     if arguments.iris:
         shutil.copyfile(arguments.iris, small)
     else:
@@ -210,8 +251,9 @@ def main():
     save_milliseconds(slow)
     save_mlp(mlp)
     save_image(image)
+    save_resnet(resnet)
     requests = {path.stem: request_for(path) for path in (small, slow)}
-    requests |= {path.stem: binary_request_for(path) for path in (mlp, image)}
+    requests |= {path.stem: binary_request_for(path) for path in (mlp, image, resnet)}
     (arguments.folder / "requests.json").write_text(json.dumps(requests, indent=2))
 
 

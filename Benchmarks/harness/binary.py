@@ -1,4 +1,5 @@
-"""Binary tensors over HTTP: a row of 64 floats through a small network, and an image of 600 kB."""
+"""Binary tensors over HTTP: a row of 64 floats through a small network, and an image of 600 kB, through the layers of
+ResNet-18 and through a few convolutions only."""
 
 import json
 import os
@@ -9,7 +10,8 @@ from .compute import bare_loop
 from .processes import WrongAnswer
 from .servers import check_prediction
 
-CONNECTIONS = {"mlp": (1, 8, 64), "image": (2, 4)}
+CONNECTIONS = {"mlp": (1, 8, 64), "resnet": (4, 8), "image": (4, 8)}
+IMAGES = ("resnet", "image")
 
 
 class BinaryTarget:
@@ -42,7 +44,7 @@ class BinaryTarget:
 
 def measure(folder, requests, models, slipway, options, say):
     """The image's neighbour in time is a loop that only calls ONNX Runtime, as in the section `compute`."""
-    result = {"payload": {}, "slipway": {}, "loop": {}, "ratios": {}}
+    result = {"payload": {}, "slipway": {}, "ratios": {}}
     for model, counts in CONNECTIONS.items():
         target = BinaryTarget(slipway, model, models, requests[model])
         load.wrk(target, 4, 1)
@@ -51,15 +53,15 @@ def measure(folder, requests, models, slipway, options, say):
         for turn in range(options.rounds):
             for count in counts:
                 sides = [lambda: ours[str(count)].append(load.wrk(target, count, options.seconds))]
-                if model == "image":
+                if model in IMAGES:
                     sides.append(
-                        lambda: bare[str(count)].append(bare_loop(models, "image", os.cpu_count() or 1, 1, options.seconds)))
+                        lambda: bare[str(count)].append(bare_loop(models, model, os.cpu_count() or 1, 1, options.seconds)))
                 for side in sides[:: 1 if turn % 2 == 0 else -1]:
                     side()
                 text = f"round {turn + 1}  {model:5} {count:2} connections  {ours[str(count)][-1]['rps']:9.1f} req/s"
                 say(text + (f"  bare loop {bare[str(count)][-1]['rps']:7.1f} calls/s" if bare[str(count)] else ""))
         result["payload"][model] = requests[model]["payload"]
         result["slipway"][model] = {count: load.summary(m) for count, m in ours.items()}
-        if model == "image":
-            result["ratios"] = {count: load.ratio(m, bare[count]) for count, m in ours.items()}
+        if model in IMAGES:
+            result["ratios"][model] = {count: load.ratio(m, bare[count]) for count, m in ours.items()}
     return result

@@ -150,11 +150,13 @@ def binary(figures):
     rows = []
     for model, by in figures["slipway"].items():
         for count, summary in by.items():
-            ratio = figures["ratios"].get(count) if model == "image" else None
-            cell = f"{100 * ratio['median']:.1f}%{verdict(ratio['median'], 0.97)} [{range_of(ratio)}]" if ratio else ""
+            ratio = figures["ratios"].get(model, {}).get(count)
+            # Of the light one it is only told: what it takes to move the image shows there.
+            asked = verdict(ratio["median"], 0.97) if ratio and model == "resnet" else ""
+            cell = f"{100 * ratio['median']:.1f}%{asked} [{range_of(ratio)}]" if ratio else ""
             rows.append([f"{model}, {figures['payload'][model]:,} bytes", count, f"{summary['rps']:,.1f}",
                          f"{summary['p50_us'] / 1000:.2f} / {summary['p99_us'] / 1000:.2f}", cell])
-    return table(["model and payload", "connections", "predictions/s", "p50 / p99 ms", "of the bare loop (asked: 97%)"], rows)
+    return table(["model and payload", "connections", "predictions/s", "p50 / p99 ms", "of the bare loop (asked for resnet: 97%)"], rows)
 
 
 def isolation(figures):

@@ -22,6 +22,10 @@ extension Scenario {
             $0.correlation = 0.99
         },
         scenario("good, independent latencies", .rolledBackAtMost(0.02)) { $0.correlation = 0 },
+        scenario("good, two kinds of requests", .rolledBackAtMost(0.02)) {
+            $0.spread = 0.03
+            $0.hasTwoKinds = true
+        },
         scenario("good, the machine slow half of the time", .rolledBackAtMost(0.02)) { $0.trouble = .slowMachine },
         scenario("good, outages of both", .rolledBackAtMost(0.02)) { $0.trouble = .outages },
     ]
@@ -37,6 +41,15 @@ extension Scenario {
         scenario("every latency doubled", steps: 1, .rolledBackAtLeast(0.95, within: 60)) { $0.canarySlowdown = 2 },
         scenario("slowest twentieth doubled", steps: 2, .rolledBackAtLeast(0.95, within: 240)) {
             $0.tailSlowdown = 2
+        },
+        scenario("every latency doubled, all alike", steps: 1, .rolledBackAtLeast(0.95, within: 60)) {
+            $0.canarySlowdown = 2
+            $0.spread = 0.03
+        },
+        scenario("a slow kind of request doubled", steps: 2, .rolledBackAtLeast(0.95, within: 240)) {
+            $0.tailSlowdown = 2
+            $0.spread = 0.03
+            $0.hasTwoKinds = true
         },
         scenario("errors 3% instead of 1%", .rolledBackAtLeast(0.9, within: 360)) { $0.canaryErrors = 0.03 },
         scenario("answers moved by one deviation", .rolledBackAtLeast(0.9, within: 360)) { $0.outputShift = 1 },

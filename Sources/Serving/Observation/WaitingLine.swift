@@ -1,16 +1,14 @@
 /// Things that wait for another thread, in the order in which they came: small ones as bytes, large ones as they are. What
 /// a small one was made of goes back to the allocator on the thread that it came from, where that costs least, and is not
 /// read by two processors. For one thread at a time.
-package struct WaitingLine<Whole>: ~Copyable {
+///
+/// Large ones are with whoever has the line, in a list of their own; here it is only noted when they come.
+package struct WaitingLine: ~Copyable {
     package enum Item {
         /// Valid only while it is looked at.
         case record(UnsafeRawBufferPointer)
-        case whole(Whole)
-    }
-
-    private enum Part {
-        case records(Int)
-        case whole(Whole)
+        /// The next of the list.
+        case whole
     }
 
     /// Bytes of memory that are held on to while nothing waits.
@@ -20,20 +18,20 @@ package struct WaitingLine<Whole>: ~Copyable {
     package private(set) var count = 0
     /// What they take.
     package private(set) var bytes = 0
-    private var parts: [Part] = []
+    /// How many records follow each other; 0 for a large thing.
+    private var parts: [Int] = []
     /// Each with its length before it.
     private var records = RecordBytes(capacity: 4096)
 
     package init() {}
 
-    package mutating func append(_ whole: Whole, bytes size: Int) {
-        parts.append(.whole(whole))
+    package mutating func appendWhole(bytes size: Int) {
+        parts.append(0)
         count += 1
         bytes &+= size
     }
 
     /// - Parameter write: puts it into bytes, behind those that are there.
-    @inline(__always)
     package mutating func append(record write: (RecordBytes) -> Void) {
         let start = records.count
         records.write(UInt32(0))
@@ -42,26 +40,23 @@ package struct WaitingLine<Whole>: ~Copyable {
         records.set(UInt32(truncatingIfNeeded: length - 4), at: start)
         count += 1
         bytes &+= length
-        if let last = parts.indices.last, case .records(let number) = parts[last] {
-            parts[last] = .records(number + 1)
+        if let last = parts.last, last > 0 {
+            parts[parts.count - 1] = last + 1
         } else {
-            parts.append(.records(1))
+            parts.append(1)
         }
     }
 
     package func forEach(_ body: (Item) -> Void) {
         var offset = 0
         for part in parts {
-            switch part {
-            case .whole(let whole): body(.whole(whole))
-            case .records(let number):
-                for _ in 0..<number {
-                    let all = records.bytes
-                    let length = Int(UInt32(littleEndian: all.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-                    offset += 4
-                    body(.record(UnsafeRawBufferPointer(rebasing: all[offset..<offset + length])))
-                    offset += length
-                }
+            if part == 0 { body(.whole) }
+            for _ in 0..<part {
+                let all = records.bytes
+                let length = Int(UInt32(littleEndian: all.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+                offset += 4
+                body(.record(UnsafeRawBufferPointer(rebasing: all[offset..<offset + length])))
+                offset += length
             }
         }
     }
@@ -76,4 +71,4 @@ package struct WaitingLine<Whole>: ~Copyable {
 }
 
 /// It cannot be copied, so whoever has it has its memory alone.
-extension WaitingLine: @unchecked Sendable where Whole: Sendable {}
+extension WaitingLine: @unchecked Sendable {}

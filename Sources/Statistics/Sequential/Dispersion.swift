@@ -3,7 +3,8 @@
 ///
 /// The squares of what is observed less what is fitted are held against the variance that chance would give them, for
 /// single windows and for four together, since what lasts longer shows there only. What is fitted is a steady ratio to
-/// what is expected: a steady difference is not dispersion but what the test looks for. McCullagh and Nelder, "Generalized
+/// what is expected: a steady difference is not dispersion but what the test looks for. It is steady as long as the same
+/// is looked at, of as large a share of the requests; then another ratio is fitted. McCullagh and Nelder, "Generalized
 /// Linear Models" (1989), call the division of a log-likelihood by such a factor quasi-likelihood.
 struct Dispersion: Sendable, Hashable, Codable {
     private var spans = [Span(windows: 1), Span(windows: 4)]
@@ -15,6 +16,11 @@ struct Dispersion: Sendable, Hashable, Codable {
         let window = Window(
             own: own, expected: marked * drawn / all, draws: draws, correction: (all - draws) / (all - 1))
         for index in spans.indices { spans[index].observe(window) }
+    }
+
+    /// From here on the ratio may be another one.
+    mutating func beginAnew() {
+        for index in spans.indices { spans[index].beginAnew() }
     }
 
     var factor: Double { spans.reduce(1) { max($0, $1.factor) } }
@@ -37,7 +43,7 @@ struct Dispersion: Sendable, Hashable, Codable {
         private var filled = 0
         private var own = 0.0
         private var expected = 0.0
-        // All spans before it.
+        // All spans before it that have the same ratio.
         private var count = 0.0
         private var ownSum = 0.0
         private var expectedSum = 0.0
@@ -47,6 +53,13 @@ struct Dispersion: Sendable, Hashable, Codable {
         // The variance at a ratio r is r times the first less r squared times the second.
         private var linear = 0.0
         private var quadratic = 0.0
+        /// What spans with other ratios came to; absent in what earlier versions stored.
+        private var settled: Settled?
+
+        private struct Settled: Sendable, Hashable, Codable {
+            var squares = 0.0
+            var freedom = 0.0
+        }
 
         init(windows: Int) {
             self.windows = windows
@@ -68,14 +81,32 @@ struct Dispersion: Sendable, Hashable, Codable {
             (filled, own, expected) = (0, 0, 0)
         }
 
-        var factor: Double {
-            guard count > 1, expectedSum > 0 else { return 1 }
+        mutating func beginAnew() {
+            if let current {
+                let before = settled ?? Settled()
+                settled = Settled(
+                    squares: before.squares + current.squares, freedom: before.freedom + current.freedom)
+            }
+            var next = Span(windows: windows)
+            next.settled = settled
+            self = next
+        }
+
+        /// The squares in units of their variance, and how many of them are free; `nil` before there are two.
+        private var current: Settled? {
+            guard count > 1, expectedSum > 0 else { return nil }
             let ratio = max(0.5, ownSum / expectedSum)
             let squares = ownSquares - 2 * ratio * products + ratio * ratio * expectedSquares
             // Where the ratio leaves no room for chance, the candidate is above the bound always.
             let variance = max(0.05 * ratio * linear, ratio * linear - ratio * ratio * quadratic)
-            guard variance > 0 else { return 1 }
-            return (Self.prior + count * max(0, squares) / variance) / (Self.prior + count - 1)
+            guard variance > 0 else { return nil }
+            return Settled(squares: count * max(0, squares) / variance, freedom: count - 1)
+        }
+
+        var factor: Double {
+            let squares = (settled?.squares ?? 0) + (current?.squares ?? 0)
+            let freedom = (settled?.freedom ?? 0) + (current?.freedom ?? 0)
+            return (Self.prior + squares) / (Self.prior + freedom)
         }
     }
 }

@@ -19,9 +19,6 @@
 /// functions drawing without replacement has the smaller expectation (Hoeffding, "Probability Inequalities for Sums of
 /// Bounded Random Variables", 1963, theorem 4): so it is at most 1 for the hypergeometric distribution as well.
 package struct QuantileTest: Sendable, Hashable, Codable {
-    /// By which factor a bet raises the odds of being above the bound.
-    private static let odds = [3.0, 15]
-
     /// The share of requests above the bound: 0.01 for the 99th percentile.
     package let share: Double
     /// By how many buckets the candidate's counts are moved down.
@@ -30,8 +27,11 @@ package struct QuantileTest: Sendable, Hashable, Codable {
     private let length: Int
     /// The largest logarithm that one window may add: one bad moment does not decide.
     private let most: Double
-    package private(set) var evidence: Evidence
-    private var dispersion = Dispersion()
+    /// Above the bound whose share is nearest to the wanted one, and above the one whose share is nearest from below: two
+    /// where latencies are of few kinds, one where they are not. Half of the wealth is on each. Absent in what earlier
+    /// versions stored; then they begin with the next window.
+    private var nearest: BoundTest?
+    private var below: BoundTest?
     private var reference: [UInt64] = []
     private var candidate: [UInt64] = []
     private var ticks = 0
@@ -43,11 +43,20 @@ package struct QuantileTest: Sendable, Hashable, Codable {
         self.shift = max(0, shift)
         self.length = max(1, length)
         self.most = most
-        evidence = Evidence(bets: Self.odds.count)
     }
 
     /// The logarithm of the e-value, divided by how much more the windows differ than chance alone makes them.
-    package var logarithm: Double { evidence.logarithm / dispersion.factor }
+    package var logarithm: Double {
+        let (one, other) = (nearest?.logarithm ?? 0, below?.logarithm ?? 0)
+        let larger = max(one, other)
+        return larger + log((exp(one - larger) + exp(other - larger)) / 2)
+    }
+
+    /// From here on the candidate has another share of the requests.
+    package mutating func beginStep() {
+        nearest?.beginAnew()
+        below?.beginAnew()
+    }
 
     /// Takes what both did in the same short time: successes by bucket.
     package mutating func observe(reference seen: [UInt64], candidate tried: [UInt64]) {
@@ -66,17 +75,29 @@ package struct QuantileTest: Sendable, Hashable, Codable {
     }
 
     private mutating func judge() {
-        guard let bound = bound() else { return }
-        let own = candidate.above(bound)
-        let marked = own + reference.above(bound)
-        let (drawn, all) = (candidate.total, candidate.total + reference.total)
-        evidence.observe(
-            Self.odds.map { odds in min(most, Self.logFactor(own, marked: marked, drawn: drawn, of: all, odds: odds)) })
-        dispersion.observe(own, marked: marked, drawn: drawn, of: all)
+        guard let bounds = bounds() else { return }
+        let (reference, candidate, most) = (reference, candidate, most)
+        func judge(_ test: inout BoundTest?, _ bound: Bound) {
+            let own = candidate.above(bound.bucket)
+            let marked = own + reference.above(bound.bucket)
+            let (drawn, all) = (candidate.total, candidate.total + reference.total)
+            var next = test ?? BoundTest()
+            next.observe(own, marked: marked, drawn: drawn, of: all, most: most, share: bound.share)
+            test = next
+        }
+        judge(&nearest, bounds.nearest)
+        judge(&below, bounds.below)
     }
 
-    /// The bucket above which the share with the odds nearest to the wanted ones lies, in this window and those before.
-    private func bound() -> Int? {
+    /// The bucket above which a share of all lies.
+    private struct Bound {
+        var bucket: Int
+        var share: Double
+    }
+
+    /// Of this window and those before: the bound whose odds are nearest to the wanted ones, and the lowest with a share no
+    /// larger than wanted.
+    private func bounds() -> (nearest: Bound, below: Bound)? {
         var counts = past
         counts.add(reference)
         counts.add(candidate)
@@ -84,18 +105,21 @@ package struct QuantileTest: Sendable, Hashable, Codable {
         guard total > 0 else { return nil }
         let wanted = share / (1 - share)
         var above = total
-        var best: (bucket: Int, distance: Double)?
+        var best: (bound: Bound, distance: Double)?
+        var below: Bound?
         for (bucket, count) in counts.enumerated() {
             above -= count
             guard above > 0.5 else { break }
             // With everything above it nothing stands out.
             guard above < total else { continue }
+            let bound = Bound(bucket: bucket, share: above / total)
             let odds = above / (total - above)
+            if below == nil, bound.share <= share { below = bound }
             // Of two that are equally far, the one with less above it: what is slower than usual stands out there.
             let distance = abs(log(odds / wanted)) + (odds > wanted ? log(2.0) : 0)
-            if best.map({ distance < $0.distance }) ?? true { best = (bucket, distance) }
+            if best.map({ distance < $0.distance }) ?? true { best = (bound, distance) }
         }
-        return best?.bucket
+        return best.map { ($0.bound, below ?? $0.bound) }
     }
 
     /// Of `marked` among `all`, `own` are with the candidate, which has `drawn` of all.
@@ -119,5 +143,39 @@ package struct QuantileTest: Sendable, Hashable, Codable {
         reference = []
         candidate = []
         ticks = 0
+    }
+}
+
+/// What is above one bound: the evidence that too much of it is the candidate's.
+private struct BoundTest: Sendable, Hashable, Codable {
+    /// By which factor a bet raises the odds of being above the bound.
+    private static let odds = [3.0, 15]
+
+    private var evidence = Evidence(bets: odds.count)
+    private var dispersion = Dispersion()
+    /// The share above the bound, as it was when the dispersion last began to be fitted.
+    private var fittedShare: Double?
+
+    var logarithm: Double { evidence.logarithm / dispersion.factor }
+
+    mutating func beginAnew() { dispersion.beginAnew() }
+
+    /// Of `marked` among `all`, `own` are with the candidate, which has `drawn` of all.
+    ///
+    /// - Parameter share: of those above the bound, in this window and those before.
+    mutating func observe(
+        _ own: Double, marked: Double, drawn: Double, of all: Double, most: Double, share: Double
+    ) {
+        if abs(log(share / (fittedShare ?? share))) > 1 {
+            beginAnew()
+            fittedShare = share
+        } else if fittedShare == nil {
+            fittedShare = share
+        }
+        evidence.observe(
+            Self.odds.map { odds in
+                min(most, QuantileTest.logFactor(own, marked: marked, drawn: drawn, of: all, odds: odds))
+            })
+        dispersion.observe(own, marked: marked, drawn: drawn, of: all)
     }
 }

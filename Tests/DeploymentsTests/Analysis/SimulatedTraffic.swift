@@ -35,6 +35,9 @@ struct SimulatedTraffic: Sendable {
     var canarySlowdown = 1.0
     /// The same of its slowest twentieth only.
     var tailSlowdown = 1.0
+    /// Whether that twentieth is a kind of request of its own that takes twice as long as the others at either variant;
+    /// else chance says which are slow.
+    var hasTwoKinds = false
     var trouble = Trouble.none
     /// By how many standard deviations the canary's answers are moved.
     var outputShift = 0.0
@@ -81,9 +84,10 @@ extension SimulatedTraffic {
             }
             var latency = log(2e6) + traffic.spread * state[place]
             if traffic.trouble == .slowMachine, second % 100 >= 50 { latency += log(3) }
+            if traffic.hasTwoKinds, uniform() < 0.05 { latency += log(2) + (isCanary ? log(traffic.tailSlowdown) : 0) }
             if isCanary {
                 latency += log(traffic.canarySlowdown)
-                if state[place] > 1.645 { latency += log(traffic.tailSlowdown) }
+                if !traffic.hasTwoKinds, state[place] > 1.645 { latency += log(traffic.tailSlowdown) }
                 if uniform() < traffic.nonFiniteCanary { arm.nonFinite += 1 }
             }
             arm.latency[Self.bucket(latency)] += 1

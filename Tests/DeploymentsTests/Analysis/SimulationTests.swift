@@ -41,6 +41,15 @@ import Testing
         #expect(outcomes(6, steps: 2) { $0.tailSlowdown = 2 }.count { $0.failedAfter ?? 999 <= 240 } >= 5)
     }
 
+    @Test func `a slow kind of request that takes twice as long is found by then, too`() {
+        let outcomes = outcomes(6, steps: 2) {
+            $0.spread = 0.03
+            $0.hasTwoKinds = true
+            $0.tailSlowdown = 2
+        }
+        #expect(outcomes.count { $0.failedAfter ?? 999 <= 240 } >= 5)
+    }
+
     @Test func `3% of errors instead of 1% are found before half of the traffic`() {
         #expect(outcomes(4, steps: 3) { $0.canaryErrors = 0.03 }.allSatisfy { $0.failedAfter != nil })
     }

@@ -90,27 +90,23 @@ import Testing
         }
     }
 
-    @Test func `a line gives back what waits in the order in which it came`() {
-        var line = WaitingLine<Int>()
+    @Test func `small and large requests come back in the order in which they came`() {
+        let record = MirroredRecord(Self.signature)
+        var line = MirroredRequests()
         var random = Xoshiro256(seed: 3)
         for _ in 0..<20 {
-            let numbers = (0..<Int.random(in: 0...100, using: &random)).map { _ in random.next() >> 1 }
-            for number in numbers {
-                if number % 3 == 0 {
-                    line.append(Int(number), bytes: 8)
+            let requests = (0..<Int.random(in: 0...50, using: &random)).map { _ in Self.request(&random) }
+            for mirrored in requests {
+                if mirrored.prediction.low % 3 == 0 {
+                    line.append(mirrored)
                 } else {
-                    line.append { $0.write(number) }
+                    line.append(mirrored, as: record)
                 }
             }
-            #expect(line.count == numbers.count)
-            var taken: [UInt64] = []
-            line.forEach { item in
-                switch item {
-                case .whole(let number): taken.append(UInt64(number))
-                case .record(let bytes): taken.append(UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self)))
-                }
-            }
-            #expect(taken == numbers)
+            #expect(line.count == requests.count)
+            var taken: [PredictionID] = []
+            line.forEach(record) { taken.append($0.prediction) }
+            #expect(taken == requests.map(\.prediction))
             line.removeAll()
             #expect(line.count == 0 && line.bytes == 0)
         }

@@ -108,7 +108,28 @@ import Testing
         var random = Xoshiro256(seed: 1)
         for _ in 0..<100 { test.observe(reference: [], candidate: counts(20, movedBy: 9, &random)) }
         for _ in 0..<100 { test.observe(reference: counts(20, movedBy: 0, &random), candidate: []) }
-        #expect(test.evidence.windows == 0)
+        #expect(test.logarithm == 0)
+    }
+
+    /// Nineteen of twenty requests in one bucket, the others in a higher one.
+    private func kinds(_ number: Int, slow: Int, _ random: inout Xoshiro256) -> [UInt64] {
+        var counts = Array(repeating: UInt64(0), count: 82)
+        for _ in 0..<number { counts[random.below(20) == 0 ? slow : 20] += 1 }
+        return counts
+    }
+
+    @Test func `a kind of request that is slower at the candidate is seen though few of all are above it`() {
+        func evidence(slow: Int) -> Double {
+            var random = Xoshiro256(seed: 5)
+            var test = QuantileTest(share: 0.01, shift: 1, length: 1, most: 2)
+            for _ in 0..<60 {
+                test.observe(
+                    reference: kinds(1000, slow: 30, &random), candidate: kinds(10, slow: slow, &random))
+            }
+            return test.logarithm
+        }
+        #expect(evidence(slow: 30) < 2)
+        #expect(evidence(slow: 36) > 10)
     }
 }
 
@@ -120,6 +141,22 @@ import Testing
             dispersion.observe(Double(own(window, &random)), marked: 500, drawn: 20, of: 1000)
         }
         return dispersion.factor
+    }
+
+    @Test func `a ratio that is another one from some moment on is none, once that is said`() {
+        func factor(isSaid: Bool) -> Double {
+            var random = Xoshiro256(seed: 8)
+            var dispersion = Dispersion()
+            for window in 0..<100 {
+                if isSaid, window == 50 { dispersion.beginAnew() }
+                let share = window < 50 ? 0.05 : 0.5
+                let own = (0..<20).reduce(0) { sum, _ in sum + (Double(random.below(1000)) < 1000 * share ? 1 : 0) }
+                dispersion.observe(Double(own), marked: 50, drawn: 20, of: 1000)
+            }
+            return dispersion.factor
+        }
+        #expect(factor(isSaid: false) > 5)
+        #expect(factor(isSaid: true) < 1.5)
     }
 
     @Test func `independent requests have none, also where the candidate has more of them steadily`() {

@@ -45,6 +45,7 @@ package struct CanaryAnalysis: Sendable, Hashable, Codable {
     /// Another weight: passing is judged by what is seen from now on, failing by everything since the start.
     package mutating func beginStep() {
         step = StepTally()
+        metrics.beginStep()
         for index in checks.indices { checks[index].isOfThisStep = false }
     }
 

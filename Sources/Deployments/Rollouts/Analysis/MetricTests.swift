@@ -56,6 +56,12 @@ struct MetricTests: Sendable, Hashable, Codable {
             || quality.contains { $0.test.evidence.logarithm >= needed(among: Self.mostNamed) }
     }
 
+    /// From here on the canary has another share of the traffic.
+    mutating func beginStep() {
+        p50?.beginStep()
+        p99?.beginStep()
+    }
+
     mutating func observe(_ tick: ArmTick) {
         let (stable, canary) = (tick.stable, tick.canary)
         errors?.observe(

@@ -21,15 +21,18 @@ struct WaitingRows: ~Copyable {
         case whole(WaitingRow)
     }
 
-    fileprivate var line = WaitingLine<WaitingRow>()
+    fileprivate var line = WaitingLine()
+    private var wholes: [WaitingRow] = []
     /// Whose the records are, each by its place here: one reference for all of them.
     private var taps: [LedgerTap] = []
 
-    mutating func append(_ row: WaitingRow) { line.append(row, bytes: row.bytes) }
+    mutating func append(_ row: WaitingRow) {
+        line.appendWhole(bytes: row.bytes)
+        wholes.append(row)
+    }
 
     mutating func encode(_ prediction: ObservedPrediction, time: Int, of tap: LedgerTap) {
-        let place = taps.lastIndex { $0 === tap } ?? taps.count
-        if place == taps.count { taps.append(tap) }
+        let place = place(of: tap)
         line.append { bytes in
             bytes.write(UInt32(truncatingIfNeeded: place))
             bytes.write(Int64(time))
@@ -37,10 +40,21 @@ struct WaitingRows: ~Copyable {
         }
     }
 
+    private mutating func place(of tap: LedgerTap) -> Int {
+        var place = taps.count - 1
+        while place >= 0, taps[place] !== tap { place -= 1 }
+        if place >= 0 { return place }
+        taps.append(tap)
+        return taps.count - 1
+    }
+
     func forEach(_ body: (LedgerTap, Row) -> Void) {
+        var next = 0
         line.forEach { item in
             switch item {
-            case .whole(let row): body(row.tap, .whole(row))
+            case .whole:
+                body(wholes[next].tap, .whole(wholes[next]))
+                next += 1
             case .record(let bytes):
                 let place = UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
                 let time = Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: 4, as: Int64.self))
@@ -51,6 +65,7 @@ struct WaitingRows: ~Copyable {
 
     mutating func removeAll() {
         line.removeAll()
+        wholes.removeAll(keepingCapacity: true)
         taps.removeAll(keepingCapacity: true)
     }
 }

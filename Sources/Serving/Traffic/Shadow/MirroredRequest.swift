@@ -120,6 +120,42 @@ struct MirroredRecord {
     }
 }
 
+/// Requests that wait for the candidate. For one thread at a time.
+struct MirroredRequests: ~Copyable, Sendable {
+    private var line = WaitingLine()
+    private var wholes: [MirroredRequest] = []
+
+    var count: Int { line.count }
+    var bytes: Int { line.bytes }
+
+    mutating func append(_ mirrored: MirroredRequest) {
+        line.appendWhole(bytes: mirrored.bytes)
+        wholes.append(mirrored)
+    }
+
+    /// For one that the form takes.
+    mutating func append(_ mirrored: MirroredRequest, as form: MirroredRecord) {
+        line.append { form.write(mirrored, into: $0) }
+    }
+
+    func forEach(_ form: MirroredRecord, _ body: (MirroredRequest) -> Void) {
+        var next = 0
+        line.forEach { item in
+            switch item {
+            case .whole:
+                body(wholes[next])
+                next += 1
+            case .record(let bytes): if let mirrored = form.read(bytes) { body(mirrored) }
+            }
+        }
+    }
+
+    mutating func removeAll() {
+        line.removeAll()
+        wholes.removeAll(keepingCapacity: true)
+    }
+}
+
 extension Tensor {
     fileprivate func isOf(_ spec: TensorSpec) -> Bool { elementType == spec.elementType && name == spec.name }
 }

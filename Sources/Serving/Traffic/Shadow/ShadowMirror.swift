@@ -9,7 +9,7 @@ import Tensors
 /// a thread that gets the processor only when nobody else wants it. The primary's answer does not depend on it.
 final class ShadowMirror: Sendable {
     private struct Line: ~Copyable {
-        var waiting = WaitingLine<MirroredRequest>()
+        var waiting = MirroredRequests()
         /// Whether a thread takes from it.
         var isServed = false
     }
@@ -55,9 +55,9 @@ final class ShadowMirror: Sendable {
                 return (false, false)
             }
             if isRecord {
-                line.waiting.append { record.write(mirrored, into: $0) }
+                line.waiting.append(mirrored, as: record)
             } else {
-                line.waiting.append(mirrored, bytes: mirrored.bytes)
+                line.waiting.append(mirrored)
             }
             defer { line.isServed = true }
             return (true, !line.isServed)
@@ -67,24 +67,19 @@ final class ShadowMirror: Sendable {
     }
 
     private func work() {
-        var batch = WaitingLine<MirroredRequest>()
+        var batch = MirroredRequests()
         var answered = 0
         while take(&batch) {
-            batch.forEach { item in
-                let isTimed = answered < Self.timedFirst || answered % Self.timedEvery == 0
+            batch.forEach(record) { mirrored in
+                answer(mirrored, isTimed: answered < Self.timedFirst || answered % Self.timedEvery == 0)
                 answered &+= 1
-                switch item {
-                case .whole(let mirrored): answer(mirrored, isTimed: isTimed)
-                case .record(let bytes):
-                    if let mirrored = record.read(bytes) { answer(mirrored, isTimed: isTimed) }
-                }
             }
             batch.removeAll()
         }
     }
 
     /// All that wait; waits for some itself. False when none came for long.
-    private func take(_ batch: inout WaitingLine<MirroredRequest>) -> Bool {
+    private func take(_ batch: inout MirroredRequests) -> Bool {
         for look in 0...Self.patience {
             let isOver = line.withLock { line in
                 if line.waiting.count > 0 {
