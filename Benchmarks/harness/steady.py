@@ -6,19 +6,17 @@ server is then at its limit for 3 ms, and idle for 7."""
 import json
 import pathlib
 
-from .processes import WrongAnswer, run
+from .processes import run
 
 DRIVER = pathlib.Path(__file__).parent.parent / "steady" / ".build" / "release" / "steady"
 
 
 def drive(target, rate, seconds, folder):
-    """About `rate` requests a second: what came of them, in all and at the median. Any failure fails the benchmark."""
+    """About `rate` requests a second: what came of them, in all and at the median. Any failure fails the benchmark.
+
+    `crowded` are those that had to wait for a connection: their latency counts from when they were due."""
     message = folder / "steady-request"
     message.write_bytes(target.message)
     target.process.check_alive()
     result = run([DRIVER, target.port, f"{rate:.0f}", seconds, message], timeout=seconds + 60)
-    figures = json.loads(result.stdout)
-    if figures["crowded"] > figures["requests"] / 100:
-        raise WrongAnswer(f"{target.name} at {rate:.0f} requests/s: {figures}: they wait for each other\n"
-                          f"{target.process.last_words()}")
-    return figures
+    return json.loads(result.stdout)

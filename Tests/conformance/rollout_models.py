@@ -101,12 +101,12 @@ class Load:
         connection, count = None, index
         started = time.monotonic()
         while not self.ended.is_set():
-            due = started + (count - index) / self.rate
+            due = started + count / self.rate
             self.ended.wait(max(0, due - time.monotonic()))
             try:
                 if connection is None:
                     connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
-                connection.request("POST", f"/v2/models/{self.endpoint}/infer", bodies[count // threads % len(bodies)],
+                connection.request("POST", f"/v2/models/{self.endpoint}/infer", bodies[count % len(bodies)],
                                    {"Content-Type": "application/json"})
                 response = connection.getresponse()
                 text = response.read()
