@@ -9,10 +9,13 @@ package import Tensors
 package struct Asker: Sendable {
     package let prediction: PredictionID
     package let caller: Caller
+    /// The trace that the caller says it belongs to.
+    package let trace: TraceContext?
 
-    package init(prediction: PredictionID, caller: Caller) {
+    package init(prediction: PredictionID, caller: Caller, trace: TraceContext?) {
         self.prediction = prediction
         self.caller = caller
+        self.trace = trace
     }
 
     /// Tells the endpoint's observer of a prediction that was answered, where there is one.
@@ -25,12 +28,13 @@ package struct Asker: Sendable {
         tell(observer, request, outputs, nil, since: start)
     }
 
-    /// The same of one that was not.
+    /// The same of one that was not, which the log has too.
     ///
     /// - Parameter request: `nil` where it could not be read.
     package func failed(
         _ request: InferenceRequest?, _ fault: PredictionFault, at endpoint: Endpoint, since start: UInt64
     ) {
+        endpoint.report(fault, of: prediction, trace: trace, caller: caller.principal.id)
         guard let observer = endpoint.observer else { return }
         tell(observer, request, [], fault, since: start)
     }
@@ -43,6 +47,6 @@ package struct Asker: Sendable {
             ObservedPrediction(
                 prediction: prediction, principal: caller.principal.id, key: caller.key?.id, requestID: request?.id,
                 inputs: request?.inputs ?? [], outputs: outputs, fault: fault,
-                nanoseconds: MonotonicClock.nanoseconds() &- start))
+                nanoseconds: MonotonicClock.nanoseconds() &- start, trace: trace))
     }
 }

@@ -25,13 +25,15 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
     package var storage: any StorageKeeping
     package var ledger: Ledger
+    package var series: SeriesStore
+    package var traces: RolloutTraces
 
     package init(
         registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService,
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -48,6 +50,8 @@ package struct ManagementServices: Sendable {
         self.server = server
         self.storage = storage
         self.ledger = ledger
+        self.series = series
+        self.traces = traces
     }
 }
 

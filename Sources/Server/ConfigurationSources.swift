@@ -47,6 +47,7 @@ extension ServerConfiguration {
         "audit_heads_path": .optionalText(\.auditHeadsPath), "audit_head_seconds": .number(\.auditHeadSeconds),
         "collect_seconds": .number(\.collectSeconds), "collect_grace_seconds": .number(\.collectGraceSeconds),
         "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
+        "log_format": .text(\.logFormat),
     ]
 
     /// The names of all settings, for documentation and its test.

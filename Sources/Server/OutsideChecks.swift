@@ -2,8 +2,11 @@ import AsyncHTTPClient
 import Deployments
 import Foundation
 import Journal
+import Logging
+import ManagementGateway
 import NIOCore
 import NIOHTTP1
+import Serving
 
 /// Asks other systems over HTTP whether a candidate may go on: Prometheus and webhooks.
 ///
@@ -14,8 +17,13 @@ final class OutsideChecks: RolloutCheckRunning {
     private static let largest = 64 << 10
 
     private let http: HTTPClient
+    private let traces: RolloutTraces
+    private let logger: Logger
 
-    init() {
+    /// - Parameter traces: the traces that rollouts were started in, which the calls for them are parts of.
+    init(traces: RolloutTraces, logger: Logger) {
+        self.traces = traces
+        self.logger = logger
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -23,14 +31,25 @@ final class OutsideChecks: RolloutCheckRunning {
 
     func ask(_ check: RolloutCheck, about subject: RolloutCheckSubject) async -> CheckResult {
         let timeout = TimeAmount.seconds(Int64(check.timeoutSeconds))
+        let (trace, fields) = traces.headers(
+            space: subject.space, endpoint: subject.endpoint, rollout: subject.rollout)
+        logger.debug(
+            "asking another system for a rollout",
+            metadata: [
+                "endpoint.space": "\(subject.space)", "endpoint.name": "\(subject.endpoint)",
+                "rollout.number": "\(subject.rollout)", "check.name": "\(check.name)", "trace.id": "\(trace.id.text)",
+            ])
         do throws(Unavailable) {
             switch check.question {
             case .prometheus(let url, let query, let minimum, let maximum):
-                let request = try Self.query(query, at: url)
+                var request = try Self.query(query, at: url)
+                for field in fields { request.headers.add(name: field.name, value: field.value) }
                 let value = try Self.number(try await answer(to: request, within: timeout))
                 return Self.judge(value, minimum, maximum, check.name)
             case .webhook(let url):
-                let passed = try Self.passed(try await answer(to: Self.call(url, check, subject), within: timeout))
+                var request = Self.call(url, check, subject)
+                for field in fields { request.headers.add(name: field.name, value: field.value) }
+                let passed = try Self.passed(try await answer(to: request, within: timeout))
                 return CheckResult(
                     name: check.name, outcome: passed ? .passed : .failed,
                     detail: passed ? "the webhook lets it pass" : "the webhook does not let it pass")

@@ -31,6 +31,7 @@ final class RunningServer: Sendable {
     private let checks: OutsideChecks
     private let upkeep: Upkeep
     private let ledger: Ledger
+    private let series: SeriesStore
     private let logger: Logger
     private let security: ServerAccess
 
@@ -38,7 +39,7 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -54,6 +55,7 @@ final class RunningServer: Sendable {
         self.security = security
         self.upkeep = upkeep
         self.ledger = ledger
+        self.series = series
         self.logger = logger
     }
 
@@ -79,6 +81,7 @@ final class RunningServer: Sendable {
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
                 keepSupersededSeconds: configuration.keepSupersededSeconds),
             logger: logger)
+        let series = SeriesStore(folder: store.path + "/series", dataPlane: dataPlane, clock: clock, logger: logger)
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {
             logger.warning(
@@ -96,7 +99,8 @@ final class RunningServer: Sendable {
                 scoring: WorkerScoring(artifacts: store.artifacts, workers: workers),
                 shadows: ShadowRecords(store: store.deployments), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
-        let checks = OutsideChecks()
+        let traces = RolloutTraces()
+        let checks = OutsideChecks(traces: traces, logger: logger)
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
@@ -111,7 +115,7 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger),
+                ledger: ledger, series: series, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -129,7 +133,8 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
+            logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -158,6 +163,7 @@ final class RunningServer: Sendable {
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
+        series.start()
     }
 }
 
@@ -211,7 +217,10 @@ extension RunningServer {
         await security.close()
         await upkeep.stop()
         // Last of those that hear of predictions: none is under way any more.
-        await BlockingThreads(name: "slipway.ledger.close", width: 1).run { self.ledger.close() }
+        await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
+            self.ledger.close()
+            self.series.close()
+        }
         do {
             try store.close()
         } catch {

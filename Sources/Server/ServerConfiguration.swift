@@ -95,6 +95,8 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     /// Path of ONNX Runtime's shared library, where it is not found by itself.
     package var onnxruntime: String?
     package var logLevel = "info"
+    /// `text` or `json`.
+    package var logFormat = LogFormat.text.rawValue
 
     package init() {}
 
@@ -157,6 +159,11 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         guard Self.logLevels.contains(logLevel) else {
             throw ConfigurationError(
                 field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")
+        }
+        guard LogFormat(rawValue: logFormat) != nil else {
+            let all = LogFormat.allCases.map(\.rawValue)
+            throw ConfigurationError(
+                field: "log_format", message: "log_format must be one of \(all), got '\(logFormat)'")
         }
         if (tlsCertificate == nil) != (tlsKey == nil) {
             throw ConfigurationError(

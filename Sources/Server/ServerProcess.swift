@@ -48,7 +48,8 @@ package struct ServerProcess: Sendable {
         signal(SIGPIPE, SIG_IGN)
         MemoryBound.apply()
         DescriptorBound.raise()
-        let log = ServerLog(level: configuration.logLevel)
+        let log = ServerLog(
+            level: configuration.logLevel, format: LogFormat(rawValue: configuration.logFormat) ?? .text)
         let stop = StopRequest()
         lifeline?.whenParentDies { stop.request() }
 

@@ -42,6 +42,7 @@ package final class DataPlane: Sendable {
     private let installed = Atomic<Bool>(false)
     private let installs = Atomic<Int>(0)
     private let logger: Logger
+    private let failures: FailureLog
 
     /// - Parameters:
     ///   - trials: where models are tried before they serve; workers unless said otherwise.
@@ -65,6 +66,7 @@ package final class DataPlane: Sendable {
             pool: pool, budget: configuration.memoryBudgetBytes,
             keepSuperseded: UInt64(max(0, configuration.keepSupersededSeconds)) &* 1_000_000_000, logger: logger)
         self.logger = logger
+        failures = FailureLog(logger: logger)
     }
 
     /// The endpoint `name` of `space`, ready or not; `nil` when there is none.
@@ -208,6 +210,6 @@ package final class DataPlane: Sendable {
         return Endpoint(
             entry: entry, place: place, residency: residency, resources: resources,
             statistics: statistics.counters(for: entry), variant: variant, traffic: traffic,
-            observer: observers?.observer(of: entry, as: variant))
+            observer: observers?.observer(of: entry, as: variant), failures: failures)
     }
 }

@@ -39,6 +39,7 @@ package final class Endpoint: Sendable {
     package let traffic: TrafficRouter?
     /// Who is told of each prediction that is over; `nil` for nobody.
     package let observer: (any PredictionObserver)?
+    let failures: FailureLog?
     private let residency: Residency
     private let watch: DeadlineWatch
     private let queueLimit: Int
@@ -49,13 +50,14 @@ package final class Endpoint: Sendable {
     init(
         entry: EndpointEntry, place: ModelPlace?, residency: Residency, resources: ComputeResources,
         statistics: EndpointStatistics, variant: String? = nil, traffic: TrafficRouter? = nil,
-        observer: (any PredictionObserver)? = nil
+        observer: (any PredictionObserver)? = nil, failures: FailureLog? = nil
     ) {
         self.entry = entry
         self.place = place
         self.variant = variant
         self.traffic = traffic
         self.observer = observer
+        self.failures = failures
         self.residency = residency
         self.watch = resources.watch
         self.queueLimit = entry.options.queueLimit ?? resources.queueLimit
@@ -99,6 +101,12 @@ package final class Endpoint: Sendable {
 
     /// Whether the model is in memory.
     package var isResident: Bool { place?.model != nil }
+
+    /// Bytes that its model is estimated to take; 0 while it is not in memory.
+    package var memoryBytes: Int { place?.model?.memory.bytes ?? 0 }
+
+    /// How often its model came into memory. Endpoints that share a copy count the same loads.
+    package var loads: LoadCounts { place?.loads ?? LoadCounts() }
 
     /// Predictions that wait for a thread, or for the model.
     package var queueDepth: Int {

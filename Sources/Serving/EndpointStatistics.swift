@@ -23,6 +23,8 @@ package final class EndpointStatistics: Sendable {
         package var successes: UInt64 = 0
         /// Requests that were refused or failed after they were known to be for this endpoint.
         package var failures: UInt64 = 0
+        /// Those by why, in the order of `PredictionFault.allCases`.
+        package var faults: [UInt64] = []
         package var rows: UInt64 = 0
         /// Runs of the model that succeeded; fewer than `successes` where requests share them.
         package var executions: UInt64 = 0
@@ -38,6 +40,10 @@ package final class EndpointStatistics: Sendable {
         package var lastInference: UInt64 = 0
         /// Counts by `LatencyHistogram.bounds`, of successful requests from decode to encode.
         package var latency: [UInt64] = []
+        /// The same of single stages: waiting, the run of the model, encoding.
+        package var queueLatency: [UInt64] = []
+        package var computeLatency: [UInt64] = []
+        package var encodeLatency: [UInt64] = []
 
         /// Nanoseconds from the start of decoding to the end of encoding, over all successful requests.
         package var total: UInt64 { queue &+ decode &+ compute &+ encode }
@@ -48,9 +54,16 @@ package final class EndpointStatistics: Sendable {
         case successes, failures, rows, executions, queue, decode, compute, encode, failed, lastInference
     }
 
-    private let counters = StripedCounters(Counter.allCases.count)
+    /// The faults come behind the others, each at its number.
+    private static let faults = Counter.allCases.count
+    private let counters = StripedCounters(
+        faults + Int(PredictionFault.allCases.reduce(0) { max($0, $1.rawValue) }) + 1)
+    private let firstFault = EndpointStatistics.faults
     private let batches = BatchStatistics()
     private let latency = LatencyHistogram()
+    private let queueLatency = LatencyHistogram()
+    private let computeLatency = LatencyHistogram()
+    private let encodeLatency = LatencyHistogram()
 
     package init() {}
 
@@ -65,6 +78,9 @@ package final class EndpointStatistics: Sendable {
         mine.add(timing.encode, to: .encode)
         mine.set(WallMilliseconds.now(), at: Counter.lastInference.rawValue)
         latency.record(timing.queue &+ timing.decode &+ timing.compute &+ timing.encode)
+        queueLatency.record(timing.queue)
+        computeLatency.record(timing.compute)
+        encodeLatency.record(timing.encode)
     }
 
     /// Counts one run that succeeded, in nanoseconds; by its `rows` too, where they are given.
@@ -74,9 +90,10 @@ package final class EndpointStatistics: Sendable {
     }
 
     /// A request that was refused or failed after it was known to be for this endpoint.
-    package func recordFailure(nanoseconds: UInt64) {
+    package func recordFailure(_ fault: PredictionFault, nanoseconds: UInt64) {
         let mine = counters.mine
         mine.add(1, to: .failures)
+        mine.add(1, to: firstFault + Int(fault.rawValue))
         mine.add(nanoseconds, to: .failed)
     }
 
@@ -85,6 +102,7 @@ package final class EndpointStatistics: Sendable {
         var copy = Snapshot()
         copy.successes = sum(.successes)
         copy.failures = sum(.failures)
+        copy.faults = PredictionFault.allCases.map { counters.sum(firstFault + Int($0.rawValue)) }
         copy.rows = sum(.rows)
         copy.executions = sum(.executions)
         copy.batches = batches.snapshot()
@@ -95,8 +113,14 @@ package final class EndpointStatistics: Sendable {
         copy.failed = sum(.failed)
         copy.lastInference = counters.largest(Counter.lastInference.rawValue)
         copy.latency = latency.snapshot()
+        copy.queueLatency = queueLatency.snapshot()
+        copy.computeLatency = computeLatency.snapshot()
+        copy.encodeLatency = encodeLatency.snapshot()
         return copy
     }
+
+    /// Another number whenever anything was counted since: who copies the counters now and then asks this first. Cheap.
+    package var activity: UInt64 { sum(.successes) &+ sum(.failures) &+ sum(.executions) }
 
     private func sum(_ counter: Counter) -> UInt64 { counters.sum(counter.rawValue) }
 }

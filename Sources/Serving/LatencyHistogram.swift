@@ -15,28 +15,32 @@ package final class LatencyHistogram: Sendable {
         return bounds
     }()
 
+    /// Buckets, the one above the last bound included.
+    package static let size = bounds.count + 1
+
+    /// For each power of two, the first bound that is not below it: from there it is four bounds at most.
+    private static let starts: [UInt8] = (0..<UInt64.bitWidth).map { power in
+        UInt8(bounds.firstIndex { $0 >= UInt64(1) << UInt64(power) } ?? bounds.count)
+    }
+
     private let counts = StripedCounters(size)
-    private static let size = bounds.count + 1
+    // Kept here: static values would be asked for whether they are made yet, at each duration.
+    private let bounds = LatencyHistogram.bounds
+    private let starts = LatencyHistogram.starts
 
     package init() {}
 
     /// Counts one duration in nanoseconds.
-    package func record(_ nanoseconds: UInt64) { counts.mine.add(1, to: Self.bucket(nanoseconds)) }
+    package func record(_ nanoseconds: UInt64) { counts.mine.add(1, to: bucket(nanoseconds)) }
 
     /// The count of each bucket, the one above the last bound included.
     package func snapshot() -> [UInt64] { (0..<Self.size).map(counts.sum) }
 
     /// The index of the first bound that is not below `nanoseconds`.
-    static func bucket(_ nanoseconds: UInt64) -> Int {
-        bounds.withUnsafeBufferPointer { bounds in
-            var low = 0
-            var high = bounds.count
-            while low < high {
-                let middle = (low + high) / 2
-                if bounds[middle] < nanoseconds { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
+    func bucket(_ nanoseconds: UInt64) -> Int {
+        var index = Int(starts[UInt64.bitWidth - 1 - (nanoseconds | 1).leadingZeroBitCount])
+        while index < bounds.count, bounds[index] < nanoseconds { index += 1 }
+        return index
     }
 
     /// The smallest bound below which at least `share` (0 to 1) of `counts` lie, in nanoseconds; `nil` without counts.

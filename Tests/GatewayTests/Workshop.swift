@@ -71,7 +71,8 @@ final class Workshop: Sendable {
             keys: KeyService(store: store.access, publisher: keepers),
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
-            storage: TestStorage(store: store), ledger: ledger)
+            storage: TestStorage(store: store), ledger: ledger,
+            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(

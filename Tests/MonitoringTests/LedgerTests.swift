@@ -107,10 +107,10 @@ import Testing
         let lines = text.components(separatedBy: "\r\n")
         #expect(
             lines[0]
-                == "time,prediction,request_id,caller,key,version,revision,variant,error,latency_ms,input:customer,"
+                == "time,prediction,request_id,caller,key,version,revision,variant,error,latency_ms,trace,input:customer,"
                 + "input:x,input:z,output:y")
-        #expect(lines[1].hasSuffix(#",00000000000000010000000000000001,"a,""b""",alice,,3,7,,,1e-06,[5],,,[1]"#))
-        #expect(lines[2].hasSuffix(#",r2,alice,,3,7,,failed,2e-06,,"[[3],[4]]",(excluded),"#))
+        #expect(lines[1].hasSuffix(#",00000000000000010000000000000001,"a,""b""",alice,,3,7,,,1e-06,,[5],,,[1]"#))
+        #expect(lines[2].hasSuffix(#",r2,alice,,3,7,,failed,2e-06,,,"[[3],[4]]",(excluded),"#))
         #expect(lines[3...] == [""])
     }
 

@@ -49,7 +49,9 @@ import Testing
             key: Bool.random(using: &random) ? text() : nil, requestID: Bool.random(using: &random) ? text() : nil,
             inputs: tensors("in"), outputs: tensors("out"),
             fault: Bool.random(using: &random) ? PredictionFault.allCases.randomElement(using: &random) : nil,
-            nanoseconds: random.next())
+            nanoseconds: random.next(),
+            trace: Bool.random(using: &random)
+                ? TraceContext(id: TraceID(high: random.next(), low: random.next()), parent: 1, flags: 1) : nil)
     }
 
     private static func isSame(_ read: [LedgerTensor], _ written: [Tensor], _ rules: FieldRules) -> Bool {
@@ -85,7 +87,7 @@ import Testing
             #expect(row.prediction == seen.prediction)
             #expect((row.revision, row.version) == (7, 3))
             #expect((row.principal, row.key, row.requestID) == (seen.principal, seen.key, seen.requestID))
-            #expect((row.fault, row.nanoseconds) == (seen.fault, seen.nanoseconds))
+            #expect((row.fault, row.nanoseconds, row.trace) == (seen.fault, seen.nanoseconds, seen.trace?.id))
             #expect(Self.isSame(row.inputs, seen.inputs, rules))
             #expect(Self.isSame(row.outputs, seen.outputs, rules))
             // No part of it passes for a whole.

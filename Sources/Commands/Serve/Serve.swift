@@ -58,6 +58,10 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical.", valueName: "level"))
     var logLevel: String?
 
+    @Option(
+        help: ArgumentHelp("How lines of the log are written: text, or json for programs.", valueName: "text|json"))
+    var logFormat: String?
+
     func run() throws {
         let code: Int32
         do {
@@ -90,6 +94,7 @@ struct Serve: ParsableCommand {
         if let memoryBudgetBytes { settings.memoryBudgetBytes = memoryBudgetBytes }
         if let onnxruntime { settings.onnxruntime = onnxruntime }
         if let logLevel { settings.logLevel = logLevel }
+        if let logFormat { settings.logFormat = logFormat }
         return settings
     }
 }

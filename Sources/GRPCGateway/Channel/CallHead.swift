@@ -17,6 +17,8 @@ final class CallHead: Sendable {
 
     /// The variant of the endpoint that the metadata name; `nil` where they do not.
     let variant: String?
+    /// The trace that the metadata say it belongs to.
+    let trace: TraceContext?
     /// All lines, for a rollout that routes by one of them.
     private let fields: HeaderList
 
@@ -47,7 +49,19 @@ final class CallHead: Sendable {
         timeout = try head.fields.first("grpc-timeout").map(Self.nanoseconds)
         packing = try Self.packing(head.fields.first("grpc-encoding"))
         variant = head.fields.text("slipway-variant")
+        trace = Self.trace(head.fields)
         fields = head.fields
+    }
+
+    /// What is not valid is as if it were not there, and so are several.
+    private static func trace(_ fields: HeaderList) -> TraceContext? {
+        var trace: TraceContext?
+        var count = 0
+        for index in 0..<fields.count where fields.name(index).equals("traceparent") {
+            trace = fields.value(index).withUnsafeBytes { TraceContext($0) }
+            count += 1
+        }
+        return count == 1 ? trace : nil
     }
 
     /// The first metadata of that name, which is in lower case.

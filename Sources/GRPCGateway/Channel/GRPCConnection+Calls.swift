@@ -82,8 +82,8 @@ extension GRPCConnection {
         else { return }
         let limit = endpoint.entry.options.maxBodyBytes
         guard length > limit else { return }
-        endpoint.statistics.recordFailure(nanoseconds: 0)
-        Asker(prediction: predictionID(of: stream), caller: call.caller).failed(
+        endpoint.statistics.recordFailure(.tooLarge, nanoseconds: 0)
+        Asker(prediction: predictionID(of: stream), caller: call.caller, trace: call.head.trace).failed(
             nil, .tooLarge, at: endpoint, since: MonotonicClock.nanoseconds())
         throw MessageReader.tooLarge(length, limit: limit)
     }

@@ -14,7 +14,8 @@ extension GRPCConnection {
     func predict(_ stream: StreamReference, _ call: GRPCCall, _ message: MessageReader.Message) {
         let asked = PredictionMessage(
             message: message, call: call.head, space: call.space,
-            asker: Asker(prediction: predictionID(of: stream), caller: call.caller), dataPlane: gateway.dataPlane)
+            asker: Asker(prediction: predictionID(of: stream), caller: call.caller, trace: call.head.trace),
+            dataPlane: gateway.dataPlane)
         guard !asked.isLarge else {
             call.stage = .working(nil)
             return elsewhere {

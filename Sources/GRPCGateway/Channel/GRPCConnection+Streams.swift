@@ -46,7 +46,8 @@ extension GRPCConnection {
         let number = predictions.append()
         let asked = PredictionMessage(
             message: message, call: call.head, space: call.space,
-            asker: Asker(prediction: predictionID(of: stream), caller: call.caller), dataPlane: gateway.dataPlane)
+            asker: Asker(prediction: predictionID(of: stream), caller: call.caller, trace: call.head.trace),
+            dataPlane: gateway.dataPlane)
         guard asked.isLarge else {
             return decoded(stream, predictions, number, call, asked.decoded(), mayRunHere: true)
         }

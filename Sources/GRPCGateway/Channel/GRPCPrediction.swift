@@ -38,7 +38,8 @@ struct GRPCPrediction: Sendable {
             }
             self.request = request
         } catch {
-            endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+            endpoint.statistics.recordFailure(
+                .invalidRequest, nanoseconds: MonotonicClock.nanoseconds() &- start)
             asker.failed(nil, .invalidRequest, at: endpoint, since: start)
             throw GRPCStatus(error)
         }
@@ -91,7 +92,7 @@ struct GRPCPrediction: Sendable {
     }
 
     func recordFailure(_ fault: PredictionFault) {
-        endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+        endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
         asker.failed(request, fault, at: endpoint, since: start)
     }
 }
@@ -124,7 +125,7 @@ struct PredictionMessage: Sendable {
             id = head.id
             let endpoint = try endpoint(head)
             guard bytes.readableBytes <= endpoint.entry.options.maxBodyBytes else {
-                endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+                endpoint.statistics.recordFailure(.tooLarge, nanoseconds: MonotonicClock.nanoseconds() &- start)
                 asker.failed(nil, .tooLarge, at: endpoint, since: start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
             }

@@ -39,8 +39,8 @@ struct PredictionRun: Sendable {
                     rows: endpoint.rows(of: decoded.request), share: share, start: start,
                     decode: MonotonicClock.nanoseconds() &- start))
         } catch {
-            endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
             let fault: PredictionFault = error.status == .contentTooLarge ? .tooLarge : .invalidRequest
+            endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
             asker.failed(nil, fault, at: endpoint, since: start)
             return .failure(error)
         }
@@ -128,7 +128,7 @@ struct PredictionRun: Sendable {
     }
 
     func recordFailure(_ fault: PredictionFault, for asker: Asker) {
-        endpoint.statistics.recordFailure(nanoseconds: MonotonicClock.nanoseconds() &- start)
+        endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
         asker.failed(decoded.request, fault, at: endpoint, since: start)
     }
 }
@@ -141,4 +141,6 @@ struct PredictionHeaders: Sendable {
     var packing: PackedBody?
     /// What the header says that a rollout routes by.
     var routingKey: RoutingKey?
+    /// `traceparent`; `nil` where it is not there, or not valid.
+    var trace: TraceContext?
 }

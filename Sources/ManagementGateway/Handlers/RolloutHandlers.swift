@@ -11,6 +11,10 @@ extension ManagementInterface {
         let rollout = try await services.rollouts.start(
             call.name, space: call.space, document: document, principal: call.principal,
             idempotencyKey: call.idempotencyKey, ifMatch: try call.ifMatch())
+        if let trace = call.trace {
+            services.traces.note(
+                trace.context, trace.state, space: call.space, endpoint: call.name, rollout: rollout.number)
+        }
         return try .json(try await info(of: rollout), status: .created)
     }
 

@@ -91,6 +91,7 @@ struct OpenAPIOperation {
         case .exportLedger: ledgerExport
         case .forgetLedger:
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
+        case .series: series
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:
@@ -194,6 +195,23 @@ struct OpenAPIOperation {
                     "application/jsonl": ["schema": ["type": "string"]], "text/csv": ["schema": ["type": "string"]],
                 ])
             ])
+    }
+
+    private static var series: OpenAPIOperation {
+        OpenAPIOperation(
+            parameters: [
+                query("from", ["type": "string", "description": "An hour before the end unless given"]),
+                query("to", ["type": "string", "description": "Now unless given"]),
+                query("step", ["type": "integer", "minimum": 1, "description": "Seconds of one point"]),
+                query(
+                    "metric",
+                    [
+                        "type": "string", "description": "What to count, by commas; all unless given",
+                        "example": "requests,latency",
+                    ]),
+                query("version", ["type": "integer", "minimum": 1]), query("variant", ["type": "string"]),
+            ],
+            answers: [200: json("SeriesInfo")])
     }
 
     private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {

@@ -43,6 +43,15 @@ package enum PredictionFault: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether the caller could have helped it: the request was wrong, too large or too much, or they went away. What is
+    /// left is an error of the model's or the server's.
+    package var isCallers: Bool {
+        switch self {
+        case .invalidRequest, .tooLarge, .quota, .invalidInput, .cancelled: true
+        case .failed, .deadlineExceeded, .overloaded, .unavailable, .notReady, .unloaded, .notEncodable: false
+        }
+    }
+
     package init(_ error: PredictionError) {
         switch error {
         case .notReady: self = .notReady

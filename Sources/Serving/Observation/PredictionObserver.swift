@@ -36,10 +36,12 @@ package struct ObservedPrediction: Sendable {
     package var fault: PredictionFault?
     /// From decoding to the end of encoding.
     package var nanoseconds: UInt64
+    /// What the caller says of it; `nil` where they say nothing.
+    package var trace: TraceContext?
 
     package init(
         prediction: PredictionID, principal: String, key: String?, requestID: String?, inputs: [Tensor],
-        outputs: [Tensor], fault: PredictionFault?, nanoseconds: UInt64
+        outputs: [Tensor], fault: PredictionFault?, nanoseconds: UInt64, trace: TraceContext? = nil
     ) {
         self.prediction = prediction
         self.principal = principal
@@ -49,6 +51,7 @@ package struct ObservedPrediction: Sendable {
         self.outputs = outputs
         self.fault = fault
         self.nanoseconds = nanoseconds
+        self.trace = trace
     }
 }
 

@@ -36,14 +36,20 @@ final class ModelPlace: Sendable {
         var failure: ModelLoadError?
         var backOff = LoadBackOff()
         var knownBytes: Int?
+        var loads = LoadCounts()
+        /// When the load that is under way was asked for.
+        var loadingSince: UInt64 = 0
     }
 
     let key: LoadedModel.Key
     /// One of the entries that have this place; what differs between them does not matter for loading.
     let entry: EndpointEntry
+    private static let numbers = Atomic<UInt64>(0)
     private let state = Mutex(State())
 
     init(_ entry: EndpointEntry) {
+        let number = Self.numbers.wrappingAdd(1, ordering: .relaxed).newValue
+        state.withLock { $0.loads.place = number }
         self.key = LoadedModel.Key(entry)
         self.entry = entry
     }
@@ -63,6 +69,8 @@ final class ModelPlace: Sendable {
     /// Who waits for a load to end.
     var waiting: Int { state.withLock { $0.waiting.count } }
 
+    var loads: LoadCounts { state.withLock { $0.loads } }
+
     /// Bytes that the model took when it was in memory before.
     var knownBytes: Int? { state.withLock { $0.knownBytes } }
 
@@ -79,6 +87,7 @@ final class ModelPlace: Sendable {
             }
             if let failure = state.failure, limit != nil, !state.backOff.mayTry(at: now) { return .failed(failure) }
             state.isLoading = true
+            state.loadingSince = now
             state.waiting.append(then)
             return .mustLoad
         }
@@ -87,13 +96,16 @@ final class ModelPlace: Sendable {
     /// Ends the load that `mustLoad` asked for.
     func finish(_ result: Result<LoadedModel, ModelLoadError>, now: UInt64) {
         let waiting = state.withLock { state in
+            state.loads.nanoseconds &+= now > state.loadingSince ? now &- state.loadingSince : 0
             switch result {
             case .success(let model):
+                state.loads.loaded &+= 1
                 state.model = model
                 state.failure = nil
                 state.backOff = LoadBackOff()
                 state.knownBytes = model.memory.bytes
             case .failure(let error):
+                state.loads.failed &+= 1
                 state.failure = error
                 state.backOff.failed(at: now)
             }
@@ -108,6 +120,7 @@ final class ModelPlace: Sendable {
     func vacate() {
         let leaving = state.withLock { state in
             defer { state.model = nil }
+            if state.model != nil { state.loads.departed &+= 1 }
             return state.model
         }
         leaving?.memory.depart()

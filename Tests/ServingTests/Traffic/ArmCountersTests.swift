@@ -40,7 +40,7 @@ import Testing
         }
         #expect(counts.outputs[1].bins.count == TextBins.count)
         #expect(counts.outputs[1].bins.reduce(0, +) == 4 && counts.outputs[1].bins.max() == 2)
-        #expect(counts.latency[LatencyHistogram.bucket(6000)] == 1 && counts.latency.reduce(0, +) == 1)
+        #expect(counts.latency[LatencyHistogram().bucket(6000)] == 1 && counts.latency.reduce(0, +) == 1)
     }
 
     @Test(arguments: [Float.nan, .infinity, -.infinity])

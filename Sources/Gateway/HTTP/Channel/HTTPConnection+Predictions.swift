@@ -141,14 +141,14 @@ extension HTTPConnection {
             if run.decoded.hasBinaryOutputs || size > Self.encodedHere {
                 encodeApart(exchange, form, run, result, size: size)
             } else {
-                encodeHere(exchange.caller, form, run, result, since: now)
+                encodeHere(exchange.asker, form, run, result, since: now)
             }
         }
     }
 
     /// The shortest way: the body is written right behind its head.
     private func encodeHere(
-        _ caller: Caller, _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, since start: UInt64
+        _ asker: Asker, _ form: AnswerForm, _ run: PredictionRun, _ result: PredictionResult, since start: UInt64
     ) {
         var output = takeOutput()
         let before = output.writerIndex
@@ -159,15 +159,13 @@ extension HTTPConnection {
         } catch {
             output.moveWriterIndex(to: before)
             self.output = output
-            run.recordFailure(.notEncodable, for: Asker(prediction: form.predictionID, caller: caller))
+            run.recordFailure(.notEncodable, for: asker)
             return refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
         }
         writer.end(&output)
         self.output = output
         if !form.keepAlive { closesAfterFlush = true }
-        run.recordSuccess(
-            result, encode: MonotonicClock.nanoseconds() &- start,
-            for: Asker(prediction: form.predictionID, caller: caller))
+        run.recordSuccess(result, encode: MonotonicClock.nanoseconds() &- start, for: asker)
     }
 
     /// A body of its own: with binary tensors the length of the JSON before them is a header, so the body comes first;

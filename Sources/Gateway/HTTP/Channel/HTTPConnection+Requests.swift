@@ -81,6 +81,9 @@ extension HTTPConnection {
             let endpoint = try endpoint(of: match)
             exchange.endpoint = try variant(of: endpoint, bytes, &exchange.headers)
             exchange.headers.inferenceLength = head.inferenceHeaderLength
+            if let trace = head.traceparent {
+                exchange.headers.trace = TraceContext(UnsafeRawBufferPointer(rebasing: bytes[trace]))
+            }
             exchange.bodyLimit = endpoint.entry.options.maxBodyBytes
         }
         if let packed = head.contentEncoding {

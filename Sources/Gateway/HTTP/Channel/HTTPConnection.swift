@@ -49,7 +49,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var share: BodyShare?
         var ticket: PredictionTicket?
 
-        var asker: Asker { Asker(prediction: form.predictionID, caller: caller) }
+        var asker: Asker { Asker(prediction: form.predictionID, caller: caller, trace: headers.trace) }
     }
 
     /// A caller who may ask for something: said once, it holds for as long as access has the same version.

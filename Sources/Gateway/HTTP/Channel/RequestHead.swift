@@ -41,6 +41,9 @@ struct RequestHead: Sendable {
     var authorization: Range<Int>?
     /// The header `slipway-variant`, which names a variant of the endpoint.
     var variant: Range<Int>?
+    /// The header `traceparent`; `nil` where there is none, or there are several, of which none holds.
+    var traceparent: Range<Int>?
+    var hasTraceparent = false
     var fields: [Field] = []
 
     /// Ready for the next request, with the memory of this one.

@@ -197,6 +197,11 @@ struct RequestHeadParser {
         case 4: if HTTPSyntax.equal(name, "host") { hosts += 1 }
         case 6: if HTTPSyntax.equal(name, "expect") { try parseExpectation(value) }
         case 10: if HTTPSyntax.equal(name, "connection") { parseConnection(value) }
+        case 11:
+            if HTTPSyntax.equal(name, "traceparent") {
+                head.traceparent = head.hasTraceparent ? nil : range
+                head.hasTraceparent = true
+            }
         case 12: if HTTPSyntax.equal(name, "content-type") { head.contentType = range }
         case 13:
             if HTTPSyntax.equal(name, "authorization") {

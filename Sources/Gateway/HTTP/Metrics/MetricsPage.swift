@@ -28,10 +28,10 @@ package struct MetricsPage: Sendable {
         }
     }
 
-    /// Upper bounds of the histogram's buckets in nanoseconds: 1, 2.5 and 5 of each decade.
+    /// Upper bounds of the histograms' buckets in nanoseconds: 1, 2.5 and 5 of each decade.
     static let bounds: [UInt64] = {
         var bounds: [UInt64] = []
-        var decade: UInt64 = 10_000
+        var decade: UInt64 = 1000
         while decade <= 10_000_000_000 {
             bounds += [decade, decade * 5 / 2, decade * 5]
             decade *= 10
@@ -44,9 +44,13 @@ package struct MetricsPage: Sendable {
     /// The whole page. `process` is `nil` where the system does not tell.
     package static func render(endpoints: [Endpoint], process: Process?) -> String {
         var page = MetricsPage()
-        let samples = endpoints.flatMap(\.versions).map { ($0, $0.statistics.snapshot()) }
+        let samples: [Sample] = endpoints.flatMap(\.versions).map { ($0, $0.statistics.snapshot()) }
         page.triton(samples)
+        page.info(samples.map(\.endpoint))
+        page.requests(samples)
         page.own(samples)
+        page.stages(samples)
+        page.models(samples.map(\.endpoint))
         page.batches(samples)
         page.rollouts(endpoints)
         page.ledgers(endpoints)
@@ -54,7 +58,7 @@ package struct MetricsPage: Sendable {
         return page.text
     }
 
-    private typealias Sample = (endpoint: Endpoint, counts: EndpointStatistics.Snapshot)
+    typealias Sample = (endpoint: Endpoint, counts: EndpointStatistics.Snapshot)
 
     private mutating func triton(_ samples: [Sample]) {
         family("nv_inference_request_success", "counter", "Predictions that were answered", samples) { $0.successes }
@@ -95,20 +99,7 @@ package struct MetricsPage: Sendable {
         let name = "slipway_request_duration_seconds"
         head(name, "histogram", "From decoding to encoding of answered predictions")
         for (endpoint, counts) in samples {
-            let labels = Self.labels(endpoint)
-            var cumulative: UInt64 = 0
-            var next = 0
-            for bound in Self.bounds {
-                while next < LatencyHistogram.bounds.count, LatencyHistogram.bounds[next] <= bound {
-                    cumulative &+= counts.latency[next]
-                    next += 1
-                }
-                line(name + "_bucket", labels + ",le=\"\(Self.seconds(bound))\"", String(cumulative))
-            }
-            let total = counts.latency.reduce(0, &+)
-            line(name + "_bucket", labels + ",le=\"+Inf\"", String(total))
-            line(name + "_sum", labels, Self.seconds(counts.total))
-            line(name + "_count", labels, String(total))
+            histogram(name, Self.labels(endpoint), counts.latency, from: 10_000, sum: counts.total)
         }
     }
 
@@ -184,7 +175,7 @@ package struct MetricsPage: Sendable {
     }
 
     /// Nanoseconds as seconds, without rounding.
-    private static func seconds(_ nanoseconds: UInt64) -> String {
+    static func seconds(_ nanoseconds: UInt64) -> String {
         let fraction = String(nanoseconds % 1_000_000_000)
         var digits = String(repeating: "0", count: 9 - fraction.count) + fraction
         while digits.hasSuffix("0") { digits.removeLast() }

@@ -265,6 +265,9 @@ extension Route {
         managed(
             .forgetLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/forget", .forgetLedger,
             "Deletes the predictions of one subject from an endpoint's ledger"),
+        managed(
+            .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
+            "What an endpoint did over time: requests, errors, latency by stage, resources"),
     ]
 
     private static func decision(

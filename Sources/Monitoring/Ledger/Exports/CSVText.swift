@@ -9,6 +9,7 @@ import Serving
 struct CSVText: RowText {
     private static let known = [
         "time", "prediction", "request_id", "caller", "key", "version", "revision", "variant", "error", "latency_ms",
+        "trace",
     ]
 
     /// Names of tensors, in the order of their columns.
@@ -29,7 +30,7 @@ struct CSVText: RowText {
         let known = [
             row.time.description, row.prediction.text, row.requestID ?? "", row.principal, row.key ?? "",
             String(row.version), String(row.revision), row.variant ?? "", row.fault?.word ?? "",
-            String(Double(row.nanoseconds) / 1e6),
+            String(Double(row.nanoseconds) / 1e6), row.trace?.text ?? "",
         ]
         buffer.writeString(known.map(Self.quoted).joined(separator: ","))
         for (names, tensors) in [(inputs, row.inputs), (outputs, row.outputs)] {

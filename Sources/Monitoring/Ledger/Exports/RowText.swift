@@ -39,6 +39,7 @@ struct JSONLinesText: RowText {
         text("variant", row.variant, &buffer)
         text("error", row.fault?.word, &buffer)
         buffer.writeString(",\"latency_ms\":\(Double(row.nanoseconds) / 1e6)")
+        text("trace", row.trace?.text, &buffer)
         tensors("inputs", row.inputs, &buffer)
         tensors("outputs", row.outputs, &buffer)
         buffer.writeString("}\n")

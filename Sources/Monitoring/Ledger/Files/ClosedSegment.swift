@@ -43,7 +43,7 @@ extension SegmentSummary {
         if let summary = try reader.summary() { return summary }
         var summary = SegmentSummary()
         while let payload = try reader.next() {
-            guard RecordDecoder.kind(of: payload) == RecordEncoder.Kind.prediction else { continue }
+            guard RecordEncoder.Kind.isPrediction(RecordDecoder.kind(of: payload)) else { continue }
             // The time stands behind the kind and the fault.
             guard payload.count >= 10 else { continue }
             summary.add(

@@ -65,7 +65,7 @@ extension LedgerBook {
     ) throws(FileFailure) {
         let reader = try SegmentReader(path: segment.path, name: segment.name, limit: segment.size)
         while let payload = try reader.next() {
-            guard RecordDecoder.kind(of: payload) == RecordEncoder.Kind.prediction else { continue }
+            guard RecordEncoder.Kind.isPrediction(RecordDecoder.kind(of: payload)) else { continue }
             guard let row = try? RecordDecoder.row(payload) else {
                 found.damaged += 1
                 continue

@@ -21,6 +21,8 @@ package struct LedgerRow: Sendable {
     package var nanoseconds: UInt64
     package var inputs: [LedgerTensor]
     package var outputs: [LedgerTensor]
+    /// The trace that the caller said it belongs to.
+    package var trace: TraceID?
 }
 
 /// A tensor of a prediction, with what the ledger has of its elements.

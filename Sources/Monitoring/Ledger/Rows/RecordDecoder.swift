@@ -10,7 +10,7 @@ enum RecordDecoder {
     static func row(_ payload: UnsafeRawBufferPointer) throws(MalformedRecord) -> LedgerRow {
         var cursor = RecordCursor(payload)
         let kind = try cursor.next(UInt8.self)
-        guard kind == RecordEncoder.Kind.prediction else { throw MalformedRecord("kind \(kind) is no prediction") }
+        guard RecordEncoder.Kind.isPrediction(kind) else { throw MalformedRecord("kind \(kind) is no prediction") }
         let fault = try cursor.next(UInt8.self)
         guard fault == 0 || PredictionFault(rawValue: fault) != nil else { throw MalformedRecord("fault \(fault)") }
         let time = Timestamp(microseconds: Int(try cursor.next(Int64.self)))
@@ -23,11 +23,11 @@ enum RecordDecoder {
             time: time, prediction: prediction, revision: revision, version: version, variant: nil,
             principal: principal, key: nil, requestID: nil, fault: PredictionFault(rawValue: fault),
             nanoseconds: nanoseconds, inputs: [], outputs: [])
-        return try rest(of: row, &cursor)
+        return try rest(of: row, &cursor, isTraced: kind == RecordEncoder.Kind.traced)
     }
 
     private static func rest(
-        of row: LedgerRow, _ cursor: inout RecordCursor
+        of row: LedgerRow, _ cursor: inout RecordCursor, isTraced: Bool
     ) throws(MalformedRecord) -> LedgerRow {
         var row = row
         row.key = try optionalText(&cursor)
@@ -35,6 +35,7 @@ enum RecordDecoder {
         row.requestID = try optionalText(&cursor)
         row.inputs = try tensors(&cursor)
         row.outputs = try tensors(&cursor)
+        if isTraced { row.trace = TraceID(high: try cursor.next(UInt64.self), low: try cursor.next(UInt64.self)) }
         guard cursor.isAtEnd else { throw MalformedRecord("something follows the outputs") }
         return row
     }

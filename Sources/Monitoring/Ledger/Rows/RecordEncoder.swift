@@ -7,6 +7,10 @@ enum RecordEncoder {
     enum Kind {
         static let prediction: UInt8 = 1
         static let end: UInt8 = 2
+        /// A prediction of a trace: the trace's id comes behind the outputs.
+        static let traced: UInt8 = 3
+
+        static func isPrediction(_ kind: UInt8?) -> Bool { kind == prediction || kind == traced }
     }
 
     /// How a tensor's elements are there.
@@ -24,7 +28,7 @@ enum RecordEncoder {
         _ seen: borrowing ObservedPrediction, time: Int, of tap: LedgerTap, into bytes: RecordBytes
     ) {
         bytes.reserve(256)
-        bytes.write(Kind.prediction)
+        bytes.write(seen.trace == nil ? Kind.prediction : Kind.traced)
         bytes.write(seen.fault?.rawValue ?? 0)
         bytes.write(Int64(time))
         bytes.write(seen.prediction.high)
@@ -39,6 +43,10 @@ enum RecordEncoder {
         var room = LedgerBounds.row
         write(seen.inputs, tap.rules, &room, bytes)
         write(seen.outputs, tap.rules, &room, bytes)
+        if let trace = seen.trace {
+            bytes.write(trace.id.high)
+            bytes.write(trace.id.low)
+        }
     }
 
     private static func write(_ text: String?, _ bytes: RecordBytes) {

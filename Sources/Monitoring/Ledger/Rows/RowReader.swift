@@ -25,7 +25,7 @@ final class RowReader {
                 self.reader = nil
                 continue
             }
-            guard RecordDecoder.kind(of: payload) == RecordEncoder.Kind.prediction else { continue }
+            guard RecordEncoder.Kind.isPrediction(RecordDecoder.kind(of: payload)) else { continue }
             guard let row = try? RecordDecoder.row(payload) else {
                 damaged += 1
                 continue
