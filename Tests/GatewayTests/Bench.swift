@@ -8,9 +8,10 @@ final class Bench {
     let channel: EmbeddedChannel
     let loop: LoopContext
 
-    init(_ workshop: Workshop) throws {
-        let channel = EmbeddedChannel()
-        let loop = LoopContext(eventLoop: channel.embeddedEventLoop)
+    /// - Parameter beside: a connection of the same event loop.
+    init(_ workshop: Workshop, beside: Bench? = nil) throws {
+        let channel = EmbeddedChannel(loop: beside?.channel.embeddedEventLoop ?? EmbeddedEventLoop())
+        let loop = beside?.loop ?? LoopContext(eventLoop: channel.embeddedEventLoop)
         self.channel = channel
         self.loop = loop
         try channel.pipeline.syncOperations.addHandler(HTTPConnection(gateway: workshop.context, loop: loop))
@@ -21,7 +22,15 @@ final class Bench {
 
     private var received: [UInt8] = []
 
-    func send(_ bytes: [UInt8]) { _ = try? channel.writeInbound(ByteBuffer(bytes: bytes)) }
+    /// The loop's turn in which they come ends with them.
+    func send(_ bytes: [UInt8]) {
+        begin(bytes)
+        endTurn()
+    }
+
+    func begin(_ bytes: [UInt8]) { _ = try? channel.writeInbound(ByteBuffer(bytes: bytes)) }
+
+    func endTurn() { channel.embeddedEventLoop.run() }
 
     /// All whole answers so far.
     func answers(isHead: Bool = false) -> [WireAnswer] {

@@ -176,7 +176,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        flush()
+        if output == nil { flush() } else { loop.flushSoon(self) }
         context.fireChannelReadComplete()
     }
 

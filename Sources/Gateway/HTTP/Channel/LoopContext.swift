@@ -15,7 +15,9 @@ final class LoopContext {
     /// Whether connections are to end as soon as they have nothing under way.
     private(set) var isDraining = false
     /// Memory for answers, handed from one connection to the next while the kernel took the last one whole.
-    private var spare: ByteBuffer?
+    private var spares: [ByteBuffer] = []
+    /// Connections with answers that are handed to their sockets together.
+    private var ready: [HTTPConnection] = []
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var sweep: RepeatedTask?
     private var emptied: EventLoopPromise<Void>?
@@ -91,13 +93,35 @@ final class LoopContext {
     }
 
     func takeBuffer(_ allocator: ByteBufferAllocator) -> ByteBuffer {
-        guard var buffer = spare else { return allocator.buffer(capacity: 1024) }
-        spare = nil
+        guard var buffer = spares.popLast() else { return allocator.buffer(capacity: 1024) }
         buffer.clear(minimumCapacity: 1024)
         return buffer
     }
 
     func giveBack(_ buffer: ByteBuffer) {
-        if buffer.capacity <= 64 << 10 { spare = buffer }
+        if buffer.capacity <= 64 << 10, spares.count < Self.together { spares.append(buffer) }
+    }
+
+    // MARK: sending
+
+    /// Answers that are made before the first of them is sent: as many short predictions take a small part of a
+    /// millisecond.
+    private static let together = 8
+
+    /// Sends what the connection has ready with what the same turn of the loop makes ready for others. Whoever waits for
+    /// an answer is woken by it, and where that is on this machine, takes the processor away from the requests that are
+    /// still to be read: then a turn answers one request and not eight.
+    func flushSoon(_ connection: HTTPConnection) {
+        ready.append(connection)
+        if ready.count >= Self.together { return flushReady() }
+        guard ready.count == 1 else { return }
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.execute { bound.value.flushReady() }
+    }
+
+    private func flushReady() {
+        let connections = ready
+        ready.removeAll(keepingCapacity: true)
+        for connection in connections { connection.flush() }
     }
 }
