@@ -88,7 +88,8 @@ class Process:
             self.started = time.perf_counter()
             self.child = subprocess.Popen(
                 self.command, cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True,
+                # A group of its own for signals, but no session: see "One session" in README.md.
+                process_group=0,
             )
         return self
 
