@@ -14,7 +14,6 @@ PRODUCTS = 800
 pytestmark = pytest.mark.skipif(not os.environ.get("SLIPWAY_SOAK"), reason="takes minutes: SLIPWAY_SOAK=1")
 
 
-
 def rollout_of(server, stable, canary, patience=240, values=(0.5,)):
     """Starts a canary and waits for its end; how it ended, when, and what the load saw."""
     server.cli("model", "push", stable, "--name", "churn")
