@@ -123,7 +123,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Identity",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Documents",
+                "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
@@ -144,21 +145,23 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
-                "Tensors", grdb, crypto, logging,
+                "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
         room(
             "Deployments",
             [
-                "Governance", "Registry", "Identity", "Statistics", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
+                "Tensors",
                 logging,
             ]),
         room(
             "Governance",
             [
-                "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
-                yams,
+                "Identity", "Registry", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol",
+                "Runtimes",
+                "Tensors",
             ]),
         room(
             "Monitoring",
@@ -166,7 +169,9 @@ let package = Package(
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
                 logging,
             ]),
+        room("Drift", ["Statistics"]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
         room("Journal", [crypto]),
@@ -207,11 +212,16 @@ let package = Package(
             exclude: ["Fixtures"]),
         tests(
             "Deployments",
-            ["Store", "Governance", "Registry", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", crypto]),
+            [
+                "Store", "Governance", "Registry", "Documents", "Statistics", "Journal", "Serving", "Runtimes",
+                "Tensors",
+                crypto,
+            ]),
         tests(
             "Governance",
             [
-                "Store", "Deployments", "Identity", "Registry", "Statistics", "Journal", "Serving", "InferenceProtocol",
+                "Store", "Deployments", "Documents", "Identity", "Registry", "Statistics", "Journal", "Serving",
+                "InferenceProtocol",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ],
             exclude: ["Fixtures"]),
@@ -219,6 +229,7 @@ let package = Package(
         tests(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+        tests("Drift", ["Statistics"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

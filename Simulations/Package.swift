@@ -21,11 +21,11 @@ let package = Package(
         .target(name: "CThreadStripe"),
         room("Journal", []),
         room("Statistics", []),
-        room("Monitoring", ["Statistics"]),
+        room("Drift", ["Statistics"]),
         room("Serving", ["CThreadStripe"]),
         room("Deployments", ["Statistics", "Serving", "Journal"]),
         .executableTarget(
-            name: "simulate-drift", dependencies: ["Monitoring", "Statistics"], swiftSettings: settings),
+            name: "simulate-drift", dependencies: ["Drift", "Statistics"], swiftSettings: settings),
         .executableTarget(
             name: "simulate", dependencies: ["Deployments", "Statistics", "Serving"], swiftSettings: settings),
     ]

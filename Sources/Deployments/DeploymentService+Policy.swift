@@ -1,3 +1,4 @@
+import Documents
 package import Governance
 package import Journal
 import Runtimes

@@ -1,5 +1,6 @@
 import Crypto
 import Deployments
+import Documents
 import Foundation
 import Governance
 import Journal
@@ -52,7 +53,7 @@ final class Dock: Sendable {
     /// Begins a rollout, as YAML.
     func start(_ endpoint: String, _ yaml: String, key: String? = nil) async throws -> Rollout {
         try await rollouts.start(
-            endpoint, space: "default", document: PolicyText.value(yaml: yaml, what: "rollout"), principal: .local,
+            endpoint, space: "default", document: DocumentText.value(yaml: yaml, what: "rollout"), principal: .local,
             idempotencyKey: key)
     }
 

@@ -1,3 +1,4 @@
+import Documents
 import Governance
 import Journal
 import Serving
@@ -7,7 +8,7 @@ import Testing
 
 struct RolloutDocumentTests {
     private func draft(_ yaml: String) throws(ControlError) -> RolloutDraft {
-        try RolloutDraft(document: PolicyText.value(yaml: yaml, what: "rollout"))
+        try RolloutDraft(document: DocumentText.value(yaml: yaml, what: "rollout"))
     }
 
     @Test func `a canary by its least has the usual steps`() throws {

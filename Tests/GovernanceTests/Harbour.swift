@@ -1,5 +1,6 @@
 import Crypto
 import Deployments
+import Documents
 import Foundation
 import Identity
 import Journal
@@ -74,7 +75,7 @@ final class Harbour: Sendable {
 
     func policy(_ yaml: String, of space: String = "prod") async throws {
         _ = try await deployments.setPolicy(
-            SpacePolicy(document: PolicyText.value(yaml: yaml)), of: space, principal: .asker)
+            SpacePolicy(document: DocumentText.value(yaml: yaml)), of: space, principal: .asker)
     }
 
     func request(

@@ -1,3 +1,4 @@
+import Documents
 import Foundation
 import Governance
 import Identity
@@ -7,7 +8,7 @@ import Testing
 
 struct PolicyTests {
     private static func policy(_ yaml: String) throws -> SpacePolicy {
-        try SpacePolicy(document: PolicyText.value(yaml: yaml))
+        try SpacePolicy(document: DocumentText.value(yaml: yaml))
     }
 
     private static func refusal(_ yaml: String) -> ControlError? {
@@ -45,7 +46,7 @@ struct PolicyTests {
         #expect(policy.deploy == [.operator])
         #expect(policy.rollout == nil)
         #expect(try SpacePolicy(document: policy.document) == policy)
-        #expect(try SpacePolicy(document: PolicyText.value(json: Data(policy.document.json.utf8))) == policy)
+        #expect(try SpacePolicy(document: DocumentText.value(json: Data(policy.document.json.utf8))) == policy)
         // JSON is YAML too.
         #expect(try Self.policy(policy.document.json) == policy)
     }
@@ -125,14 +126,14 @@ struct PolicyTests {
         }
         #expect(Self.refusal("# " + String(repeating: "x", count: 70_000))?.code == .tooLarge)
         let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
-        #expect(throws: ControlError.self) { try PolicyText.value(json: Data("{\"gates\": \(deep)}".utf8)) }
-        #expect(throws: ControlError.self) { try PolicyText.value(json: Data(repeating: 0x20, count: 70_000)) }
+        #expect(throws: ControlError.self) { try DocumentText.value(json: Data("{\"gates\": \(deep)}".utf8)) }
+        #expect(throws: ControlError.self) { try DocumentText.value(json: Data(repeating: 0x20, count: 70_000)) }
     }
 
     @Test func `texts with stars and ampersands that stand for nothing are taken`() throws {
-        #expect(try PolicyText.value(yaml: "a: x*y & z") == .mapping(["a": .text("x*y & z")]))
+        #expect(try DocumentText.value(yaml: "a: x*y & z") == .mapping(["a": .text("x*y & z")]))
         #expect(
-            try PolicyText.value(yaml: "a: [1, 1.5, true, null, 'true', \"1\", 0x10, .inf, nan]")
+            try DocumentText.value(yaml: "a: [1, 1.5, true, null, 'true', \"1\", 0x10, .inf, nan]")
                 == .mapping([
                     "a": .list([
                         .whole(1), .number(1.5), .flag(true), .null, .text("true"), .text("1"), .text("0x10"),

@@ -1,3 +1,4 @@
+import Documents
 import Journal
 import Registry
 import Tensors
@@ -73,7 +74,7 @@ import Testing
     ])
     func `a rule that cannot be is refused by its field`(line: String, field: String) throws {
         let error = #expect(throws: ControlError.self) {
-            try SpacePolicy(document: PolicyText.value(yaml: "gates: [{name: beside, kind: shadow, \(line)}]"))
+            try SpacePolicy(document: DocumentText.value(yaml: "gates: [{name: beside, kind: shadow, \(line)}]"))
         }
         #expect(error?.field == field)
     }

@@ -1,1 +1,1 @@
-../../../Tests/MonitoringTests/Drift/SimulatedDrift.swift
+../../../Tests/DriftTests/SimulatedDrift.swift

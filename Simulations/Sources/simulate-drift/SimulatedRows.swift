@@ -1,1 +1,1 @@
-../../../Tests/MonitoringTests/Drift/SimulatedRows.swift
+../../../Tests/DriftTests/SimulatedRows.swift

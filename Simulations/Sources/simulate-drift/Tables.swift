@@ -1,5 +1,5 @@
+import Drift
 import Foundation
-import Monitoring
 import Statistics
 
 /// One line of a table.

@@ -1,3 +1,4 @@
+package import Documents
 import Foundation
 package import Governance
 package import Journal
@@ -7,8 +8,8 @@ import Serving
 /// refused, never ignored.
 extension RolloutDraft {
     /// Throws `invalid` that names the field, what was expected and what came.
-    package init(document: PolicyValue) throws(ControlError) {
-        var fields = try PolicyFields(document, at: "")
+    package init(document: DocumentValue) throws(ControlError) {
+        var fields = try DocumentFields(document, at: "")
         let words = RolloutStrategy.allCases.map(\.words)
         let word = try fields.word("strategy", among: words) ?? RolloutStrategy.canary.words
         guard let strategy = RolloutStrategy(words: word) else { throw fields.refusal("strategy", "is missing") }
@@ -39,13 +40,13 @@ extension RolloutDraft {
     }
 
     /// What decides where a request goes and what it is judged by, where both versions answer callers.
-    private mutating func readJudgement(_ fields: inout PolicyFields) throws(ControlError) {
+    private mutating func readJudgement(_ fields: inout DocumentFields) throws(ControlError) {
         sticky = try Self.sticky(&fields)
         if let header = try fields.text("header") {
             variantHeader = try Self.headerName(header, at: fields.place("header"))
         }
         if let value = fields.value("analysis") {
-            var inner = try PolicyFields(value, at: "analysis")
+            var inner = try DocumentFields(value, at: "analysis")
             analysis = try inner.rest(over: analysis)
             do {
                 try analysis.validate()
@@ -82,7 +83,7 @@ extension RolloutDraft {
 
 extension RolloutDraft {
     private static func candidates(
-        _ fields: inout PolicyFields, _ strategy: RolloutStrategy
+        _ fields: inout DocumentFields, _ strategy: RolloutStrategy
     ) throws(ControlError) -> [Candidate] {
         if strategy == .ab, let items = try fields.list("variants", atMost: RolloutSpec.maximumCandidates) {
             return try variants(items)
@@ -101,10 +102,10 @@ extension RolloutDraft {
         return [Candidate(variant: variant, model: model, version: version, weight: weight)]
     }
 
-    private static func variants(_ items: [PolicyValue]) throws(ControlError) -> [Candidate] {
+    private static func variants(_ items: [DocumentValue]) throws(ControlError) -> [Candidate] {
         var candidates: [Candidate] = []
         for item in items {
-            var fields = try PolicyFields(item, at: "variants[\(candidates.count)]")
+            var fields = try DocumentFields(item, at: "variants[\(candidates.count)]")
             let name = try fields.required("name")
             try checkVariant(name, at: fields.place("name"))
             guard let value = fields.value("to") else { throw fields.refusal("to", "is missing") }
@@ -141,7 +142,7 @@ extension RolloutDraft {
 
     /// `churn:2`, or `2`.
     private static func reference(
-        _ value: PolicyValue, at place: String
+        _ value: DocumentValue, at place: String
     ) throws(ControlError) -> (model: String?, version: Int) {
         let wrong = ControlError(
             .invalid, "'\(place)' must name a version, as churn:2 or 2", field: place)
@@ -165,12 +166,12 @@ extension RolloutDraft {
 
     /// `[1, 5, 25, 50, 100]`, or `[{weight: 1, hold: 10m}, ...]`; a last step of 100 is the promotion.
     private static func steps(
-        _ fields: inout PolicyFields
+        _ fields: inout DocumentFields
     ) throws(ControlError) -> (steps: [RolloutStep], promotes: Bool) {
         let hold = try fields.duration("hold", in: 1...longestHold) ?? RolloutSpec.defaultHoldSeconds
         let items =
             try fields.list("steps", atMost: RolloutSpec.maximumSteps)
-            ?? [1, 5, 25, 50, 100].map { PolicyValue.whole($0) }
+            ?? [1, 5, 25, 50, 100].map { DocumentValue.whole($0) }
         var steps: [RolloutStep] = []
         for (index, item) in items.enumerated() {
             let place = "steps[\(index)]"
@@ -190,15 +191,15 @@ extension RolloutDraft {
         return (steps, promotes)
     }
 
-    private static func step(_ item: PolicyValue, at place: String, hold: Int) throws(ControlError) -> RolloutStep {
+    private static func step(_ item: DocumentValue, at place: String, hold: Int) throws(ControlError) -> RolloutStep {
         if case .mapping = item {
-            var fields = try PolicyFields(item, at: place)
+            var fields = try DocumentFields(item, at: place)
             guard let weight = try fields.weight("weight") else { throw fields.refusal("weight", "is missing") }
             let own = try fields.duration("hold", in: 1...longestHold)
             try fields.finish()
             return RolloutStep(weight: weight, holdSeconds: own ?? hold)
         }
-        return RolloutStep(weight: try PolicyFields.weight(item, at: place), holdSeconds: hold)
+        return RolloutStep(weight: try DocumentFields.weight(item, at: place), holdSeconds: hold)
     }
 }
 
@@ -206,9 +207,9 @@ extension RolloutDraft {
 
 extension RolloutDraft {
     /// `{header: x-user}`, `{parameter: user}` or `{input: user_id}`.
-    private static func sticky(_ fields: inout PolicyFields) throws(ControlError) -> StickyKey? {
+    private static func sticky(_ fields: inout DocumentFields) throws(ControlError) -> StickyKey? {
         guard let value = fields.value("sticky") else { return nil }
-        var inner = try PolicyFields(value, at: "sticky")
+        var inner = try DocumentFields(value, at: "sticky")
         let header = try inner.text("header")
         let parameter = try inner.text("parameter")
         let input = try inner.text("input")
@@ -238,17 +239,17 @@ extension RolloutDraft {
         return name
     }
 
-    private static func shadow(_ fields: inout PolicyFields, variant: String) throws(ControlError) -> ShadowPlan {
+    private static func shadow(_ fields: inout DocumentFields, variant: String) throws(ControlError) -> ShadowPlan {
         var plan = ShadowPlan(variant: variant, share: TrafficPlan.whole)
         guard let value = fields.value("shadow") else { return plan }
-        var inner = try PolicyFields(value, at: "shadow")
+        var inner = try DocumentFields(value, at: "shadow")
         if let share = try inner.weight("share") { plan.share = share }
         if let limit = try inner.whole("queue", in: 1...65_536) { plan.queueLimit = limit }
         plan.tolerance = try tolerance(&inner) ?? plan.tolerance
         plan.segmentInput = try inner.text("segment")
         if case .mapping(let outputs)? = inner.value("outputs") {
             for (name, value) in outputs {
-                var output = try PolicyFields(value, at: "shadow.outputs.\(Name.excerpt(of: name))")
+                var output = try DocumentFields(value, at: "shadow.outputs.\(Name.excerpt(of: name))")
                 plan.tolerances[name] = try tolerance(&output) ?? plan.tolerance
                 try output.finish()
             }
@@ -257,7 +258,7 @@ extension RolloutDraft {
         return plan
     }
 
-    private static func tolerance(_ fields: inout PolicyFields) throws(ControlError) -> ShadowPlan.Tolerance? {
+    private static func tolerance(_ fields: inout DocumentFields) throws(ControlError) -> ShadowPlan.Tolerance? {
         let relative = try fields.tolerance("relative")
         let absolute = try fields.tolerance("absolute")
         guard relative != nil || absolute != nil else { return nil }
@@ -268,10 +269,10 @@ extension RolloutDraft {
 // MARK: - Checks
 
 extension RolloutDraft {
-    private static func checks(_ fields: inout PolicyFields) throws(ControlError) -> [RolloutCheck] {
+    private static func checks(_ fields: inout DocumentFields) throws(ControlError) -> [RolloutCheck] {
         var checks: [RolloutCheck] = []
         for item in try fields.list("checks", atMost: RolloutCheck.maximum) ?? [] {
-            var inner = try PolicyFields(item, at: "checks[\(checks.count)]")
+            var inner = try DocumentFields(item, at: "checks[\(checks.count)]")
             let name = try inner.required("name")
             try Name.validate(name, field: inner.place("name"))
             guard !checks.contains(where: { $0.name == name }) else {
@@ -288,7 +289,7 @@ extension RolloutDraft {
         return checks
     }
 
-    private static func question(_ fields: inout PolicyFields) throws(ControlError) -> RolloutCheck.Question {
+    private static func question(_ fields: inout DocumentFields) throws(ControlError) -> RolloutCheck.Question {
         let server = try fields.text("prometheus")
         let hook = try fields.text("webhook")
         switch (server, hook) {

@@ -1,3 +1,4 @@
+package import Documents
 package import Governance
 package import Journal
 import Runtimes
@@ -40,7 +41,7 @@ package final class RolloutService: Sendable {
     ///
     /// - Parameter document: as `docs/reference/rollout.md` describes it.
     package func start(
-        _ endpoint: String, space: String, document: PolicyValue, principal: Principal,
+        _ endpoint: String, space: String, document: DocumentValue, principal: Principal,
         idempotencyKey: String? = nil, ifMatch: Int? = nil
     ) async throws(ControlError) -> Rollout {
         try Name.validate(endpoint, field: "endpoint")

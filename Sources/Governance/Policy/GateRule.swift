@@ -1,3 +1,4 @@
+import Documents
 import Journal
 
 /// What a gate of a policy demands, by kind.
@@ -23,7 +24,7 @@ package enum GateRule: Sendable, Hashable {
     }
 
     /// Reads the fields that this kind of gate has; the caller says what is left over.
-    init(_ kind: GateKind, _ fields: inout PolicyFields) throws(ControlError) {
+    init(_ kind: GateKind, _ fields: inout DocumentFields) throws(ControlError) {
         switch kind {
         case .holdout:
             let rule = try fields.rest(as: HoldoutRule.self)

@@ -1,3 +1,4 @@
+package import Documents
 import Identity
 package import Journal
 import Serving
@@ -7,8 +8,8 @@ extension SpacePolicy {
     private static let isolations = ["any", "shared", "worker"]
 
     /// Throws `invalid` that names the field, what was expected and what came.
-    package init(document: PolicyValue, revision: Int = 0) throws(ControlError) {
-        var fields = try PolicyFields(document, at: "")
+    package init(document: DocumentValue, revision: Int = 0) throws(ControlError) {
+        var fields = try DocumentFields(document, at: "")
         self.init(revision: revision)
         promotesFrom = try Self.sources(&fields)
         gates = try Self.gates(&fields)
@@ -22,7 +23,7 @@ extension SpacePolicy {
         try fields.finish()
     }
 
-    private static func sources(_ fields: inout PolicyFields) throws(ControlError) -> [String] {
+    private static func sources(_ fields: inout DocumentFields) throws(ControlError) -> [String] {
         let names = try fields.texts("promotesFrom") ?? []
         for (index, name) in names.enumerated() {
             try Name.validate(name, field: "promotesFrom[\(index)]")
@@ -33,7 +34,7 @@ extension SpacePolicy {
         return names
     }
 
-    private static func gates(_ fields: inout PolicyFields) throws(ControlError) -> [GateDemand] {
+    private static func gates(_ fields: inout DocumentFields) throws(ControlError) -> [GateDemand] {
         var gates: [GateDemand] = []
         for value in try fields.list("gates", atMost: maximumGates) ?? [] {
             let gate = try GateDemand(value, at: "gates[\(gates.count)]")
@@ -45,7 +46,7 @@ extension SpacePolicy {
         return gates
     }
 
-    private static func roles(_ name: String, _ fields: inout PolicyFields) throws(ControlError) -> [Role]? {
+    private static func roles(_ name: String, _ fields: inout DocumentFields) throws(ControlError) -> [Role]? {
         guard let roles = try fields.words(name, among: Role.ofMembers) else { return nil }
         guard !roles.isEmpty else {
             throw fields.refusal(name, "is an empty list", hint: "leave it out, or name the roles that may")
@@ -53,7 +54,7 @@ extension SpacePolicy {
         return roles
     }
 
-    private static func freeze(_ fields: inout PolicyFields) throws(ControlError) -> String? {
+    private static func freeze(_ fields: inout DocumentFields) throws(ControlError) -> String? {
         let frozen = try fields.flag("frozen") ?? false
         let reason = try fields.text("frozenReason")
         guard frozen || reason == nil else {
@@ -64,8 +65,8 @@ extension SpacePolicy {
     }
 
     /// What a reader makes the same policy of; fields that demand nothing are left out.
-    package var document: PolicyValue {
-        var members: [String: PolicyValue] = ["isolation": .text(isolation?.rawValue ?? "any")]
+    package var document: DocumentValue {
+        var members: [String: DocumentValue] = ["isolation": .text(isolation?.rawValue ?? "any")]
         if !promotesFrom.isEmpty { members["promotesFrom"] = .list(promotesFrom.map { .text($0) }) }
         if !gates.isEmpty { members["gates"] = .list(gates.map(\.document)) }
         if approvals.count > 0 { members["approvals"] = approvals.document }
@@ -87,7 +88,7 @@ extension SpacePolicy: Codable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
-            document: try values.decode(PolicyValue.self, forKey: .document),
+            document: try values.decode(DocumentValue.self, forKey: .document),
             revision: try values.decode(Int.self, forKey: .revision))
     }
 
@@ -102,12 +103,12 @@ extension ApprovalDemand {
     /// People at most whose approval can be asked for.
     static let maximumCount = 16
 
-    fileprivate init(_ value: PolicyValue?, at path: String) throws(ControlError) {
+    fileprivate init(_ value: DocumentValue?, at path: String) throws(ControlError) {
         guard let value else {
             self = .none
             return
         }
-        var fields = try PolicyFields(value, at: path)
+        var fields = try DocumentFields(value, at: path)
         self.init(count: try fields.whole("count", in: 0...Self.maximumCount) ?? 1)
         if let roles = try fields.words("roles", among: Role.ofMembers) {
             guard !roles.isEmpty else { throw fields.refusal("roles", "is an empty list: nobody could approve") }
@@ -117,7 +118,7 @@ extension ApprovalDemand {
         try fields.finish()
     }
 
-    fileprivate var document: PolicyValue {
+    fileprivate var document: DocumentValue {
         .mapping([
             "count": .whole(count), "roles": .list(roles.map { .text($0.rawValue) }), "fourEyes": .flag(fourEyes),
         ])
@@ -125,8 +126,8 @@ extension ApprovalDemand {
 }
 
 extension GateDemand {
-    fileprivate init(_ value: PolicyValue, at path: String) throws(ControlError) {
-        var fields = try PolicyFields(value, at: path)
+    fileprivate init(_ value: DocumentValue, at path: String) throws(ControlError) {
+        var fields = try DocumentFields(value, at: path)
         name = try fields.required("name")
         try Name.validate(name, field: fields.place("name"))
         guard let word = try fields.word("kind", among: GateKind.allCases.map(\.rawValue)),
@@ -141,7 +142,7 @@ extension GateDemand {
         try fields.finish()
     }
 
-    fileprivate var document: PolicyValue {
+    fileprivate var document: DocumentValue {
         var members = fields
         members["name"] = .text(name)
         members["kind"] = .text(kind.rawValue)

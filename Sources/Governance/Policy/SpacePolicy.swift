@@ -1,3 +1,4 @@
+package import Documents
 package import Identity
 package import Serving
 
@@ -83,11 +84,11 @@ package struct GateDemand: Sendable, Hashable {
     /// The models that it is for; `nil` for all.
     package var models: [String]?
     /// The rule's own fields as they were written, to be shown again.
-    package var fields: [String: PolicyValue]
+    package var fields: [String: DocumentValue]
 
     package var kind: GateKind { rule.kind }
 
-    package init(name: String, rule: GateRule, models: [String]? = nil, fields: [String: PolicyValue] = [:]) {
+    package init(name: String, rule: GateRule, models: [String]? = nil, fields: [String: DocumentValue] = [:]) {
         self.name = name
         self.rule = rule
         self.models = models

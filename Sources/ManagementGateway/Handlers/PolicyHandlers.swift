@@ -1,4 +1,5 @@
 import Deployments
+import Documents
 import Foundation
 import Gateway
 import Governance
@@ -47,14 +48,14 @@ extension ManagementInterface {
 
 extension ManagementRequest {
     /// The body as a document that people write: YAML by its content type, else JSON.
-    func policyDocument(_ what: String) async throws -> PolicyValue {
+    func policyDocument(_ what: String) async throws -> DocumentValue {
         let type = request.headers[.contentType]?.lowercased() ?? ""
-        let body = try await text(limit: PolicyText.maximumBytes, what: what)
-        if type.contains("yaml") { return try PolicyText.value(yaml: body, what: what) }
+        let body = try await text(limit: DocumentText.maximumBytes, what: what)
+        if type.contains("yaml") { return try DocumentText.value(yaml: body, what: what) }
         if let problem = JSONSyntax.problem(in: ByteBuffer(string: body)) {
             throw ControlError(.invalid, "the body is not JSON: \(problem.message)")
         }
-        return try PolicyText.value(json: Data(body.utf8), what: what)
+        return try DocumentText.value(json: Data(body.utf8), what: what)
     }
 
     /// The body as text.
@@ -117,7 +118,7 @@ extension GatePolicy {
 }
 
 extension PolicyField {
-    fileprivate init(_ value: PolicyValue) {
+    fileprivate init(_ value: DocumentValue) {
         switch value {
         case .null: self = .null
         case .flag(let flag): self = .flag(flag)

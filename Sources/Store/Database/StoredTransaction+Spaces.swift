@@ -1,4 +1,5 @@
 import Deployments
+import Documents
 import GRDB
 import Governance
 import Journal
@@ -99,7 +100,7 @@ extension StoredTransaction: SpaceTransaction {
     private static func policy(_ row: Row) throws -> SpacePolicy {
         guard let document: String = row["document"] else { return SpacePolicy(revision: row["policy_revision"]) }
         return try SpacePolicy(
-            document: try decode(PolicyValue.self, document), revision: row["policy_revision"])
+            document: try decode(DocumentValue.self, document), revision: row["policy_revision"])
     }
 
     /// What a space demands of where its models run, of a row with that column.

@@ -1,3 +1,4 @@
+import Documents
 import Governance
 import Journal
 
@@ -6,11 +7,11 @@ extension ExperimentMetric {
     static let maximum = 20
 
     /// `[{name: bought}, {name: returned, better: lower, role: guardrail, margin: 0.01}]`
-    static func list(_ fields: inout PolicyFields) throws(ControlError) -> [ExperimentMetric]? {
+    static func list(_ fields: inout DocumentFields) throws(ControlError) -> [ExperimentMetric]? {
         guard let items = try fields.list("metrics", atMost: maximum) else { return nil }
         var metrics: [ExperimentMetric] = []
         for item in items {
-            var inner = try PolicyFields(item, at: "metrics[\(metrics.count)]")
+            var inner = try DocumentFields(item, at: "metrics[\(metrics.count)]")
             var metric = ExperimentMetric(name: try inner.required("name"))
             try Name.validate(metric.name, field: inner.place("name"))
             guard !metrics.contains(where: { $0.name == metric.name }) else {
@@ -38,7 +39,7 @@ extension ExperimentMetric {
     }
 
     /// `[{name: wrong, better: lower}]`: what a canary's quality is compared by. Its limit is the analysis'.
-    static func qualities(_ fields: inout PolicyFields) throws(ControlError) -> [ExperimentMetric]? {
+    static func qualities(_ fields: inout DocumentFields) throws(ControlError) -> [ExperimentMetric]? {
         guard let metrics = try list(&fields) else { return nil }
         guard metrics.count <= MetricTests.mostNamed else {
             throw ControlError(

@@ -1,3 +1,4 @@
+import Documents
 package import Journal
 
 /// A check that another system makes and reports: a CI job, a notebook, a committee.
@@ -14,7 +15,7 @@ package struct ExternalRule: Sendable, Hashable, Codable {
         self.timeoutSeconds = timeoutSeconds
     }
 
-    init(_ fields: inout PolicyFields) throws(ControlError) {
+    init(_ fields: inout DocumentFields) throws(ControlError) {
         self.init(timeoutSeconds: try fields.whole("timeoutSeconds", in: Self.range) ?? Self.standardSeconds)
     }
 }

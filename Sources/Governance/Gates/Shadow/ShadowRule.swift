@@ -1,3 +1,4 @@
+import Documents
 package import Journal
 
 /// What a shadow rollout in the source space must have shown of the candidate.
@@ -21,7 +22,7 @@ package struct ShadowRule: Sendable, Hashable, Codable {
         self.maxP99Ratio = maxP99Ratio
     }
 
-    init(_ fields: inout PolicyFields) throws(ControlError) {
+    init(_ fields: inout DocumentFields) throws(ControlError) {
         self.init(
             maxDisagreement: try fields.number("maxDisagreement") ?? Self.standardDisagreement,
             minimumRequests: try fields.whole("minimumRequests", in: 1...1_000_000_000) ?? Self.standardRequests,

@@ -1,7 +1,7 @@
 import Statistics
 import Testing
 
-@testable import Monitoring
+@testable import Drift
 
 /// The machine that fills windows and judges them.
 @Suite struct WatchTests {

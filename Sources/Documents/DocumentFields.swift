@@ -4,13 +4,13 @@ package import Journal
 
 /// The members of one mapping of a policy, taken one by one by name. Whatever is left at the end was misspelt: a limit that
 /// is lost in silence is no limit.
-package struct PolicyFields {
+package struct DocumentFields {
     /// Where the mapping stands in the document: `gates[2]`; empty for the document itself.
     package let path: String
-    private let members: [String: PolicyValue]
+    private let members: [String: DocumentValue]
     private var known: [String] = []
 
-    package init(_ value: PolicyValue, at path: String) throws(ControlError) {
+    package init(_ value: DocumentValue, at path: String) throws(ControlError) {
         self.path = path
         switch value {
         case .mapping(let members): self.members = members
@@ -28,7 +28,7 @@ package struct PolicyFields {
     }
 
     /// `nil` where it is absent or empty.
-    package mutating func value(_ name: String) -> PolicyValue? {
+    package mutating func value(_ name: String) -> DocumentValue? {
         known.append(name)
         guard let value = members[name], value != .null else { return nil }
         return value
@@ -68,7 +68,7 @@ package struct PolicyFields {
         }
     }
 
-    package mutating func list(_ name: String, atMost limit: Int = 64) throws(ControlError) -> [PolicyValue]? {
+    package mutating func list(_ name: String, atMost limit: Int = 64) throws(ControlError) -> [DocumentValue]? {
         guard let value = value(name) else { return nil }
         guard case .list(let items) = value else { throw Self.wrong(place(name), "a list", value) }
         guard items.count <= limit else { throw refusal(name, "has \(items.count) entries, at most \(limit)") }
@@ -109,18 +109,18 @@ package struct PolicyFields {
     }
 
     /// Everything that was not taken so far; still counts as not taken.
-    package var untaken: [String: PolicyValue] { members.filter { !known.contains($0.key) } }
+    package var untaken: [String: DocumentValue] { members.filter { !known.contains($0.key) } }
 
     /// Everything that was not taken, as a rule that decodes itself from JSON; counts as taken. Where the rule says what is
     /// wrong, its field becomes a place in the document.
     package mutating func rest<Rule: Codable>(
         as type: Rule.Type, hint: String = "docs/reference/gates.md has the fields of each kind of gate"
     ) throws(ControlError) -> Rule {
-        let rest = PolicyValue.mapping(untaken)
+        let rest = DocumentValue.mapping(untaken)
         known += untaken.keys
         do {
             let rule = try JSONDecoder().decode(type, from: Data(rest.json.utf8))
-            let again = try JSONDecoder().decode(PolicyValue.self, from: JSONEncoder().encode(rule))
+            let again = try JSONDecoder().decode(DocumentValue.self, from: JSONEncoder().encode(rule))
             if let lost = rest.lost(in: again) {
                 throw ControlError(
                     .invalid, "'\(Name.excerpt(of: place(lost)))' means nothing here", field: place(lost),
@@ -137,7 +137,7 @@ package struct PolicyFields {
     }
 
     /// An error of a rule, with its field as a place in the document.
-    func placed(_ error: ControlError) -> ControlError { error.within(path) }
+    package func placed(_ error: ControlError) -> ControlError { error.within(path) }
 
     private static func refusal(_ error: DecodingError) -> ControlError {
         func refused(_ context: DecodingError.Context, _ more: [any CodingKey], _ what: String) -> ControlError {
@@ -170,7 +170,7 @@ package struct PolicyFields {
         throw ControlError(.invalid, "'\(shown)' means nothing here", field: shown, hint: hint)
     }
 
-    private static func text(_ value: PolicyValue, at place: String) throws(ControlError) -> String {
+    private static func text(_ value: DocumentValue, at place: String) throws(ControlError) -> String {
         switch value {
         case .text(let text): return text
         // A space may be called 7.
@@ -179,7 +179,7 @@ package struct PolicyFields {
         }
     }
 
-    static func wrong(_ place: String, _ expected: String, _ value: PolicyValue) -> ControlError {
+    package static func wrong(_ place: String, _ expected: String, _ value: DocumentValue) -> ControlError {
         ControlError(.invalid, "'\(place)' must be \(expected), not \(value.kind)", field: place)
     }
 

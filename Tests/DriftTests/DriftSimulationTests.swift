@@ -2,7 +2,7 @@ import Foundation
 import Statistics
 import Testing
 
-@testable import Monitoring
+@testable import Drift
 
 /// A little of what `make soak` does by the hundred: drift in rows of real data sets, and months without any.
 @Suite struct DriftSimulationTests {

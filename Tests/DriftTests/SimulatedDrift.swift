@@ -1,5 +1,5 @@
+import Drift
 import Foundation
-import Monitoring
 import Statistics
 
 /// An endpoint whose rows are simulated, watched as a server would watch it.

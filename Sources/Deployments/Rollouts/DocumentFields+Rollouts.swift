@@ -1,10 +1,11 @@
+import Documents
 import Foundation
 import Governance
 import Journal
 import Serving
 
 /// The forms of values that documents of rollouts have.
-extension PolicyFields {
+extension DocumentFields {
     /// `90s`, `2m`, `1h`, `7d`, or seconds as a bare number.
     mutating func duration(_ name: String, in range: ClosedRange<Int>) throws(ControlError) -> Int? {
         guard let value = value(name) else { return nil }
@@ -18,7 +19,7 @@ extension PolicyFields {
         return seconds
     }
 
-    private static func seconds(_ value: PolicyValue) -> Int? {
+    private static func seconds(_ value: DocumentValue) -> Int? {
         switch value {
         case .whole(let number): return number
         case .text(let text):
@@ -37,7 +38,7 @@ extension PolicyFields {
         return try Self.weight(value, at: place(name))
     }
 
-    static func weight(_ value: PolicyValue, at place: String) throws(ControlError) -> Int {
+    static func weight(_ value: DocumentValue, at place: String) throws(ControlError) -> Int {
         let percent: Double? =
             switch value {
             case .whole(let number): Double(number)
@@ -73,14 +74,14 @@ extension PolicyFields {
     /// Everything that was not taken, laid over `defaults`: what is left out has its default, what is not known is
     /// refused.
     mutating func rest<Settings: Codable>(over defaults: Settings) throws(ControlError) -> Settings {
-        var members: [String: PolicyValue] = [:]
+        var members: [String: DocumentValue] = [:]
         if let data = try? JSONEncoder().encode(defaults),
-            case .mapping(let known)? = try? JSONDecoder().decode(PolicyValue.self, from: data)
+            case .mapping(let known)? = try? JSONDecoder().decode(DocumentValue.self, from: data)
         {
             members = known
         }
         for (name, value) in untaken { members[name] = value }
-        var fields = try PolicyFields(.mapping(members), at: path)
+        var fields = try DocumentFields(.mapping(members), at: path)
         return try fields.rest(as: Settings.self, hint: "there are \(members.keys.sorted().joined(separator: ", "))")
     }
 }

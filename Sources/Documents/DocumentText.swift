@@ -6,7 +6,7 @@ import Yams
 ///
 /// A policy is a page, not a data format: what is larger, deeper or more clever than that is refused before a parser sees
 /// it. Aliases above all, since a few lines of them can stand for more memory than there is.
-package enum PolicyText {
+package enum DocumentText {
     package static let maximumBytes = 64 << 10
     /// Mappings and lists in each other.
     package static let maximumDepth = 16
@@ -14,16 +14,16 @@ package enum PolicyText {
     /// The same for another document that is a page too.
     ///
     /// - Parameter what: what it is called in messages: `rollout`.
-    package static func value(yaml text: String, what: String) throws(ControlError) -> PolicyValue {
+    package static func value(yaml text: String, what: String) throws(ControlError) -> DocumentValue {
         do { return try value(yaml: text) } catch { throw error.about(what) }
     }
 
-    package static func value(json data: Data, what: String) throws(ControlError) -> PolicyValue {
+    package static func value(json data: Data, what: String) throws(ControlError) -> DocumentValue {
         do { return try value(json: data) } catch { throw error.about(what) }
     }
 
     /// - Parameter text: YAML 1.1, of which JSON is a part.
-    package static func value(yaml text: String) throws(ControlError) -> PolicyValue {
+    package static func value(yaml text: String) throws(ControlError) -> DocumentValue {
         try guardAgainstBombs(text)
         let node: Node?
         do {
@@ -36,11 +36,11 @@ package enum PolicyText {
     }
 
     /// - Parameter data: JSON, checked to be no more than `maximumBytes`.
-    package static func value(json data: Data) throws(ControlError) -> PolicyValue {
+    package static func value(json data: Data) throws(ControlError) -> DocumentValue {
         guard data.count <= maximumBytes else { throw tooLarge(data.count) }
-        let value: PolicyValue
+        let value: DocumentValue
         do {
-            value = try JSONDecoder().decode(PolicyValue.self, from: data)
+            value = try JSONDecoder().decode(DocumentValue.self, from: data)
         } catch {
             throw ControlError(.invalid, "the policy is not JSON that can be read")
         }
@@ -48,7 +48,7 @@ package enum PolicyText {
         return value
     }
 
-    private static func checkDepth(_ value: PolicyValue, _ depth: Int) throws(ControlError) {
+    private static func checkDepth(_ value: DocumentValue, _ depth: Int) throws(ControlError) {
         guard depth <= maximumDepth else { throw tooDeep }
         switch value {
         case .list(let items): for item in items { try checkDepth(item, depth + 1) }
@@ -120,17 +120,17 @@ package enum PolicyText {
         return ControlError(.invalid, "the policy is not YAML: \(what)" + (line.map { " (line \($0))" } ?? ""))
     }
 
-    private static func value(_ node: Node, path: String, depth: Int) throws(ControlError) -> PolicyValue {
+    private static func value(_ node: Node, path: String, depth: Int) throws(ControlError) -> DocumentValue {
         guard depth <= maximumDepth else { throw tooDeep }
         switch node {
         case .alias: throw ControlError(.invalid, "the policy has an alias", field: path.isEmpty ? nil : path)
         case .scalar(let scalar): return plain(scalar)
         case .sequence(let sequence):
-            var items: [PolicyValue] = []
+            var items: [DocumentValue] = []
             for item in sequence { items.append(try value(item, path: "\(path)[\(items.count)]", depth: depth + 1)) }
             return .list(items)
         case .mapping(let mapping):
-            var members: [String: PolicyValue] = [:]
+            var members: [String: DocumentValue] = [:]
             for (key, item) in mapping {
                 guard case .scalar(let name) = key else {
                     throw ControlError(.invalid, "a name in the policy must be a plain word", field: path)
@@ -143,7 +143,7 @@ package enum PolicyText {
     }
 
     /// A scalar without quotes may be more than a text.
-    private static func plain(_ scalar: Node.Scalar) -> PolicyValue {
+    private static func plain(_ scalar: Node.Scalar) -> DocumentValue {
         let text = scalar.string
         guard scalar.style == .plain || scalar.style == .any else { return .text(text) }
         switch text {

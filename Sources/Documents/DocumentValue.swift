@@ -1,17 +1,17 @@
 import Foundation
 
 /// What stands at one place of a policy document, whether it was written in YAML or JSON.
-package indirect enum PolicyValue: Sendable, Hashable {
+package indirect enum DocumentValue: Sendable, Hashable {
     case null
     case flag(Bool)
     case whole(Int)
     case number(Double)
     case text(String)
-    case list([PolicyValue])
-    case mapping([String: PolicyValue])
+    case list([DocumentValue])
+    case mapping([String: DocumentValue])
 
     /// What it is, for messages: `a list`.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .null: "nothing"
         case .flag: "true or false"
@@ -23,19 +23,19 @@ package indirect enum PolicyValue: Sendable, Hashable {
     }
 }
 
-extension PolicyValue: Codable {
+extension DocumentValue: Codable {
     package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: AnyKey.self) {
-            var members: [String: PolicyValue] = [:]
+            var members: [String: DocumentValue] = [:]
             for key in container.allKeys {
-                members[key.stringValue] = try container.decode(PolicyValue.self, forKey: key)
+                members[key.stringValue] = try container.decode(DocumentValue.self, forKey: key)
             }
             self = .mapping(members)
             return
         }
         if var container = try? decoder.unkeyedContainer() {
-            var items: [PolicyValue] = []
-            while !container.isAtEnd { items.append(try container.decode(PolicyValue.self)) }
+            var items: [DocumentValue] = []
+            while !container.isAtEnd { items.append(try container.decode(DocumentValue.self)) }
             self = .list(items)
             return
         }
@@ -88,10 +88,10 @@ extension PolicyValue: Codable {
     }
 }
 
-extension PolicyValue {
+extension DocumentValue {
     /// The place of the first name in it, in their order, that `other` does not have at the same place: what a reader made
     /// nothing of. What came out in another form was read.
-    func lost(in other: PolicyValue) -> String? {
+    func lost(in other: DocumentValue) -> String? {
         switch (self, other) {
         case (.mapping(let here), .mapping(let there)):
             for (name, value) in here.sorted(by: { $0.key < $1.key }) where value != .null {

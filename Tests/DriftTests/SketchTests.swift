@@ -1,7 +1,7 @@
 import Statistics
 import Testing
 
-@testable import Monitoring
+@testable import Drift
 
 /// What sketches say against what all the values say.
 @Suite struct SketchTests {
