@@ -111,7 +111,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitoring", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -123,7 +124,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Documents",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
+                "Documents",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -145,7 +147,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
+                "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -170,6 +173,7 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room("Monitors", ["Documents", "Journal"]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
@@ -199,7 +203,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
+                crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -213,7 +218,8 @@ let package = Package(
         tests(
             "Deployments",
             [
-                "Store", "Governance", "Registry", "Documents", "Statistics", "Journal", "Serving", "Runtimes",
+                "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
+                "Runtimes",
                 "Tensors",
                 crypto,
             ]),

@@ -4,6 +4,7 @@ package import Identity
 package import Journal
 package import ManagementAPI
 package import Monitoring
+package import Monitors
 package import Registry
 package import Serving
 
@@ -26,6 +27,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var monitors: MonitorService
     package var traces: RolloutTraces
 
     package init(
@@ -33,7 +35,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -51,6 +54,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.monitors = monitors
         self.traces = traces
     }
 }
