@@ -113,6 +113,7 @@ let package = Package(
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
                 "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
                 "Tensors",
+                "Retraining", "Documents",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -126,6 +127,7 @@ let package = Package(
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
                 "Documents",
+                "Retraining",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -149,12 +151,14 @@ let package = Package(
             [
                 "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
                 "Serving",
+                "Retraining",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
         room(
             "Deployments",
             [
+                "Retraining",
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
@@ -174,6 +178,7 @@ let package = Package(
             ]),
         room("Drift", ["Statistics"]),
         room("Monitors", ["Documents", "Journal"]),
+        room("Retraining", ["Documents", "Journal"]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
@@ -205,6 +210,7 @@ let package = Package(
             [
                 "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
                 crypto,
+                "Retraining", "Documents",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -236,6 +242,7 @@ let package = Package(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Drift", ["Statistics"]),
+        tests("Retraining", ["Store", "Documents", "Journal", "Serving", "Tensors", "Runtimes", "Registry"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

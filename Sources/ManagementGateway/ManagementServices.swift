@@ -6,6 +6,7 @@ package import ManagementAPI
 package import Monitoring
 package import Monitors
 package import Registry
+package import Retraining
 package import Serving
 
 /// What the management interface acts on.
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var ledger: Ledger
     package var series: SeriesStore
     package var monitors: MonitorService
+    package var retraining: RetrainingService
     package var traces: RolloutTraces
 
     package init(
@@ -36,6 +38,7 @@ package struct ManagementServices: Sendable {
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        retraining: RetrainingService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -55,6 +58,7 @@ package struct ManagementServices: Sendable {
         self.ledger = ledger
         self.series = series
         self.monitors = monitors
+        self.retraining = retraining
         self.traces = traces
     }
 }

@@ -13,6 +13,7 @@ import Monitors
 import NIOCore
 import NIOPosix
 import Registry
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -33,6 +34,8 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let monitors: MonitorService
+    private let retraining: RetrainingService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -40,7 +43,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        retraining: RetrainingService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -57,6 +61,8 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.monitors = monitors
+        self.retraining = retraining
         self.logger = logger
     }
 
@@ -105,7 +111,10 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [])
+        let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
+            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
+            clock: clock)
+        let monitors = MonitorService(store: store.monitors, sections: [RetrainingSection(service: retraining)])
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -117,7 +126,8 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, monitors: monitors, traces: traces),
+                ledger: ledger, series: series, monitors: monitors, retraining: retraining,
+                traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -136,7 +146,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            logger: logger)
+            monitors: monitors, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -145,10 +155,12 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts] in
+        let restored = Task { [door, promotions, rollouts, monitors, retraining] in
             try await deployments.restore()
+            try await monitors.restore()
             door.readiness.isOn = true
             rollouts.run()
+            retraining.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -213,6 +225,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await retraining.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

@@ -11,6 +11,7 @@ import Monitors
 import NIOCore
 import NIOPosix
 import Registry
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -74,7 +75,8 @@ final class Workshop: Sendable {
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            monitors: MonitorService(store: store.monitors, sections: []))
+            monitors: MonitorService(store: store.monitors, sections: []),
+            retraining: RetrainingService(testing: store))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(

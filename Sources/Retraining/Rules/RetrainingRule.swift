@@ -1,5 +1,4 @@
 package import Documents
-package import Journal
 
 /// One rule of a monitor: when a model is to be trained again, how, and what becomes of what comes out.
 package struct RetrainingRule: Sendable, Hashable {

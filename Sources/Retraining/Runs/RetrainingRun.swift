@@ -1,4 +1,3 @@
-package import Documents
 package import Journal
 
 /// One run of a retraining rule, with everything that is known of it.

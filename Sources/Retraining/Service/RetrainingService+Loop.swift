@@ -1,4 +1,5 @@
-package import Journal
+import Journal
+import Synchronization
 
 /// Once a second: rules are asked for causes, and open runs are helped on.
 extension RetrainingService {
@@ -92,13 +93,14 @@ extension RetrainingService {
 
     private func look(_ rule: inout WatchedRule, _ place: EndpointPlace, turn: Int) async throws(ControlError) {
         guard rule.watch.rule.enabled else { return }
+        if !rule.isLoaded { try await load(&rule, place) }
         var sight = RuleSight(now: now, monotonic: SystemCalls.monotonic)
         let filter = RunFilter(space: place.space, endpoint: place.endpoint, rule: rule.watch.rule.name)
         switch rule.watch.rule.trigger {
         case .manual: return
         case .schedule: break
         case .alert:
-            sight.alerts = await outside.alerts.firing(space: place.space, endpoint: place.endpoint)
+            sight.alerts = await outside.alerts?.firing(space: place.space, endpoint: place.endpoint) ?? []
             guard !sight.alerts.isEmpty else {
                 rule.note = ""
                 return
@@ -106,7 +108,7 @@ extension RetrainingService {
         case .labelledRows:
             guard turn % Self.labelledEach == 0 else { return }
             let history = try await history(filter)
-            sight.labelled = await outside.labelled.joined(
+            sight.labelled = await outside.labelled?.joined(
                 space: place.space, endpoint: place.endpoint, since: history.lastSuccess ?? rule.watch.memory.since)
         case .folder(let path):
             guard commands.isAllowed else { throw Self.notAllowed(field: nil) }
@@ -135,6 +137,17 @@ extension RetrainingService {
             rule.watch.rule, cause, space: place.space, endpoint: place.endpoint, memory: rule.watch.memory,
             principal: .automation)
         rule.saved = rule.watch.memory
+    }
+
+    /// Takes up what the rule has seen before; another trigger begins anew.
+    private func load(_ rule: inout WatchedRule, _ place: EndpointPlace) async throws(ControlError) {
+        let own = rule.watch.rule
+        let memory = try await store.read {
+            try $0.ruleMemory(own.name, endpoint: place.endpoint, space: place.space)
+        }
+        rule.watch = RuleWatch(own, memory: memory, now: rule.watch.memory.since)
+        rule.saved = memory
+        rule.isLoaded = true
     }
 
     func history(_ filter: RunFilter) async throws(ControlError) -> RuleHistory {

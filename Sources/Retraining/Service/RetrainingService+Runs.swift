@@ -1,4 +1,5 @@
 package import Journal
+import Synchronization
 
 /// A run from its request to its end.
 extension RetrainingService {
@@ -125,8 +126,11 @@ extension RetrainingService {
 
     func begin(webhook run: RetrainingRun, _ url: String) async throws(ControlError) {
         try await markRunning(run, keyID: nil, message: "waits for the outside system's report")
+        guard let webhooks = outside.webhooks else {
+            return try await end(run.number, .exited(1), message: "this server sends no webhooks")
+        }
         do {
-            try await outside.webhooks.send(run, to: url)
+            try await webhooks.send(run, to: url)
         } catch {
             try await end(run.number, .exited(1), message: "the webhook could not be sent: \(error.message)")
         }
@@ -177,8 +181,9 @@ extension RetrainingService {
     private func layOut(_ run: RetrainingRun) async throws(ControlError) {
         let folder = folders.data(run.number)
         let (space, endpoint) = (run.space, run.endpoint)
-        let hasLabels = try await outside.labelled.export(
-            space: space, endpoint: endpoint, rows: run.rule.rows, to: folder + "/labelled.csv")
+        let hasLabels =
+            try await outside.labelled?.export(
+                space: space, endpoint: endpoint, rows: run.rule.rows, to: folder + "/labelled.csv") ?? false
         guard !hasLabels else { return }
         _ = try await outside.written.export(
             space: space, endpoint: endpoint, bytes: run.rule.limits.fileMB << 20, to: folder + "/ledger.csv")

@@ -1,4 +1,5 @@
 package import Journal
+import Synchronization
 
 /// A rule with how it stands.
 package struct RuleView: Sendable, Hashable {

@@ -53,6 +53,10 @@ package final class RetrainingService: Sendable {
         for (index, rule) in settings.rules.enumerated() {
             let place = "\(path)[\(index)]"
             guard commands.isAllowed || !rule.needsCommands else { throw Self.notAllowed(field: place) }
+            if case .webhook = rule.action, outside.webhooks == nil {
+                throw ControlError(
+                    .refused, "this server sends no webhooks", field: "\(place).webhook", hint: "use a command")
+            }
             guard let rollout = rule.then?.rollout else { continue }
             do {
                 try outside.following.check(rollout: rollout)
@@ -70,21 +74,15 @@ package final class RetrainingService: Sendable {
             hint: "start it with `slipway serve --allow-commands`, or use a webhook")
     }
 
-    /// Makes these the rules of an endpoint, from now on. What they have seen so far is taken up.
-    package func configure(space: String, endpoint: String, _ settings: RetrainingSettings) async throws(ControlError) {
-        let place = EndpointPlace(space: space, endpoint: endpoint)
+    /// Makes these the rules of an endpoint, from now on. What they have seen so far is taken up. Returns at once.
+    package func configure(space: String, endpoint: String, _ settings: RetrainingSettings) {
         let now = now
-        let memories = try await store.read { transaction in
-            try settings.rules.map { try transaction.ruleMemory($0.name, endpoint: endpoint, space: space) }
-        }
-        let rules = zip(settings.rules, memories).map { rule, memory in
-            WatchedRule(watch: RuleWatch(rule, memory: memory, now: now), saved: memory)
-        }
-        watched.withLock { $0[place] = rules.isEmpty ? nil : rules }
+        let rules = settings.rules.map { WatchedRule(watch: RuleWatch($0, memory: nil, now: now)) }
+        watched.withLock { $0[EndpointPlace(space: space, endpoint: endpoint)] = rules.isEmpty ? nil : rules }
     }
 
     /// Forgets the space: its rules are watched no more, its runs end.
-    package func remove(space: String) async {
+    package func remove(space: String) {
         watched.withLock { watched in watched = watched.filter { $0.key.space != space } }
         let processes = running.withLock { $0.values.filter { $0.space == space } }
         for command in processes { command.process.cancel() }
@@ -100,6 +98,8 @@ struct EndpointPlace: Sendable, Hashable {
 /// A rule that is watched, with what keeps it from running.
 struct WatchedRule: Sendable {
     var watch: RuleWatch
+    /// Whether what is stored was taken up.
+    var isLoaded = false
     /// What is stored of the watch's memory.
     var saved: RuleMemory?
     /// Why no run is begun although there is a cause, or what is wrong.

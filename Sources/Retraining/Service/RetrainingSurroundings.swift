@@ -58,16 +58,19 @@ package protocol RunWebhooks: Sendable {
 
 /// What retraining has to do with, beside its own records.
 package struct RetrainingSurroundings: Sendable {
-    package var alerts: any FiringAlerts
-    package var labelled: any LabelledRows
+    /// `nil` where nothing raises alerts.
+    package var alerts: (any FiringAlerts)?
+    /// `nil` where no truth is told.
+    package var labelled: (any LabelledRows)?
     package var written: any WrittenRows
     package var keys: any RunKeys
     package var following: any RunFollowing
-    package var webhooks: any RunWebhooks
+    /// `nil` where nothing is sent.
+    package var webhooks: (any RunWebhooks)?
 
     package init(
-        alerts: any FiringAlerts, labelled: any LabelledRows, written: any WrittenRows, keys: any RunKeys,
-        following: any RunFollowing, webhooks: any RunWebhooks
+        alerts: (any FiringAlerts)? = nil, labelled: (any LabelledRows)? = nil, written: any WrittenRows,
+        keys: any RunKeys, following: any RunFollowing, webhooks: (any RunWebhooks)? = nil
     ) {
         self.alerts = alerts
         self.labelled = labelled

@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 
 /// How a run ended, with what that makes of it.
@@ -68,7 +69,7 @@ extension RunEnd {
             case .exited(let code): return (.failed, code, "it ended with exit code \(code)")
             case .signalled(let signal): return (.failed, nil, "it was ended by signal \(signal)")
             case .notStarted(let code):
-                return (.failed, nil, "the command could not be started: \(RunEnd.text(code))")
+                return (.failed, nil, "the command could not be started: \(String(cString: strerror(CInt(truncatingIfNeeded: code))))")
             case .outOfTime: return (.timedOut, nil, "it took longer than \(limits.minutes) minutes")
             case .outOfMemory:
                 return (.failed, nil, "its processes took more than \(limits.memoryMB) MiB of memory together")
