@@ -95,6 +95,7 @@ package struct ManagementInterface: Sendable {
         case .exportLedger: return try await exportLedger(call)
         case .forgetLedger: return try await forgetLedger(call)
         case .series: return try await series(call)
+        case .drift: return try await drift(call)
         case .tellOutcomes: return try await tellOutcomes(call)
         case .me: return try await me(call)
         case .keys: return try await keys(call)

@@ -1,4 +1,5 @@
 package import Deployments
+package import Drift
 package import Governance
 package import Identity
 package import Journal
@@ -26,6 +27,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var drift: DriftService
     package var traces: RolloutTraces
 
     package init(
@@ -33,7 +35,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -51,6 +54,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.traces = traces
     }
 }

@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import GRPCGateway
 import Gateway
@@ -32,6 +33,7 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let drift: DriftService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -39,7 +41,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -56,6 +59,7 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.logger = logger
     }
 
@@ -74,8 +78,10 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
+        let drift = DriftService(
+            folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -115,12 +121,13 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, traces: traces),
+                ledger: ledger, series: series, drift: drift, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            authority: security.authority, serverVersion: Release.version,
+            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane)], tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -134,7 +141,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            logger: logger)
+            drift: drift, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -164,6 +171,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        drift.start()
     }
 }
 
@@ -220,6 +228,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.drift.close()
         }
         do {
             try store.close()

@@ -68,6 +68,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
     case series
+    case drift
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

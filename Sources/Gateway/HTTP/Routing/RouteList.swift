@@ -268,6 +268,9 @@ extension Route {
         managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
+        managed(
+            .drift, .get, "/spaces/{space}/deployments/{endpoint}/drift", .viewDeployments,
+            "How far what an endpoint is asked and answers has gone from its reference"),
     ]
 
     private static func decision(
