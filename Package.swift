@@ -106,12 +106,14 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
+        room(
+            "Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
         room(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitoring", "Drift", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitoring", "Drift", "Identity", "Journal", "Serving", "Runtimes",
+                "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -172,7 +174,8 @@ let package = Package(
         room(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
-        room("Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room(
+            "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -201,7 +204,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Drift", "Identity", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Drift", "Identity",
+                crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -233,7 +237,10 @@ let package = Package(
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests(
             "Drift",
-            ["Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount", logging]),
+            [
+                "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
+                logging,
+            ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

@@ -27,7 +27,8 @@ package struct DriftSettings: Sendable, Hashable {
         guard rules.shortest <= rules.usual, rules.usual <= rules.longest else {
             throw fields.refusal(
                 rules.usual > rules.longest ? "longestSeconds" : "usualSeconds",
-                "is shorter than what must not be longer", hint: "shortestSeconds, usualSeconds, longestSeconds: ascending")
+                "is shorter than what must not be longer",
+                hint: "shortestSeconds, usualSeconds, longestSeconds: ascending")
         }
         rules.hourlyAlpha = try fields.positive("hourlyAlpha", atMost: 0.05) ?? rules.hourlyAlpha
         rules.suspicion = try fields.positive("suspicion", atMost: 0.5) ?? rules.suspicion

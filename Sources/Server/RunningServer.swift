@@ -81,7 +81,8 @@ final class RunningServer: Sendable {
         let drift = DriftService(
             folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: CombinedObservers(ledger, drift),
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers,
+            observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,

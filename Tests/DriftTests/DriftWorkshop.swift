@@ -78,7 +78,8 @@ final class DriftWorkshop {
         }
         let shape = rows.map { values.count == $0 ? [$0] : [$0, values.count / max(1, $0)] } ?? [values.count]
         return Tensor(
-            checkedName: name, elementType: .fp64, shape: (try? Shape(shape)) ?? .vector(values.count), storage: storage)
+            checkedName: name, elementType: .fp64, shape: (try? Shape(shape)) ?? .vector(values.count), storage: storage
+        )
     }
 
     static func texts(_ name: String, _ values: [String], shape: [Int]) -> Tensor {
@@ -87,7 +88,8 @@ final class DriftWorkshop {
             checkedName: name, elementType: .bytes, shape: (try? Shape(shape)) ?? .vector(values.count), storage: bytes)
     }
 
-    static func prediction(_ inputs: [Tensor], _ outputs: [Tensor], fault: PredictionFault? = nil) -> ObservedPrediction {
+    static func prediction(_ inputs: [Tensor], _ outputs: [Tensor], fault: PredictionFault? = nil) -> ObservedPrediction
+    {
         ObservedPrediction(
             prediction: PredictionID(high: 1, low: 1), principal: "p", key: nil, requestID: nil, inputs: inputs,
             outputs: outputs, fault: fault, nanoseconds: 1)

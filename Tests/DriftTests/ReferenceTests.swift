@@ -67,7 +67,8 @@ import Testing
         }
         #expect(try means(["a", "b"]) == [15, 1.5])
         #expect(try means(nil) == [1.5, 15])
-        #expect(try profile("x[1],x[0],other\n1,10,3\n").references(for: plan([matrix])).map(\.0.label) == ["x[0]", "x[1]"])
+        #expect(
+            try profile("x[1],x[0],other\n1,10,3\n").references(for: plan([matrix])).map(\.0.label) == ["x[0]", "x[1]"])
         #expect(
             try profile("{\"a\": 1, \"b\": 2}\n{\"a\": 3}\n", isCSV: false).references(for: plan([matrix]))
                 .map { $0.1.rows } == [2, 2])
@@ -133,7 +134,9 @@ import Testing
             ("{shortestSeconds: 100, usualSeconds: 50}", "drift.usualSeconds", "shorter"),
         ] {
             let error = #expect(throws: ControlError.self) { try settings(text) }
-            #expect(error?.field == field && error?.message.contains(words) == true, "\(text): \(String(describing: error))")
+            #expect(
+                error?.field == field && error?.message.contains(words) == true, "\(text): \(String(describing: error))"
+            )
         }
     }
 }

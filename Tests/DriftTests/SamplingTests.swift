@@ -91,7 +91,10 @@ import Testing
             let bytes = RecordBytes()
             SampledRows.write(DriftWorkshop.prediction(tensors, []), plan, rows: rows, count: rows, into: bytes)
             var seen: [(Int, Double?, String?)] = []
-            try SampledRows.read(bytes.bytes, plan) { seen.append(($0, $1, $2)) } endRow: {}
+            try SampledRows.read(bytes.bytes, plan) {
+                seen.append(($0, $1, $2))
+            } endRow: {
+            }
             #expect(seen.count == rows * plan.features.count)
             for row in 0..<rows {
                 let values = seen[(row * plan.features.count)..<((row + 1) * plan.features.count)]
@@ -116,7 +119,8 @@ import Testing
         var seen: [Double] = []
         try SampledRows.read(bytes.bytes, plan) { index, number, _ in
             if index == 0, let number { seen.append(number) }
-        } endRow: {}
+        } endRow: {
+        }
         #expect(seen == (0..<10).map { Double($0 * 100) })
     }
 
@@ -132,7 +136,10 @@ import Testing
             SampledRows.write(
                 DriftWorkshop.prediction(inputs, []), plan, rows: rows, count: min(rows, 50), into: bytes)
             var count = 0
-            try SampledRows.read(bytes.bytes, plan) { _, _, _ in count += 1 } endRow: {}
+            try SampledRows.read(bytes.bytes, plan) { _, _, _ in
+                count += 1
+            } endRow: {
+            }
             #expect(count == 0)
         }
     }

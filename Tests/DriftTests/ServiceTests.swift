@@ -9,7 +9,8 @@ import Testing
 /// The service as a whole, pass by pass: from predictions to findings, over restarts.
 @Suite struct ServiceTests {
     private func feed(
-        _ workshop: DriftWorkshop, _ tap: any PredictionObserver, seconds: Int, rowsPerSecond: Int = 100, shift: Double = 0,
+        _ workshop: DriftWorkshop, _ tap: any PredictionObserver, seconds: Int, rowsPerSecond: Int = 100,
+        shift: Double = 0,
         _ random: inout Xoshiro256, jump: (Int) -> Int = { _ in 0 }
     ) {
         for second in 0..<seconds {
@@ -204,9 +205,11 @@ import Testing
         }
         // The lines of two event loops that are full, what the thread has in hand, and the bytes of a file.
         let waiting = 3 * (DriftQueue.lineBytes + 30 * 8 * 25)
-        let written = try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/default/churn").map {
-            try FileManager.default.attributesOfItem(atPath: workshop.folder + "/default/churn/" + $0)[.size] as? Int ?? 0
-        }.max() ?? 0
+        let written =
+            try FileManager.default.contentsOfDirectory(atPath: workshop.folder + "/default/churn").map {
+                try FileManager.default.attributesOfItem(atPath: workshop.folder + "/default/churn/" + $0)[.size]
+                    as? Int ?? 0
+            }.max() ?? 0
         #expect(most + waiting + 2 * written < 2_000_000, "\(most) + \(waiting) + \(written)")
     }
 

@@ -64,7 +64,8 @@ struct ModelPush: AsyncParsableCommand {
             let profile = try reference.map { try ProfileFile(rows: $0) }
             defer { profile?.remove() }
             let result = try await session.client.push(
-                path, as: name, golden: golden, reference: profile?.path, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset
+                path, as: name, golden: golden, reference: profile?.path, metrics: metrics, tags: tags,
+                gitCommit: gitCommit, dataset: dataset
             ) { meter?.show($0) }
             meter?.clear()
             for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }

@@ -79,7 +79,9 @@ package struct TextKey: Sendable, Hashable {
     /// FNV-1a, 64 bits, over the length and the first bytes.
     package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for shift in stride(from: 0, to: 64, by: 8) { hash = mixed(hash, UInt8(truncatingIfNeeded: bytes.count >> shift)) }
+        for shift in stride(from: 0, to: 64, by: 8) {
+            hash = mixed(hash, UInt8(truncatingIfNeeded: bytes.count >> shift))
+        }
         for byte in bytes.prefix(summed) { hash = mixed(hash, byte) }
         return hash
     }

@@ -43,7 +43,9 @@ enum CheckedFile {
     }
 
     /// What stands in a file, with its checksum; `nil` where it is not as it was written.
-    static func payload(_ kind: Kind, of bytes: UnsafeRawBufferPointer) -> (bytes: UnsafeRawBufferPointer, mark: UInt32)? {
+    static func payload(_ kind: Kind, of bytes: UnsafeRawBufferPointer) -> (
+        bytes: UnsafeRawBufferPointer, mark: UInt32
+    )? {
         guard bytes.count >= head, bytes.count <= longest + head else { return nil }
         func number(_ offset: Int) -> UInt32 {
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))

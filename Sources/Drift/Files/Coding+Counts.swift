@@ -27,7 +27,9 @@ extension FeatureCounts {
             case .numbers(let numbers): numbers.counts.count
             case .texts(let texts): texts.categories.count
             }
-        guard try cursor.count(atMost: 1 << 10) == expected else { throw MalformedRecord("counts of another reference") }
+        guard try cursor.count(atMost: 1 << 10) == expected else {
+            throw MalformedRecord("counts of another reference")
+        }
         var cells: [UInt64] = []
         for _ in 0..<expected { cells.append(UInt64(try cursor.tally())) }
         let missing = UInt64(try cursor.tally())

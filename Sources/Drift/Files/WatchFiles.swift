@@ -86,7 +86,9 @@ struct WatchFiles: Sendable {
     ) -> (watch: DriftWatch, mark: UInt32)? {
         guard let bytes = CheckedFile.bytes(at: reference) else { return nil }
         return bytes.withUnsafeBytes { bytes in
-            guard let (payload, mark) = CheckedFile.payload(.reference, of: UnsafeRawBufferPointer(bytes)) else { return nil }
+            guard let (payload, mark) = CheckedFile.payload(.reference, of: UnsafeRawBufferPointer(bytes)) else {
+                return nil
+            }
             do throws(MalformedRecord) {
                 var cursor = RecordCursor(payload)
                 let found = try cursor.text(atMost: 256)

@@ -101,7 +101,8 @@ private struct Making {
     /// Gives the columns of the one input their names, if there are as many.
     mutating func call(_ names: [String]) {
         guard let source = sources.first(where: { $0.role == .input }), source.width == names.count else { return }
-        for index in features.indices where features[index].role == .input && names.indices.contains(features[index].column) {
+        for index in features.indices
+        where features[index].role == .input && names.indices.contains(features[index].column) {
             let name = names[features[index].column]
             switch features[index].aspect {
             case .number, .text: features[index].label = name

@@ -90,7 +90,9 @@ private struct SourceReader {
 
     /// `nil` where the tensor is not as the signature says: then there is nothing of it.
     init?(_ source: FeaturePlan.Source, _ tensor: Tensor, rows: Int) {
-        guard rows > 0, tensor.elementType == source.elementType, tensor.shape.elementCount % rows == 0 else { return nil }
+        guard rows > 0, tensor.elementType == source.elementType, tensor.shape.elementCount % rows == 0 else {
+            return nil
+        }
         width = tensor.shape.elementCount / rows
         guard width > 0, source.width == nil || source.width == width else { return nil }
         self.source = source

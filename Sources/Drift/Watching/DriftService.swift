@@ -46,7 +46,8 @@ package final class DriftService: PredictionObserverSource {
         folder: String, clock: any WallClock = SystemClock(), logger: Logger, profile: @escaping ProfileReader
     ) {
         self.init(
-            folder: folder, clock: clock, monotonic: MonotonicClock.nanoseconds, logger: logger, calls: RecordFileCalls(),
+            folder: folder, clock: clock, monotonic: MonotonicClock.nanoseconds, logger: logger,
+            calls: RecordFileCalls(),
             queue: DriftQueue(), profile: profile)
     }
 

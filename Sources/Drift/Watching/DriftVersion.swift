@@ -145,7 +145,8 @@ final class DriftVersion: Sendable {
             guard isLast || state.tickedAt == nil || now &- before >= Self.tickEvery else { return }
             state.tickedAt = now
             state.watch?.rules = settings.rules
-            if settings.isEnabled, let finding = state.watch?.pass(seconds: Double(now &- before) / 1e9, now: clock.now) {
+            if settings.isEnabled, let finding = state.watch?.pass(seconds: Double(now &- before) / 1e9, now: clock.now)
+            {
                 keep(finding, &state, using: bytes, logger: logger)
                 state.isChanged = true
             }
@@ -200,7 +201,8 @@ final class DriftVersion: Sendable {
             if state.fault != error.number {
                 state.fault = error.number
                 logger.error(
-                    "the watch over drift cannot be written", metadata: about.merging(["error.message": "\(error)"]) { $1 })
+                    "the watch over drift cannot be written",
+                    metadata: about.merging(["error.message": "\(error)"]) { $1 })
             }
             return false
         }

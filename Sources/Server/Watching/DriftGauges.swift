@@ -28,7 +28,9 @@ struct DriftGauges: GaugeSource {
                 })
         }
         return [
-            family("verdict", "Of the last window: 0 stable, 1 suspicious, 2 drift") { Double($0.verdict.rawValue) - 1 },
+            family("verdict", "Of the last window: 0 stable, 1 suspicious, 2 drift") {
+                Double($0.verdict.rawValue) - 1
+            },
             family("features_drifted", "Features that drifted in the last window") { Double($0.drifted) },
             family("windows_in_a_row", "Windows in a row that drifted, up to the last") { Double($0.inARow) },
             family("window_rows", "Rows of the last window") { Double($0.rows) },
