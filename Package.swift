@@ -112,7 +112,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitoring", "Drift", "Identity", "Journal", "Serving", "Runtimes",
+                "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
+                "Serving", "Runtimes",
                 "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
@@ -125,7 +126,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Drift", "Documents",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
+                "Documents",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -147,7 +149,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
+                "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -174,6 +177,7 @@ let package = Package(
         room(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
+        room("Monitors", ["Documents", "Journal"]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -204,7 +208,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Drift", "Identity",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
+                "Identity",
                 crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
@@ -219,7 +224,8 @@ let package = Package(
         tests(
             "Deployments",
             [
-                "Store", "Governance", "Registry", "Documents", "Statistics", "Journal", "Serving", "Runtimes",
+                "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
+                "Runtimes",
                 "Tensors",
                 crypto,
             ]),

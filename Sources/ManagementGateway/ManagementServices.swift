@@ -5,6 +5,7 @@ package import Identity
 package import Journal
 package import ManagementAPI
 package import Monitoring
+package import Monitors
 package import Registry
 package import Serving
 
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var ledger: Ledger
     package var series: SeriesStore
     package var drift: DriftService
+    package var monitors: MonitorService
     package var traces: RolloutTraces
 
     package init(
@@ -35,7 +37,7 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -55,6 +57,7 @@ package struct ManagementServices: Sendable {
         self.ledger = ledger
         self.series = series
         self.drift = drift
+        self.monitors = monitors
         self.traces = traces
     }
 }

@@ -10,6 +10,7 @@ import Logging
 import ManagementAPI
 import ManagementGateway
 import Monitoring
+import Monitors
 import NIOCore
 import NIOPosix
 import Registry
@@ -111,6 +112,9 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
+        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift)])
+        // Before the first endpoint is there to be watched.
+        try await monitors.restore()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -122,7 +126,7 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, traces: traces),
+                ledger: ledger, series: series, drift: drift, monitors: monitors, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(

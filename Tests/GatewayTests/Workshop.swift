@@ -8,6 +8,7 @@ import Logging
 import ManagementAPI
 import ManagementGateway
 import Monitoring
+import Monitors
 import NIOCore
 import NIOPosix
 import Registry
@@ -75,7 +76,8 @@ final class Workshop: Sendable {
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
-            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger), drift: drift)
+            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            drift: drift, monitors: MonitorService(store: store.monitors, sections: []))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(

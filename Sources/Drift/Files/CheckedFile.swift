@@ -50,7 +50,7 @@ enum CheckedFile {
         func number(_ offset: Int) -> UInt32 {
             UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         }
-        guard number(0) == letters, bytes[4] == kind.rawValue, bytes[5] == format,
+        guard number(0) == letters, bytes[4] == kind.rawValue, bytes[5] == format, bytes[6] == 0, bytes[7] == 0,
             Int(number(8)) == bytes.count - head
         else { return nil }
         let payload = UnsafeRawBufferPointer(rebasing: bytes[head...])

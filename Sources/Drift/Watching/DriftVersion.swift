@@ -171,11 +171,13 @@ final class DriftVersion: Sendable {
 
     private func writeReference(_ state: inout State, using bytes: RecordBytes, logger: Logger) {
         guard let watch = state.watch else { return }
+        // What is on disk is another one from here on: no window is written before this is.
+        state.mark = 0
         var mark: UInt32?
         attempt(&state, logger) { () throws(FileFailure) in
             mark = try files.put(referenceOf: watch, digest: digest, using: bytes)
         }
-        guard let mark else { return }
+        guard let mark, mark != 0 else { return }
         state.mark = mark
         writeWindow(&state, using: bytes, logger: logger)
     }

@@ -93,6 +93,19 @@ struct OpenAPIOperation {
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
         case .series: series
         case .drift: drift
+        case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
+        case .setMonitor:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ["type": "object"]],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
+                answers: [200: json("MonitorInfo")])
+        case .monitorRevisions: listing("MonitorInfo")
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:
