@@ -1,4 +1,5 @@
 package import Deployments
+package import Drift
 package import Governance
 package import Identity
 package import Journal
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var drift: DriftService
     package var monitors: MonitorService
     package var retraining: RetrainingService
     package var traces: RolloutTraces
@@ -37,7 +39,7 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
         retraining: RetrainingService,
         traces: RolloutTraces = RolloutTraces()
     ) {
@@ -57,6 +59,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.monitors = monitors
         self.retraining = retraining
         self.traces = traces

@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import GRPCGateway
 import Gateway
@@ -34,7 +35,7 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
-    private let monitors: MonitorService
+    private let drift: DriftService
     private let retraining: RetrainingService
     private let logger: Logger
     private let security: ServerAccess
@@ -43,8 +44,9 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
-        retraining: RetrainingService, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        retraining: RetrainingService,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -61,7 +63,7 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
-        self.monitors = monitors
+        self.drift = drift
         self.retraining = retraining
         self.logger = logger
     }
@@ -81,8 +83,11 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
+        let drift = DriftService(
+            folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers,
+            observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -114,7 +119,9 @@ final class RunningServer: Sendable {
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
             ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
             clock: clock)
-        let monitors = MonitorService(store: store.monitors, sections: [RetrainingSection(service: retraining)])
+        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
+        // Before the first endpoint is there to be watched.
+        try await monitors.restore()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -126,13 +133,14 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, monitors: monitors, retraining: retraining,
-                traces: traces),
+                ledger: ledger, series: series, drift: drift, monitors: monitors,
+                retraining: retraining, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            authority: security.authority, serverVersion: Release.version,
+            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane)], tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -146,7 +154,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            monitors: monitors, retraining: retraining, logger: logger)
+            drift: drift, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -155,9 +163,8 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, monitors, retraining] in
+        let restored = Task { [door, promotions, rollouts, retraining] in
             try await deployments.restore()
-            try await monitors.restore()
             door.readiness.isOn = true
             rollouts.run()
             retraining.run()
@@ -178,6 +185,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        drift.start()
     }
 }
 
@@ -235,6 +243,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.drift.close()
         }
         do {
             try store.close()

@@ -1,5 +1,6 @@
 import Deployments
 import Documents
+import Drift
 import Foundation
 import Gateway
 import Governance
@@ -29,6 +30,7 @@ extension ManagementInterface {
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
         services.retraining.remove(space: call.space)
+        await services.drift.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }
 

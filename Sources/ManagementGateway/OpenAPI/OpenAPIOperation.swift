@@ -114,6 +114,7 @@ struct OpenAPIOperation {
             OpenAPIOperation(body: optional("EndRequest"), answers: [200: json("RetrainingRunInfo")])
         case .reportRetraining:
             OpenAPIOperation(body: document("RetrainingReport"), answers: [200: json("RetrainingRunInfo")])
+        case .drift: drift
         case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
         case .setMonitor:
             OpenAPIOperation(
@@ -247,6 +248,20 @@ struct OpenAPIOperation {
                 query("version", ["type": "integer", "minimum": 1]), query("variant", ["type": "string"]),
             ],
             answers: [200: json("SeriesInfo")])
+    }
+
+    private static var drift: OpenAPIOperation {
+        OpenAPIOperation(
+            parameters: [
+                query("version", ["type": "integer", "minimum": 1]),
+                query(
+                    "windows",
+                    [
+                        "type": "integer", "minimum": 1, "maximum": 200,
+                        "description": "Of each version's closed windows, how many to say",
+                    ]),
+            ],
+            answers: [200: json("DriftInfo")])
     }
 
     private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
