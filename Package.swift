@@ -233,6 +233,7 @@ let package = Package(
                 "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
                 "Runtimes",
                 "Tensors",
+                "Retraining",
                 crypto,
             ]),
         tests(

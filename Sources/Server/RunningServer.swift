@@ -119,7 +119,8 @@ final class RunningServer: Sendable {
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
             ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
             clock: clock)
-        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
+        let monitors = MonitorService(
+            store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(

@@ -1,6 +1,7 @@
 """Retraining: rules begin runs, runs push versions, versions go on through gates and rollouts; on a real server with real
 commands."""
 
+import csv
 import json
 import os
 import pathlib
@@ -10,9 +11,10 @@ import subprocess
 import time
 
 import pytest
+import yaml
 
 import rollout_models
-from slipway_server import BINARY, environment, wait_gone, wait_until
+from slipway_server import REPOSITORY, wait_gone, wait_until
 
 PUSH = ["sh", "-c", 'slipway model push "$0" --name "$SLIPWAY_MODEL" --metric accuracy=0.9', "MODEL"]
 
@@ -108,6 +110,7 @@ def test_a_run_pushes_a_version_and_the_version_names_the_run(server, versions):
     assert "pushed churn:2" in log(server, 1)
     status, version = server.json("GET", "/api/v1/spaces/default/models/churn/versions/2")
     assert (status, version["run"], version["metrics"]) == (200, 1, {"accuracy": 0.9})
+    assert "retraining run 1" in server.cli("model", "show", "churn:2").stdout
     status, version = server.json("GET", "/api/v1/spaces/default/models/churn/versions/1")
     assert "run" not in version
     # The story, in the audit.
@@ -573,3 +576,58 @@ def test_what_is_not_there_is_not_found(server, versions):
     ended(server, 1)
     refused = server.cli("retraining", "report", 1, check=False)
     assert refused.returncode == 1 and "its end is its exit code" in refused.stderr
+
+
+# The example
+
+
+PYTHON = REPOSITORY / ".local/venv-examples/bin/python"
+EXAMPLE = REPOSITORY / "examples/drift"
+
+
+def share_right(server, rows):
+    """How many of the example's rows the endpoint gets right."""
+    names = [name for name in rows[0] if name != "malignant"]
+    inputs = [{"name": name, "datatype": "INT64" if name == "sample" else "FP32", "shape": [len(rows), 1],
+               "data": [float(row[name]) if name != "sample" else int(row[name]) for row in rows]} for name in names]
+    status, answer = server.infer("tumours", inputs)
+    assert status == 200, answer
+    labels = next(output["data"] for output in answer["outputs"] if output["name"] == "label")
+    return sum(label == int(row["malignant"]) for label, row in zip(labels, rows)) / len(rows)
+
+
+@pytest.mark.skipif(not PYTHON.exists(), reason="dev/setup test makes the environment that the example trains in")
+def test_the_example_comes_back_from_a_changed_world(server, tmp_path):
+    """Its script, on rows as the server lays them out; the rule's canary brings the version live."""
+    server.cli("model", "push", EXAMPLE / "first.onnx", "--name", "tumours")
+    server.cli("deploy", "tumours", "--ledger-share", "1")
+    with (EXAMPLE / "drifted.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    labelled = tmp_path / "labelled.csv"
+    with labelled.open("w", newline="") as file:
+        names = [name for name in rows[0] if name != "malignant"]
+        writer = csv.writer(file)
+        writer.writerow([*names, "prediction", "truth"])
+        for row in rows[:3000]:
+            writer.writerow([*(row[name] for name in names), "0", row["malignant"]])
+    assert share_right(server, rows[3000:]) < 0.85
+    text = (EXAMPLE / "monitor.yaml").read_text().replace("PYTHON", str(PYTHON)).replace("FOLDER", str(EXAMPLE))
+    server.cli("monitor", "set", "tumours", "--file", "-", input=text)
+    # No truth, no training; and the run says so.
+    server.cli("retraining", "start", "tumours", "--rule", "by-hand")
+    assert ended(server, 1)["state"] == "failed"
+    assert "nothing to learn from" in log(server, 1)
+    script = f'cp "{labelled}" "$SLIPWAY_DATA/labelled.csv" && exec "{PYTHON}" "{EXAMPLE}/retrain.py"'
+    then = yaml.safe_load(text)["retraining"][0]["then"]
+    set_rules(server, rule(command=["sh", "-c", script], then=then), endpoint="tumours")
+    start(server, endpoint="tumours")
+    info = wait_follow_up(server, 2, "done")
+    assert info["version"] == 2, log(server, 2)
+    # A canary wants traffic to be judged by.
+    deadline = time.monotonic() + 120
+    while server.cli_json("deployment", "show", "tumours")["version"] == 1:
+        assert time.monotonic() < deadline, server.cli("rollout", "status", "tumours").stdout
+        for start_row in range(0, 200, 10):
+            share_right(server, rows[start_row : start_row + 10])
+    assert share_right(server, rows[3000:]) > 0.9
+    assert "retraining run 2 (rule again)" in server.cli("why", "tumours").stdout

@@ -39,7 +39,8 @@ package final class AccessTable: Sendable {
         return .accepted(
             Caller(
                 principal: Principal(id: key.principal), isAdmin: admins.contains(key.principal),
-                grants: key.isIssuedByServer ? Self.own(key) : members[key.principal] ?? [:], key: key, meter: meters.meter(of: key)))
+                grants: key.isIssuedByServer ? Self.own(key) : members[key.principal] ?? [:], key: key,
+                meter: meters.meter(of: key)))
     }
 
     /// What a key of the server's own may: the roles that it is limited to, in the spaces that it is limited to.

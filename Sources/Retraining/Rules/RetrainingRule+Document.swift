@@ -123,7 +123,8 @@ extension RetrainingRule.Action {
         case (let words?, nil):
             guard let program = words.first, !program.isEmpty else { throw fields.refusal("command", "is empty") }
             for word in words where word.utf8.count > Self.longestWord || word.utf8.contains(0) {
-                throw fields.refusal("command", "has a word of more than \(Self.longestWord) bytes, or with a zero in it")
+                throw fields.refusal(
+                    "command", "has a word of more than \(Self.longestWord) bytes, or with a zero in it")
             }
             if let folder { try RetrainingRule.checkFolder(folder, at: fields.place("folder")) }
             self = .command(words, folder: folder)

@@ -56,8 +56,8 @@ extension RetrainingService {
 
     /// One turn. What fails in one rule or run keeps no other from its own.
     package func tick(turn: Int) async {
-        for place in watched.withLock({ Array($0.keys) }).sorted(by: { ($0.space, $0.endpoint) < ($1.space, $1.endpoint) })
-        {
+        let places = watched.withLock { Array($0.keys) }
+        for place in places.sorted(by: { ($0.space, $0.endpoint) < ($1.space, $1.endpoint) }) {
             let count = watched.withLock { $0[place]?.count ?? 0 }
             for index in 0..<count { await look(at: place, index, turn: turn) }
         }

@@ -69,7 +69,8 @@ extension RunEnd {
             case .exited(let code): return (.failed, code, "it ended with exit code \(code)")
             case .signalled(let signal): return (.failed, nil, "it was ended by signal \(signal)")
             case .notStarted(let code):
-                return (.failed, nil, "the command could not be started: \(String(cString: strerror(CInt(truncatingIfNeeded: code))))")
+                let why = String(cString: strerror(CInt(truncatingIfNeeded: code)))
+                return (.failed, nil, "the command could not be started: \(why)")
             case .outOfTime: return (.timedOut, nil, "it took longer than \(limits.minutes) minutes")
             case .outOfMemory:
                 return (.failed, nil, "its processes took more than \(limits.memoryMB) MiB of memory together")
