@@ -112,7 +112,8 @@ let package = Package(
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
                 "Governance", "Registry", "Monitoring", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
-                asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
+                "Alerts", "Webhooks",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
@@ -124,6 +125,7 @@ let package = Package(
             "ManagementGateway",
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Documents",
+                "Alerts", "Webhooks",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -146,6 +148,7 @@ let package = Package(
             "Store",
             [
                 "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Alerts", "Webhooks",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -170,6 +173,8 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
+        room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
@@ -199,7 +204,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", "Alerts",
+                "Webhooks", crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -230,6 +236,8 @@ let package = Package(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Drift", ["Statistics"]),
+        tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
+        tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

@@ -26,6 +26,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var alerts: AlertServices
     package var traces: RolloutTraces
 
     package init(
@@ -33,7 +34,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, alerts: AlertServices,
+        traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -51,6 +53,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.alerts = alerts
         self.traces = traces
     }
 }

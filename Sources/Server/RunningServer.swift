@@ -32,6 +32,7 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let alerting: Alerting
     private let logger: Logger
     private let security: ServerAccess
 
@@ -39,7 +40,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, alerting: Alerting,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -56,6 +58,7 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.alerting = alerting
         self.logger = logger
     }
 
@@ -82,6 +85,9 @@ final class RunningServer: Sendable {
                 keepSupersededSeconds: configuration.keepSupersededSeconds),
             logger: logger)
         let series = SeriesStore(folder: store.path + "/series", dataPlane: dataPlane, clock: clock, logger: logger)
+        let alerting = try Alerting(
+            store: store, configuration: configuration, dataPlane: dataPlane, series: series, clock: clock,
+            logger: logger)
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {
             logger.warning(
@@ -115,13 +121,13 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, traces: traces),
+                ledger: ledger, series: series, alerts: alerting.services, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
             authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
-            logger: logger)
+            families: { alerting.families }, logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
             authority: security.authority,
@@ -134,7 +140,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            logger: logger)
+            alerting: alerting, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -164,6 +170,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        await alerting.start()
     }
 }
 
@@ -211,6 +218,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await alerting.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

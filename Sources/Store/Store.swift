@@ -1,3 +1,4 @@
+package import Alerts
 package import Deployments
 import Foundation
 import GRDB
@@ -5,6 +6,7 @@ package import Governance
 package import Identity
 package import Journal
 package import Registry
+package import Webhooks
 
 /// How much is stored and how much fits.
 package struct StoreUsage: Sendable, Hashable {
@@ -31,6 +33,8 @@ package final class Store: Sendable {
     package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
+    package let alerts: AlertUnitOfWork
+    package let deliveries: DeliveryUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
@@ -89,6 +93,8 @@ package final class Store: Sendable {
         dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
+        alerts = SQLiteUnitOfWork<any AlertTransaction>(database) { $0 }
+        deliveries = SQLiteUnitOfWork<any DeliveryTransaction>(database) { $0 }
         do {
             usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
             ledger = usageFile

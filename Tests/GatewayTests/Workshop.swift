@@ -1,3 +1,4 @@
+import Alerts
 import Deployments
 import Foundation
 import Governance
@@ -14,6 +15,7 @@ import Runtimes
 import Serving
 import Store
 import Tensors
+import Webhooks
 
 @testable import Gateway
 
@@ -72,7 +74,8 @@ final class Workshop: Sendable {
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
-            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger))
+            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -128,6 +131,24 @@ final class Workshop: Sendable {
         await door.drain(within: .seconds(5))
         try await group.shutdownGracefully()
         return value
+    }
+}
+
+extension AlertServices {
+    /// Nothing is measured, and every message arrives nowhere.
+    fileprivate static func deaf(_ store: Store, logger: Logger) -> AlertServices {
+        struct Nothing: EndpointReadings, DeliveryCarrying {
+            func reading(space: String, endpoint: String) async -> EndpointReading { EndpointReading() }
+            func carry(_ delivery: Delivery) async -> DeliveryOutcome { DeliveryOutcome(.refused, "a test") }
+        }
+        let deliveries = DeliveryService(store: store.deliveries, carrier: Nothing(), logger: logger)
+        let newID: @Sendable () -> String = { UUID().uuidString }
+        return AlertServices(
+            desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID),
+            watch: AlertWatch(
+                store: store.alerts, readings: Nothing(), deliveries: deliveries, places: { [] }, logger: logger,
+                newID: newID),
+            deliveries: deliveries, secrets: WebhookSecrets(folder: nil, environment: [:], master: [1]))
     }
 }
 

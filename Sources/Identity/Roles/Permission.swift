@@ -63,6 +63,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case readLedger
     /// Have rows of an endpoint's ledger deleted.
     case forgetLedger
+    /// Acknowledge alerts, keep their messages back, and send tests.
+    case manageAlerts
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -84,7 +86,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
-            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger:
+            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger, .manageAlerts:
             .space
         }
     }
@@ -105,6 +107,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
+        case .manageAlerts: [.developer, .validator, .operator, .owner]
         case .setPolicy, .manageMembers, .forgetLedger: [.owner]
         case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces: []
         }
@@ -149,6 +152,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .reportGate: "report a gate"
         case .readLedger: "read the prediction ledger"
         case .forgetLedger: "delete rows of the prediction ledger"
+        case .manageAlerts: "acknowledge, silence or test alerts"
         }
     }
 }

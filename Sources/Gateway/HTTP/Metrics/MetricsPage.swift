@@ -42,7 +42,11 @@ package struct MetricsPage: Sendable {
     private var text = ""
 
     /// The whole page. `process` is `nil` where the system does not tell.
-    package static func render(endpoints: [Endpoint], process: Process?) -> String {
+    ///
+    /// - Parameter families: of other rooms, as far as the caller may see them.
+    package static func render(
+        endpoints: [Endpoint], families: [MetricsFamily] = [], process: Process?
+    ) -> String {
         var page = MetricsPage()
         let samples: [Sample] = endpoints.flatMap(\.versions).map { ($0, $0.statistics.snapshot()) }
         page.triton(samples)
@@ -54,6 +58,7 @@ package struct MetricsPage: Sendable {
         page.batches(samples)
         page.rollouts(endpoints)
         page.ledgers(endpoints)
+        page.families(families)
         if let process { page.process(process) }
         return page.text
     }

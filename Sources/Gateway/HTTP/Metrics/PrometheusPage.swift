@@ -15,8 +15,12 @@ struct PrometheusPage: Sendable {
     private let dataPlane: DataPlane
     private let start = MonotonicClock.nanoseconds()
 
-    init(dataPlane: DataPlane) {
+    private let families: @Sendable () -> [MetricsFamily]
+
+    /// - Parameter families: what other rooms have to say.
+    init(dataPlane: DataPlane, families: @escaping @Sendable () -> [MetricsFamily] = { [] }) {
         self.dataPlane = dataPlane
+        self.families = families
     }
 
     /// Of the endpoints that the caller may know.
@@ -24,6 +28,13 @@ struct PrometheusPage: Sendable {
         let text = MetricsPage.render(
             endpoints: dataPlane.endpoints.filter {
                 caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
+            },
+            families: families().map { family in
+                var family = family
+                family.samples.removeAll {
+                    !caller.sees(space: $0.space) || !caller.reaches(endpoint: $0.endpoint)
+                }
+                return family
             },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),

@@ -68,6 +68,8 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
     case series
+    case alerts, alert, acknowledgeAlert, alertDeliveries, testAlerts, alertRules
+    case silences, createSilence, endSilence, webhookSecret
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin
