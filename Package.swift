@@ -111,7 +111,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitoring", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Tensors",
                 "Alerts", "Webhooks",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
@@ -124,7 +125,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Documents",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
+                "Documents",
                 "Alerts", "Webhooks",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
@@ -147,7 +149,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
+                "Serving",
                 "Alerts", "Webhooks",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
@@ -173,6 +176,7 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room("Monitors", ["Documents", "Journal"]),
         room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
         room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
@@ -204,8 +208,9 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", "Alerts",
-                "Webhooks", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
+                crypto,
+                "Alerts", "Webhooks",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -219,7 +224,8 @@ let package = Package(
         tests(
             "Deployments",
             [
-                "Store", "Governance", "Registry", "Documents", "Statistics", "Journal", "Serving", "Runtimes",
+                "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
+                "Runtimes",
                 "Tensors",
                 crypto,
             ]),

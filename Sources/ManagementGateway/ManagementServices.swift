@@ -4,6 +4,7 @@ package import Identity
 package import Journal
 package import ManagementAPI
 package import Monitoring
+package import Monitors
 package import Registry
 package import Serving
 
@@ -26,6 +27,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var monitors: MonitorService
     package var alerts: AlertServices
     package var traces: RolloutTraces
 
@@ -34,7 +36,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, alerts: AlertServices,
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -53,6 +56,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.monitors = monitors
         self.alerts = alerts
         self.traces = traces
     }

@@ -5,6 +5,7 @@ import GRDB
 package import Governance
 package import Identity
 package import Journal
+package import Monitors
 package import Registry
 package import Webhooks
 
@@ -33,6 +34,7 @@ package final class Store: Sendable {
     package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
+    package let monitors: MonitorUnitOfWork
     package let alerts: AlertUnitOfWork
     package let deliveries: DeliveryUnitOfWork
     /// What keys with a limit for a month have used.
@@ -93,6 +95,7 @@ package final class Store: Sendable {
         dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
+        monitors = SQLiteUnitOfWork<any MonitorTransaction>(database) { $0 }
         alerts = SQLiteUnitOfWork<any AlertTransaction>(database) { $0 }
         deliveries = SQLiteUnitOfWork<any DeliveryTransaction>(database) { $0 }
         do {

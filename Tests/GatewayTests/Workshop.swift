@@ -8,6 +8,7 @@ import Logging
 import ManagementAPI
 import ManagementGateway
 import Monitoring
+import Monitors
 import NIOCore
 import NIOPosix
 import Registry
@@ -75,6 +76,7 @@ final class Workshop: Sendable {
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            monitors: MonitorService(store: store.monitors, sections: []),
             alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)

@@ -63,6 +63,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case readLedger
     /// Have rows of an endpoint's ledger deleted.
     case forgetLedger
+    /// Say how an endpoint is watched, and what is done about what is seen.
+    case setMonitor
     /// Acknowledge alerts, keep their messages back, and send tests.
     case manageAlerts
 
@@ -86,7 +88,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
-            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger, .manageAlerts:
+            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger,
+            .setMonitor, .manageAlerts:
             .space
         }
     }
@@ -104,7 +107,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
         case .approvePromotions, .approveRollouts: [.validator, .owner]
-        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
+        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor:
+            [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
         case .manageAlerts: [.developer, .validator, .operator, .owner]
@@ -152,6 +156,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .reportGate: "report a gate"
         case .readLedger: "read the prediction ledger"
         case .forgetLedger: "delete rows of the prediction ledger"
+        case .setMonitor: "say how endpoints are watched"
         case .manageAlerts: "acknowledge, silence or test alerts"
         }
     }

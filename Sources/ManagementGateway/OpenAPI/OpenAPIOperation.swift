@@ -92,6 +92,19 @@ struct OpenAPIOperation {
         case .forgetLedger:
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
         case .series: series
+        case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
+        case .setMonitor:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ["type": "object"]],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
+                answers: [200: json("MonitorInfo")])
+        case .monitorRevisions: listing("MonitorInfo")
         case .alerts:
             listing(
                 "AlertInfo",

@@ -18,6 +18,7 @@ enum Migrations {
         Migration006.register(in: &migrator)
         Migration007.register(in: &migrator)
         Migration008.register(in: &migrator)
+        Migration009.register(in: &migrator)
         Migration010Alerts.register(in: &migrator)
         return migrator
     }
