@@ -113,7 +113,7 @@ let package = Package(
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
                 "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
                 "Tensors",
-                "Alerts", "Webhooks",
+                "Alerts", "Webhooks", "Documents",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(

@@ -34,6 +34,7 @@ final class RunningServer: Sendable {
     private let ledger: Ledger
     private let series: SeriesStore
     private let alerting: Alerting
+    private let monitors: MonitorService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -42,7 +43,7 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, alerting: Alerting,
-        logger: Logger
+        monitors: MonitorService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -60,6 +61,7 @@ final class RunningServer: Sendable {
         self.ledger = ledger
         self.series = series
         self.alerting = alerting
+        self.monitors = monitors
         self.logger = logger
     }
 
@@ -111,7 +113,7 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [])
+        let monitors = MonitorService(store: store.monitors, sections: [alerting.section])
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -142,7 +144,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            alerting: alerting, logger: logger)
+            alerting: alerting, monitors: monitors, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -172,6 +174,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        try await monitors.restore()
         await alerting.start()
     }
 }

@@ -42,7 +42,8 @@ import Testing
 
     @Test func `without anything to judge by nothing begins and nothing ends`() {
         var machine = AlertMachine()
-        #expect(Self.run([.beyond, .unknown, .beyond, .unknown], hold: 1, resolve: 1, &machine).allSatisfy { $0 == nil })
+        #expect(
+            Self.run([.beyond, .unknown, .beyond, .unknown], hold: 1, resolve: 1, &machine).allSatisfy { $0 == nil })
         #expect(machine.state == .ok)
         machine.fired(7)
         #expect(Self.run([.clear, .unknown, .clear, .unknown], hold: 0, resolve: 1, &machine).allSatisfy { $0 == nil })

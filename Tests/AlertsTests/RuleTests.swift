@@ -17,7 +17,8 @@ import Testing
         return history
     }
 
-    private static func counts(_ requests: UInt64, errors: UInt64 = 0, nanoseconds: UInt64 = 5_000_000) -> ServiceCounts {
+    private static func counts(_ requests: UInt64, errors: UInt64 = 0, nanoseconds: UInt64 = 5_000_000) -> ServiceCounts
+    {
         var latency = [UInt64](repeating: 0, count: LatencyHistogram.size)
         let bucket = LatencyHistogram.bounds.firstIndex { $0 >= nanoseconds } ?? LatencyHistogram.bounds.count
         latency[bucket] = requests - min(requests, errors)
@@ -115,7 +116,9 @@ import Testing
     @Test func `an endpoint that nobody ever asked is not silent, and neither is a server that just began`() {
         #expect(TrafficStop().observe(ServiceHistory(begun: 0), at: 90_000, isFiring: false).level == .clear)
         var seeded = ServiceHistory(begun: 10_000)
-        for second in stride(from: 6400, to: 10_000, by: 60) { seeded.seed(Self.counts(60), at: second, intoHours: false) }
+        for second in stride(from: 6400, to: 10_000, by: 60) {
+            seeded.seed(Self.counts(60), at: second, intoHours: false)
+        }
         #expect(TrafficStop().observe(seeded, at: 10_100, isFiring: false).level == .unknown)
     }
 

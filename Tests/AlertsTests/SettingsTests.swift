@@ -11,11 +11,14 @@ import Webhooks
     }
 
     @Test func `without a document each kind has its default rule`() {
-        #expect(AlertSettings().effective.map(\.name) == ["errors", "latency", "traffic", "drift", "quality", "ledger"])
+        #expect(
+            AlertSettings().effective.map(\.name) == ["errors", "latency", "traffic", "drift", "quality", "ledger"])
         #expect(AlertSettings().notify == nil)
     }
 
-    @Test func `a rule of a default's name takes its place, others come beside it, and what is switched off is gone`() throws {
+    @Test func `a rule of a default's name takes its place, others come beside it, and what is switched off is gone`()
+        throws
+    {
         let settings = try Self.settings(
             """
             rules:
@@ -42,13 +45,16 @@ import Webhooks
     }
 
     @Test(arguments: [
-        ("rules: [{kind: error}]", "errors"), ("rules: [{name: x}]", "kind"), ("rules: [{name: drift, kind: errors}]", "another"),
-        ("rules: [{name: errors}, {kind: errors}]", "second time"), ("rules: [{kind: errors, objective: 100}]", "objective"),
+        ("rules: [{kind: error}]", "errors"), ("rules: [{name: x}]", "kind"),
+        ("rules: [{name: drift, kind: errors}]", "another"),
+        ("rules: [{name: errors}, {kind: errors}]", "second time"),
+        ("rules: [{kind: errors, objective: 100}]", "objective"),
         ("rules: [{kind: errors, short: 2h}]", "short"), ("rules: [{kind: latency, milisecond: 3}]", "milliseconds"),
         ("rules: [{kind: latency, for: soon}]", "for"), ("rules: [{kind: traffic, window: 1h}]", "window"),
         ("rules: [{kind: ledger, share: 0}]", "share"), ("rules: [{kind: quality, margin: -1}]", "margin"),
         ("rules: {}", "list"), ("notify: [{}]", "webhook"), ("notify: [{webhook: 'ftp://x/'}]", "https"),
-        ("notify: [{webhook: 'https://x/', command: [/bin/true]}]", "two targets"), ("notify: [{command: [true]}]", "text"),
+        ("notify: [{webhook: 'https://x/', command: [/bin/true]}]", "two targets"),
+        ("notify: [{command: [true]}]", "text"),
         ("notify: [{command: [page-me]}]", "root"), ("notify: [{secret: x}]", "webhook"), ("alarm: 1", "means nothing"),
         ("notify: [{webhook: 'https://x/', secret: '../x'}]", "name of a secret"),
     ])

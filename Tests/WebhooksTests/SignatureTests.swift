@@ -46,7 +46,8 @@ import Testing
         for url in [
             "", "example.com", "ftp://example.com/", "https://", "https://a:b@example.com/", "https://example.com/#x",
             "https://exa mple.com/", "https://example.com:99999/", "https://exämple.com/", "file:///etc/passwd",
-            "https://%31%32%37.0.0.1/", "https://a%00b/", "http://example.com:0/", "https://" + String(repeating: "a", count: 2100),
+            "https://%31%32%37.0.0.1/", "https://a%00b/", "http://example.com:0/",
+            "https://" + String(repeating: "a", count: 2100),
         ] {
             #expect(throws: (any Error).self, "\(url)") { _ = try WebhookTarget(url: url) }
         }

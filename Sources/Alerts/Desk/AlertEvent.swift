@@ -67,7 +67,9 @@ extension AlertEvidence {
         var linked = self
         switch kind {
         case .errors, .latency, .traffic:
-            linked.links = [.init("time series", path: path + "/series", command: "slipway monitor show \(endpoint)\(flag)")]
+            linked.links = [
+                .init("time series", path: path + "/series", command: "slipway monitor show \(endpoint)\(flag)")
+            ]
             if kind == .errors, hasLedger {
                 linked.links.append(
                     .init(
@@ -83,7 +85,8 @@ extension AlertEvidence {
         case .ledger:
             linked.links = [.init("ledger", path: path + "/ledger", command: "slipway monitor show \(endpoint)\(flag)")]
         }
-        linked.links.append(.init("what is live, and why", path: path + "/why", command: "slipway why \(endpoint)\(flag)"))
+        linked.links.append(
+            .init("what is live, and why", path: path + "/why", command: "slipway why \(endpoint)\(flag)"))
         return linked
     }
 }

@@ -43,7 +43,8 @@ package struct SilenceOrder: Sendable, Hashable {
     private static func check(_ seconds: Int, _ field: String) throws(ControlError) {
         guard seconds <= AlertService.longestSilence, seconds > 0 || field == "until" else {
             throw ControlError(
-                .invalid, "'\(field)' must be from 1 second to \(AlertService.longestSilence / 86_400) days, got \(seconds) s",
+                .invalid,
+                "'\(field)' must be from 1 second to \(AlertService.longestSilence / 86_400) days, got \(seconds) s",
                 field: field, hint: "silence it again when that is over, or switch the rule off in the monitor")
         }
     }
@@ -84,7 +85,9 @@ extension AlertService {
             idempotency: try Idempotency.make(idempotencyKey, ["silence.end", space, String(number)]))
         _ = try await store.commit(mutation) { transaction in
             guard try transaction.hasSpace(space) else { throw ControlError.spaceNotFound(space) }
-            guard let silence = try transaction.silence(number, space: space) else { throw Self.noSilence(number, space) }
+            guard let silence = try transaction.silence(number, space: space) else {
+                throw Self.noSilence(number, space)
+            }
             guard silence.isActive(at: transaction.time) else { return Change(number, event: nil) }
             try transaction.endSilence(number, space: space)
             return Change(number, event: Self.event("silence.ended", silence))
@@ -108,7 +111,9 @@ extension AlertService {
 
     private func silence(_ number: Int, space: String) async throws(ControlError) -> Silence {
         try await store.read { transaction in
-            guard let silence = try transaction.silence(number, space: space) else { throw Self.noSilence(number, space) }
+            guard let silence = try transaction.silence(number, space: space) else {
+                throw Self.noSilence(number, space)
+            }
             return silence
         }
     }

@@ -22,7 +22,8 @@ package struct DriftSeen: Sendable, Hashable {
         guard reading.window > 0 else {
             // What another version did says nothing of this one.
             return isOther
-                ? Observation(.clear, evidence(reading)) : .unknown("no window of version \(reading.version) has closed")
+                ? Observation(.clear, evidence(reading))
+                : .unknown("no window of version \(reading.version) has closed")
         }
         let strongest = reading.features.map(\.effect).max() ?? 0
         let isDrift = reading.isDrift && strongest >= effect

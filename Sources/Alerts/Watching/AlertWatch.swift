@@ -222,7 +222,9 @@ package actor AlertWatch {
 
     // MARK: what changed
 
-    private func fire(_ rule: AlertRule, at place: AlertPlace, _ evidence: AlertEvidence) async throws(ControlError) -> Int {
+    private func fire(_ rule: AlertRule, at place: AlertPlace, _ evidence: AlertEvidence) async throws(ControlError)
+        -> Int
+    {
         let news = AlertNews(place: place, targets: targets(of: place), newID: newID)
         let committed = try await store.commit(news.mutation) { transaction in
             try news.fire(rule, evidence, in: transaction)

@@ -29,7 +29,9 @@ struct AlertTest: AsyncParsableCommand {
             let deliveries = try await session.client.testAlerts(
                 AlertTestRequest(endpoint: endpoint, webhook: webhook, secret: secret)
             ).items
-            if session.format == .json { try session.printJSON(deliveries) } else {
+            if session.format == .json {
+                try session.printJSON(deliveries)
+            } else {
                 for delivery in deliveries { session.console.print(AlertText.delivery(delivery)) }
             }
             let failed = deliveries.filter { $0.state != "delivered" }

@@ -15,7 +15,8 @@ extension ManagementInterface {
         if let text = query["state"] {
             guard let word = Alert.State(rawValue: String(text)) else {
                 throw ControlError(
-                    .invalid, "state must be firing or resolved, got '\(Name.excerpt(of: String(text)))'", field: "state",
+                    .invalid, "state must be firing or resolved, got '\(Name.excerpt(of: String(text)))'",
+                    field: "state",
                     hint: "what is pending is among an endpoint's rules: slipway alert rules ENDPOINT")
             }
             state = word

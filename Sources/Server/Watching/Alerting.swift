@@ -13,6 +13,7 @@ import Webhooks
 struct Alerting: Sendable {
     let services: AlertServices
     let readings: LiveReadings
+    let section: AlertSection
     private let series: SeriesStore
 
     /// Throws where the server's own key for webhooks cannot be had.
@@ -38,6 +39,7 @@ struct Alerting: Sendable {
                 dataPlane.endpoints.map { AlertPlace(space: $0.entry.space, endpoint: $0.entry.name) }
             },
             defaults: try configuration.alertTargets(), logger: logger, newID: newID)
+        section = AlertSection(watch: watch, allowsCommands: configuration.allowCommands)
         services = AlertServices(
             desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID), watch: watch,
             deliveries: deliveries, secrets: secrets)
@@ -90,7 +92,8 @@ extension ServerConfiguration {
             else {
                 throw ConfigurationError(
                     field: "webhook_secrets",
-                    message: "webhook_secrets must be a folder with one file for each secret, '\(webhookSecrets)' is none")
+                    message:
+                        "webhook_secrets must be a folder with one file for each secret, '\(webhookSecrets)' is none")
             }
         }
     }

@@ -27,7 +27,9 @@ struct Carrier: DeliveryCarrying {
             if !ending.output.isEmpty {
                 logger.info(
                     "a command has said something",
-                    metadata: ["delivery.id": "\(delivery.id)", "output": "\(Name.excerpt(of: ending.output, limit: 2000))"])
+                    metadata: [
+                        "delivery.id": "\(delivery.id)", "output": "\(Name.excerpt(of: ending.output, limit: 2000))",
+                    ])
             }
             // Once: what a command has done by half is not done again.
             return DeliveryOutcome(ending.isSuccess ? .delivered : .refused, ending.words, status: ending.code)

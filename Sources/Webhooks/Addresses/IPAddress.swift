@@ -31,7 +31,8 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
         let head = Array(bytes.prefix(12))
         let zeros = [UInt8](repeating: 0, count: 10)
         let isMapped = head == zeros + [0xFF, 0xFF]
-        let isCompatible = head == zeros + [0, 0] && bytes.suffix(4) != [0, 0, 0, 0] && bytes.suffix(4) != [0, 0, 0, 1]
+        let isCompatible =
+            head == zeros + [0, 0] && bytes.suffix(4) != [0, 0, 0, 0] && bytes.suffix(4) != [0, 0, 0, 1]
         let isTranslated = head == [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8)
         guard isMapped || isCompatible || isTranslated else { return nil }
         return IPAddress(bytes: Array(bytes.suffix(4)))

@@ -142,7 +142,9 @@ package actor DeliveryService {
     }
 
     private func carry(_ id: Int) async throws(ControlError) -> Waiting? {
-        guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending else { return nil }
+        guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending else {
+            return nil
+        }
         let outcome = await carrier.carry(delivery)
         // What the end of the server cut short is no attempt.
         if isStopped, outcome.verdict != .delivered { return nil }
