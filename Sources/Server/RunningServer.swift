@@ -153,10 +153,13 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts] in
+        let restored = Task { [door, promotions, rollouts, monitors, alerting] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            try await monitors.restore()
+            // Not before: an endpoint that is not there yet is not one that was deleted.
+            await alerting.start()
             try await promotions.resume()
         }
         let timer = Task {
@@ -174,8 +177,6 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
-        try await monitors.restore()
-        await alerting.start()
     }
 }
 

@@ -50,6 +50,7 @@ private final class Receiver: Sendable {
 
     var port: Int { channel.localAddress?.port ?? 0 }
     var count: Int { messages.withLock(\.count) }
+    var first: Message? { messages.withLock(\.first) }
 
     func close() async throws {
         try await channel.close()
@@ -86,7 +87,8 @@ private final class Receiver: Sendable {
 /// Answers each question with the next of its answers, as a name server that changes its mind.
 private final class Rebinding: HostResolving {
     let answers: Mutex<[[String]]>
-    let asked = Mutex(0)
+    private let asked = Mutex(0)
+    var questions: Int { asked.withLock { $0 } }
 
     init(_ answers: [[String]]) { self.answers = Mutex(answers) }
 
@@ -115,7 +117,7 @@ private final class Rebinding: HostResolving {
         let target = try WebhookTarget(url: "http://127.0.0.1:\(receiver.port)/hook")
         let outcome = await try Self.sender().send(Self.event.json, id: "one", to: target, space: "a")
         #expect(outcome == DeliveryOutcome(.delivered, "delivered", status: 200))
-        let message = try #require(receiver.messages.withLock(\.first))
+        let message = try #require(receiver.first)
         #expect(message.headers["content-type"]?.hasPrefix("application/cloudevents+json") == true)
         #expect(message.headers["webhook-id"] == "one" && message.body == Self.event.json)
         let timestamp = try #require(message.headers["webhook-timestamp"].flatMap(Int.init))
@@ -147,8 +149,8 @@ private final class Rebinding: HostResolving {
         let target = try WebhookTarget(url: "http://rebind.test:\(inner.port)/")
         #expect(await sender.send("{}", id: "x", to: target, space: "a").verdict == .delivered)
         #expect((outer.count, inner.count) == (1, 0))
-        #expect(resolver.asked.withLock { $0 } == 1)
-        #expect(outer.messages.withLock(\.first)?.headers["host"] == "rebind.test:\(inner.port)")
+        #expect(resolver.questions == 1)
+        #expect(outer.first?.headers["host"] == "rebind.test:\(inner.port)")
         // The next attempt asks again, and is judged again.
         #expect(await sender.send("{}", id: "x", to: target, space: "a").verdict == .refused)
         #expect((outer.count, inner.count) == (1, 0))
@@ -196,7 +198,8 @@ private final class Rebinding: HostResolving {
     /// Fails as often as it is told, then delivers.
     private final class Carrier: DeliveryCarrying {
         let failures: Mutex<Int>
-        let carried = Mutex<[String]>([])
+        private let carried = Mutex<[String]>([])
+        var events: [String] { carried.withLock { $0 } }
 
         init(failures: Int) { self.failures = Mutex(failures) }
 
@@ -241,14 +244,14 @@ private final class Rebinding: HostResolving {
         let id = try await service.deliver(Self.event, to: target, space: "default")
         try await Self.until { try await service.delivery(id)?.attempts == 1 }
         #expect(try await service.delivery(id)?.state == .pending)
-        #expect(carrier.carried.withLock(\.count) == 1)
+        #expect(carrier.events.count == 1)
         time.now.withLock { $0 += 6001 }
         try await Self.until { try await service.delivery(id)?.attempts == 2 }
         time.now.withLock { $0 += 36_001 }
         try await Self.until { try await service.delivery(id)?.state == .delivered }
         time.now.withLock { $0 += 1_000_000 }
         await service.stop()
-        #expect(carrier.carried.withLock { $0 } == ["one", "one", "one"])
+        #expect(carrier.events == ["one", "one", "one"])
         #expect(try await service.list(space: "default").items.map(\.id) == [id])
     }
 
@@ -269,7 +272,7 @@ private final class Rebinding: HostResolving {
         time.now.withLock { $0 += 6001 }
         try await Self.until { try await next.delivery(id)?.state == .delivered }
         await next.stop()
-        #expect(carrier.carried.withLock { $0 } == ["one"])
+        #expect(carrier.events == ["one"])
     }
 
     @Test func `a space that already waits for a thousand messages is told that the next failed`() async throws {

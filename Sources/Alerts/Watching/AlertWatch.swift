@@ -46,6 +46,7 @@ package actor AlertWatch {
     /// Firing alerts that nobody was told of: silenced, or without a target.
     private var untold: Set<Told> = []
     private var loop: Task<Void, Never>?
+    private var isStopped = false
 
     struct Told: Hashable {
         var place: AlertPlace
@@ -104,7 +105,7 @@ package actor AlertWatch {
 
     /// Begins to look. What monitors say must have been told to `configure` before.
     package func start() {
-        guard loop == nil else { return }
+        guard loop == nil, !isStopped else { return }
         loop = Task { [weak self] in
             repeat {
                 guard let self else { return }
@@ -114,6 +115,7 @@ package actor AlertWatch {
     }
 
     package func stop() async {
+        isStopped = true
         loop?.cancel()
         await loop?.value
         loop = nil

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ManagementAPI
 import SlipwayClient
 
 struct AlertAcknowledge: AsyncParsableCommand {

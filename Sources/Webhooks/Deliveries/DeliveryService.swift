@@ -44,6 +44,7 @@ package actor DeliveryService {
 
     /// Takes up what was on its way when the server stopped.
     package func start() async {
+        guard !isStopped else { return }
         do {
             for delivery in try await store.read({ try $0.pendingDeliveries(limit: Self.mostTakenUp) }) {
                 let now = try await store.read { $0.time }
