@@ -106,14 +106,16 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Statistics", "Tabular", argumentParser]),
+        room(
+            "Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
         room(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
+                "Serving", "Runtimes",
                 "Tensors",
-                "Alerts", "Webhooks", "Documents",
+                "Alerts", "Webhooks",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -125,7 +127,7 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
                 "Documents",
                 "Alerts", "Webhooks",
                 "Identity",
@@ -175,11 +177,14 @@ let package = Package(
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
                 logging,
             ]),
-        room("Drift", ["Statistics"]),
+        room(
+            "Drift",
+            ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
         room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
         room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room(
+            "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -208,7 +213,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
+                "Identity",
                 crypto,
                 "Alerts", "Webhooks",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
@@ -241,9 +247,14 @@ let package = Package(
         tests(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
-        tests("Drift", ["Statistics"]),
         tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
         tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "Drift",
+            [
+                "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
+                logging,
+            ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

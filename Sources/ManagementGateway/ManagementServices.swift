@@ -1,4 +1,5 @@
 package import Deployments
+package import Drift
 package import Governance
 package import Identity
 package import Journal
@@ -27,6 +28,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var drift: DriftService
     package var monitors: MonitorService
     package var alerts: AlertServices
     package var traces: RolloutTraces
@@ -36,7 +38,7 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
         alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
@@ -56,6 +58,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.monitors = monitors
         self.alerts = alerts
         self.traces = traces

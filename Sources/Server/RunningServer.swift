@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import GRPCGateway
 import Gateway
@@ -33,8 +34,8 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let drift: DriftService
     private let alerting: Alerting
-    private let monitors: MonitorService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -42,8 +43,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, alerting: Alerting,
-        monitors: MonitorService, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        alerting: Alerting, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -60,8 +61,8 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.alerting = alerting
-        self.monitors = monitors
         self.logger = logger
     }
 
@@ -80,8 +81,11 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
+        let drift = DriftService(
+            folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers,
+            observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -91,6 +95,11 @@ final class RunningServer: Sendable {
         let alerting = try Alerting(
             store: store, configuration: configuration, dataPlane: dataPlane, series: series, clock: clock,
             logger: logger)
+        alerting.readings.connect(drift: { space, endpoint in
+            drift.alertReading(
+                space: space, endpoint: endpoint,
+                version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
+        })
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {
             logger.warning(
@@ -113,7 +122,9 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [alerting.section])
+        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift), alerting.section])
+        // Before the first endpoint is there to be watched.
+        try await monitors.restore()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -125,13 +136,15 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, monitors: monitors, alerts: alerting.services, traces: traces),
+                ledger: ledger, series: series, drift: drift, monitors: monitors, alerts: alerting.services,
+                traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
-            families: { alerting.families }, logger: logger)
+            authority: security.authority, serverVersion: Release.version,
+            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane), alerting], tls: { certificate?.http },
+            logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
             authority: security.authority,
@@ -144,7 +157,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            alerting: alerting, monitors: monitors, logger: logger)
+            drift: drift, alerting: alerting, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -153,11 +166,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, monitors, alerting] in
+        let restored = Task { [door, promotions, rollouts, alerting] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
-            try await monitors.restore()
             // Not before: an endpoint that is not there yet is not one that was deleted.
             await alerting.start()
             try await promotions.resume()
@@ -177,6 +189,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        drift.start()
     }
 }
 
@@ -234,6 +247,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.drift.close()
         }
         do {
             try store.close()

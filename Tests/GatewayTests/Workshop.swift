@@ -1,5 +1,6 @@
 import Alerts
 import Deployments
+import Drift
 import Foundation
 import Governance
 import Identity
@@ -31,6 +32,7 @@ final class Workshop: Sendable {
     let context: GatewayContext
     let logger: Logger
     let ledger: Ledger
+    let drift: DriftService
 
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
@@ -48,8 +50,9 @@ final class Workshop: Sendable {
         runtime = DoublingRuntime()
         let store = try Store.open(folder: folder + "/data")
         ledger = Ledger(folder: folder + "/ledger", logger: logger)
+        drift = DriftService(folder: folder + "/drift", logger: logger, profile: { _ in nil })
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(), observers: ledger,
+            runtimes: [runtime], artifacts: AnyArtifact(), observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)
@@ -76,7 +79,7 @@ final class Workshop: Sendable {
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            monitors: MonitorService(store: store.monitors, sections: []),
+            drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
             alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
@@ -100,6 +103,7 @@ final class Workshop: Sendable {
 
     deinit {
         ledger.close()
+        drift.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

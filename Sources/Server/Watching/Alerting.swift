@@ -56,15 +56,19 @@ struct Alerting: Sendable {
         await services.watch.stop()
         await services.deliveries.stop()
     }
+}
 
-    /// For `/metrics`: 1 for each rule that fires.
-    var families: [MetricsFamily] {
-        [
-            MetricsFamily(
-                name: "slipway_alerts_firing", type: "gauge", help: "1 for each rule of an endpoint that fires",
-                samples: services.watch.firing.map {
-                    MetricsFamily.Sample(
-                        space: $0.place.space, endpoint: $0.place.endpoint, labels: [("rule", $0.rule)], value: "1")
+extension Alerting: GaugeSource {
+    /// 1 for each rule that fires.
+    func gauges() -> [GaugeFamily] {
+        let firing = services.watch.firing
+        guard !firing.isEmpty else { return [] }
+        return [
+            GaugeFamily(
+                name: "slipway_alerts_firing", help: "1 for each rule of an endpoint that fires",
+                samples: firing.map {
+                    GaugeFamily.Sample(
+                        space: $0.place.space, endpoint: $0.place.endpoint, labels: [("rule", $0.rule)], value: 1)
                 })
         ]
     }

@@ -7,7 +7,7 @@ import Synchronization
 /// What alert rules look at: the service figures of the last hour and day, fed by the sampler of the time series once a
 /// second; drift and quality as their rooms have them.
 final class LiveReadings: EndpointReadings {
-    typealias Drift = @Sendable (_ space: String, _ endpoint: String) async -> DriftReading?
+    typealias Drift = @Sendable (_ space: String, _ endpoint: String) async -> Alerts.DriftReading?
     typealias Quality = @Sendable (_ space: String, _ endpoint: String) async -> [QualityReading]?
 
     private struct Watched {
@@ -52,7 +52,7 @@ final class LiveReadings: EndpointReadings {
                 state.watched[place, default: Watched(history: ServiceHistory(begun: begun))].history
                     .add(ServiceCounts(counted.counts), at: now)
             }
-            for endpoint in endpoints {
+            for endpoint in endpoints where endpoint.entry.options.ledger != nil {
                 guard let counts = endpoint.observer?.counts else { continue }
                 let place = AlertPlace(space: endpoint.entry.space, endpoint: endpoint.entry.name)
                 var watched = state.watched[place] ?? Watched(history: ServiceHistory(begun: begun))
@@ -74,7 +74,7 @@ final class LiveReadings: EndpointReadings {
         let live = dataPlane.endpoint(space: space, name: endpoint)
         return EndpointReading(
             service: history, drift: await drift(space, endpoint), quality: await quality(space, endpoint),
-            hasLedger: live?.observer != nil, version: live?.entry.version)
+            hasLedger: live?.entry.options.ledger != nil, version: live?.entry.version)
     }
 
     /// What was counted before the server started, by the time of day: of that no other clock knows.

@@ -13,14 +13,12 @@ import Serving
 /// Answers `/metrics`.
 struct PrometheusPage: Sendable {
     private let dataPlane: DataPlane
+    private let sources: [any GaugeSource]
     private let start = MonotonicClock.nanoseconds()
 
-    private let families: @Sendable () -> [MetricsFamily]
-
-    /// - Parameter families: what other rooms have to say.
-    init(dataPlane: DataPlane, families: @escaping @Sendable () -> [MetricsFamily] = { [] }) {
+    init(dataPlane: DataPlane, sources: [any GaugeSource]) {
         self.dataPlane = dataPlane
-        self.families = families
+        self.sources = sources
     }
 
     /// Of the endpoints that the caller may know.
@@ -29,12 +27,8 @@ struct PrometheusPage: Sendable {
             endpoints: dataPlane.endpoints.filter {
                 caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
             },
-            families: families().map { family in
-                var family = family
-                family.samples.removeAll {
-                    !caller.sees(space: $0.space) || !caller.reaches(endpoint: $0.endpoint)
-                }
-                return family
+            gauges: sources.flatMap { $0.gauges() }.map { family in
+                family.of { caller.sees(space: $0.space) && caller.reaches(endpoint: $0.endpoint) }
             },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),

@@ -68,6 +68,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
     case series
+    case drift
     case monitor, setMonitor, monitorRevisions
     case alerts, alert, acknowledgeAlert, alertDeliveries, testAlerts, alertRules
     case silences, createSilence, endSilence, webhookSecret
