@@ -29,6 +29,8 @@ package struct WebhookTarget: Sendable, Hashable, Codable {
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(),
             let written = URL(string: url)?.host, !written.isEmpty
         else { throw refusal("is no address") }
+        // An escape is a second spelling that not every reader of addresses takes for the same.
+        guard parts.percentEncodedHost?.contains("%") != true else { throw refusal("has a '%' in its host") }
         guard scheme == "https" || scheme == "http" else {
             throw refusal("must begin with https:// or http://, not \(Name.excerpt(of: scheme))://")
         }

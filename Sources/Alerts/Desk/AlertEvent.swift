@@ -26,7 +26,7 @@ extension CloudEvent {
     /// What a test of a target sends.
     package init(testOf space: String, by principal: Principal, id: String, at time: Timestamp) {
         self.init(
-            id: id, source: "/api/v1/spaces/\(space)", type: "slipway.alert.test", subject: "alerts/test", time: time,
+            id: id, source: "/api/v1/spaces/\(space)", type: "slipway.alert.test", subject: "tests/\(id)", time: time,
             data: .mapping([
                 "space": .text(space), "by": .text(principal.id),
                 "summary": .text("a test: whoever reads this would be told of alerts"),

@@ -33,7 +33,9 @@ package struct ErrorBurn: Sendable, Hashable {
             ], windowSeconds: short)
         let isEnough = all.errors >= UInt64(minimum) && recent.errors >= UInt64((minimum + 1) / 2)
         if now >= burn, before >= burn, isEnough { return Observation(.beyond, evidence) }
-        return Observation(now < burn * Self.resolveShare ? .clear : .between, evidence)
+        guard now < burn * Self.resolveShare else { return Observation(.between, evidence) }
+        // After a restart the short window has not been seen yet: that nothing failed in it is not known.
+        return Observation(second - history.begun < short ? .unknown : .clear, evidence)
     }
 
     private static func share(_ counts: ServiceCounts) -> Double {

@@ -235,7 +235,8 @@ package actor AlertWatch {
         note(place, rule.name, answer.alert)
         if !answer.isTold { untold.insert(Told(place: place, alert: answer.alert)) }
         logger.warning("an alert fires", metadata: about(place, rule.name, answer.alert, evidence.summary))
-        await deliveries.begin(news.begun(answer))
+        await deliveries.begin(
+            news.begun(answer), subject: "alerts/\(answer.alert)", space: place.space)
         return answer.alert
     }
 
@@ -249,7 +250,7 @@ package actor AlertWatch {
         note(place, rule, nil)
         untold.remove(Told(place: place, alert: alert))
         logger.notice("an alert has ended", metadata: about(place, rule, alert, why))
-        await deliveries.begin(news.begun(committed.answer))
+        await deliveries.begin(news.begun(committed.answer), subject: "alerts/\(alert)", space: place.space)
     }
 
     /// Tells of an alert that still fires once nothing keeps it back any more.
@@ -260,7 +261,8 @@ package actor AlertWatch {
             guard try await store.read({ try news.mayTell(told.alert, in: $0) }) else { return }
             let committed = try await store.commit(news.mutation) { try news.tell(told.alert, in: $0) }
             if committed.answer.isTold { untold.remove(told) }
-            await deliveries.begin(news.begun(committed.answer))
+            await deliveries.begin(
+                news.begun(committed.answer), subject: "alerts/\(told.alert)", space: told.place.space)
         } catch {
             report("an alert could not be told of", told.place, error)
         }

@@ -20,6 +20,14 @@ package actor DeliveryService {
         /// Milliseconds of the clock that only ever grows.
         var due: Int
         var target: String
+        /// Messages to one target about one thing go in their order: an end must not overtake its beginning.
+        var line: String
+
+        init(due: Int, target: DeliveryTarget, subject: String, space: String) {
+            self.due = due
+            self.target = target.shown
+            line = "\(space) \(subject) \(target.shown)"
+        }
     }
 
     private let store: DeliveryUnitOfWork
@@ -27,7 +35,7 @@ package actor DeliveryService {
     private let logger: Logger
     private let monotonic: @Sendable () -> Int
     private var waiting: [Int: Waiting] = [:]
-    private var underWay: [Int: (target: String, task: Task<Void, Never>)] = [:]
+    private var underWay: [Int: (entry: Waiting, task: Task<Void, Never>)] = [:]
     private var loop: Task<Void, Never>?
     private var isStopped = false
 
@@ -49,7 +57,9 @@ package actor DeliveryService {
             for delivery in try await store.read({ try $0.pendingDeliveries(limit: Self.mostTakenUp) }) {
                 let now = try await store.read { $0.time }
                 let pause = RetrySchedule.milliseconds(after: delivery.attempts, due: delivery.nextAt, now: now)
-                waiting[delivery.id] = Waiting(due: monotonic() + pause, target: delivery.target.shown)
+                waiting[delivery.id] = Waiting(
+                    due: monotonic() + pause, target: delivery.target, subject: delivery.subject,
+                    space: delivery.space)
             }
         } catch {
             logger.error("deliveries could not be taken up", metadata: ["error.message": "\(error.message)"])
@@ -80,14 +90,16 @@ package actor DeliveryService {
         let committed = try await store.commit(mutation) { transaction in
             Change(try transaction.enqueue(event, to: target, space: space), event: nil)
         }
-        begin([(committed.answer, target)])
+        begin([(committed.answer, target)], subject: event.subject, space: space)
         return committed.answer
     }
 
     /// Begins to deliver what somebody has kept in a transaction of their own.
-    package func begin(_ kept: [(id: Int, target: DeliveryTarget)]) {
+    ///
+    /// - Parameter subject: of their events.
+    package func begin(_ kept: [(id: Int, target: DeliveryTarget)], subject: String, space: String) {
         for (id, target) in kept where underWay[id] == nil {
-            waiting[id] = Waiting(due: monotonic(), target: target.shown)
+            waiting[id] = Waiting(due: monotonic(), target: target, subject: subject, space: space)
         }
         launch()
     }
@@ -119,30 +131,39 @@ package actor DeliveryService {
     private func launch() {
         guard !isStopped else { return }
         let now = monotonic()
-        for (id, entry) in waiting.filter({ $0.value.due <= now }).sorted(by: { $0.key < $1.key }) {
+        var taken = Set(underWay.values.map(\.entry.line))
+        for (id, entry) in waiting.sorted(by: { $0.key < $1.key }) {
+            guard taken.insert(entry.line).inserted, entry.due <= now else { continue }
             guard underWay.count < Self.width else { return }
-            guard underWay.values.count(where: { $0.target == entry.target }) < Self.widthOfTarget else { continue }
+            guard underWay.values.count(where: { $0.entry.target == entry.target }) < Self.widthOfTarget else {
+                continue
+            }
             waiting[id] = nil
-            underWay[id] = (entry.target, Task { await self.attempt(id) })
+            underWay[id] = (entry, Task { await self.attempt(id, entry) })
         }
     }
 
-    private func attempt(_ id: Int) async {
+    private func attempt(_ id: Int, _ entry: Waiting) async {
         var again: Waiting?
         do {
-            again = try await carry(id)
+            if let pause = try await carry(id) {
+                again = entry
+                again?.due = monotonic() + pause
+            }
         } catch {
             logger.error(
                 "a delivery could not be kept",
                 metadata: ["delivery.id": "\(id)", "error.message": "\(error.message)"])
-            again = Waiting(due: monotonic() + 10_000, target: "")
+            again = entry
+            again?.due = monotonic() + 10_000
         }
         underWay[id] = nil
         if let again { waiting[id] = again }
         launch()
     }
 
-    private func carry(_ id: Int) async throws(ControlError) -> Waiting? {
+    /// Gives the milliseconds until the next attempt; `nil` where there is none.
+    private func carry(_ id: Int) async throws(ControlError) -> Int? {
         guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending else {
             return nil
         }
@@ -173,6 +194,6 @@ package actor DeliveryService {
                     "error.message": "\(ended.outcome)",
                 ])
         }
-        return pause.map { Waiting(due: monotonic() + $0, target: ended.target.shown) }
+        return pause
     }
 }
