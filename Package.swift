@@ -116,7 +116,8 @@ let package = Package(
                 "Serving", "Runtimes",
                 "Tensors",
                 "Retraining",
-                asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
+                "Alerts", "Webhooks",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
@@ -130,6 +131,7 @@ let package = Package(
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
                 "Documents",
                 "Retraining",
+                "Alerts", "Webhooks",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -154,6 +156,7 @@ let package = Package(
                 "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
                 "Serving",
                 "Retraining",
+                "Alerts", "Webhooks",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -183,6 +186,8 @@ let package = Package(
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
         room("Retraining", ["Documents", "Journal"]),
+        room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
+        room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -217,6 +222,7 @@ let package = Package(
                 "Identity",
                 crypto,
                 "Retraining", "Documents",
+                "Alerts", "Webhooks",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -248,6 +254,8 @@ let package = Package(
         tests(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+        tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
+        tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
         tests(
             "Drift",
             [

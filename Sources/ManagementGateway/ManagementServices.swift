@@ -32,6 +32,7 @@ package struct ManagementServices: Sendable {
     package var drift: DriftService
     package var monitors: MonitorService
     package var retraining: RetrainingService
+    package var alerts: AlertServices
     package var traces: RolloutTraces
 
     package init(
@@ -41,6 +42,7 @@ package struct ManagementServices: Sendable {
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
         retraining: RetrainingService,
+        alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -62,6 +64,7 @@ package struct ManagementServices: Sendable {
         self.drift = drift
         self.monitors = monitors
         self.retraining = retraining
+        self.alerts = alerts
         self.traces = traces
     }
 }

@@ -37,6 +37,7 @@ final class RunningServer: Sendable {
     private let series: SeriesStore
     private let drift: DriftService
     private let retraining: RetrainingService
+    private let alerting: Alerting
     private let logger: Logger
     private let security: ServerAccess
 
@@ -45,8 +46,7 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
-        retraining: RetrainingService,
-        logger: Logger
+        alerting: Alerting, retraining: RetrainingService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -65,6 +65,7 @@ final class RunningServer: Sendable {
         self.series = series
         self.drift = drift
         self.retraining = retraining
+        self.alerting = alerting
         self.logger = logger
     }
 
@@ -94,6 +95,14 @@ final class RunningServer: Sendable {
                 keepSupersededSeconds: configuration.keepSupersededSeconds),
             logger: logger)
         let series = SeriesStore(folder: store.path + "/series", dataPlane: dataPlane, clock: clock, logger: logger)
+        let alerting = try Alerting(
+            store: store, configuration: configuration, dataPlane: dataPlane, series: series, clock: clock,
+            logger: logger)
+        alerting.readings.connect(drift: { space, endpoint in
+            drift.alertReading(
+                space: space, endpoint: endpoint,
+                version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
+        })
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {
             logger.warning(
@@ -117,10 +126,12 @@ final class RunningServer: Sendable {
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
-            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
+            alerts: alerting.services.desk, ledger: ledger, promotions: promotions, rollouts: rollouts,
+            security: security, publisher: publisher,
             clock: clock)
         let monitors = MonitorService(
-            store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
+            store: store.monitors,
+            sections: [DriftSection(drift: drift), alerting.section, RetrainingSection(service: retraining)])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -134,14 +145,14 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, monitors: monitors,
-                retraining: retraining, traces: traces),
+                ledger: ledger, series: series, drift: drift, monitors: monitors, retraining: retraining,
+                alerts: alerting.services, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
             authority: security.authority, serverVersion: Release.version,
-            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane)], tls: { certificate?.http },
+            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane), alerting], tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -155,7 +166,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            drift: drift, retraining: retraining, logger: logger)
+            drift: drift, alerting: alerting, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -164,10 +175,12 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, retraining] in
+        let restored = Task { [door, promotions, rollouts, alerting, retraining] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            // Not before: an endpoint that is not there yet is not one that was deleted.
+            await alerting.start()
             retraining.run()
             try await promotions.resume()
         }
@@ -235,6 +248,7 @@ extension RunningServer {
         await grpcDoor.drain(within: limit)
         await http
         await retraining.stop()
+        await alerting.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

@@ -1,3 +1,4 @@
+import Alerts
 import Deployments
 import Drift
 import Foundation
@@ -17,6 +18,7 @@ import Runtimes
 import Serving
 import Store
 import Tensors
+import Webhooks
 
 @testable import Gateway
 
@@ -79,7 +81,7 @@ final class Workshop: Sendable {
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
             drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
-            retraining: RetrainingService(testing: store))
+            retraining: RetrainingService(testing: store), alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -136,6 +138,24 @@ final class Workshop: Sendable {
         await door.drain(within: .seconds(5))
         try await group.shutdownGracefully()
         return value
+    }
+}
+
+extension AlertServices {
+    /// Nothing is measured, and every message arrives nowhere.
+    fileprivate static func deaf(_ store: Store, logger: Logger) -> AlertServices {
+        struct Nothing: EndpointReadings, DeliveryCarrying {
+            func reading(space: String, endpoint: String) async -> EndpointReading { EndpointReading() }
+            func carry(_ delivery: Delivery) async -> DeliveryOutcome { DeliveryOutcome(.refused, "a test") }
+        }
+        let deliveries = DeliveryService(store: store.deliveries, carrier: Nothing(), logger: logger)
+        let newID: @Sendable () -> String = { UUID().uuidString }
+        return AlertServices(
+            desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID),
+            watch: AlertWatch(
+                store: store.alerts, readings: Nothing(), deliveries: deliveries, places: { [] }, logger: logger,
+                newID: newID),
+            deliveries: deliveries, secrets: WebhookSecrets(folder: nil, environment: [:], master: [1]))
     }
 }
 

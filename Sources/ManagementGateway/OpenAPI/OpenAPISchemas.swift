@@ -14,6 +14,7 @@ enum OpenAPISchemas {
         .merging(OpenAPISeries.schemas) { first, _ in first }
         .merging(OpenAPIRetraining.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }
+        .merging(OpenAPIAlerts.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]
@@ -106,10 +107,12 @@ enum OpenAPISchemas {
             "name": string, "policy": ref("SpacePolicy"), "models": integer, "deployments": integer,
             "createdAt": string,
         ]),
-        "StatusReport": object([
-            "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
-            "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
-        ]),
+        "StatusReport": object(
+            [
+                "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
+                "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
+                "alerts": arrayOf(ref("AlertInfo")),
+            ], optional: ["alerts"]),
         "VerifyReport": object([
             "blobs": integer, "bytes": integer, "auditEvents": integer,
             "problems": arrayOf(object(["subject": string, "message": string])),

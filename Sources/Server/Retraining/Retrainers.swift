@@ -1,3 +1,4 @@
+import Alerts
 import Deployments
 import Foundation
 import Governance
@@ -23,14 +24,15 @@ struct Retrainers {
     }
 
     func service(
-        ledger: Ledger, promotions: PromotionService, rollouts: RolloutService, security: ServerAccess,
+        alerts: AlertService, ledger: Ledger, promotions: PromotionService, rollouts: RolloutService,
+        security: ServerAccess,
         publisher: Publisher, clock: any WallClock
     ) -> RetrainingService {
         let logger = logger
         return RetrainingService(
             store: store.retraining, folders: RunFolder(root: store.path + "/runs"),
             outside: RetrainingSurroundings(
-                written: LedgerRows(ledger: ledger),
+                alerts: AlertsOfEndpoint(desk: alerts), written: LedgerRows(ledger: ledger),
                 keys: RunKeyMaker(keys: security.keys, authority: security.authority),
                 following: RunFollower(promotions: promotions, rollouts: rollouts)),
             commands: commands, clock: clock,

@@ -72,6 +72,8 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case monitor, setMonitor, monitorRevisions
     case retrainingRules, startRetraining, retrainingRuns, retrainingRun, retrainingLog, cancelRetraining
     case reportRetraining
+    case alerts, alert, acknowledgeAlert, alertDeliveries, testAlerts, alertRules
+    case silences, createSilence, endSilence, webhookSecret
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin
