@@ -111,7 +111,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitoring", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Replay", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -123,7 +124,7 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitoring", "Documents",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Replay", "Monitoring", "Documents",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -170,6 +171,12 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors",
+                nioCore,
+            ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
@@ -199,7 +206,7 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitoring", "Identity", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Replay", "Monitoring", "Identity", crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -230,6 +237,12 @@ let package = Package(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Drift", ["Statistics"]),
+        tests(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
+                crypto, nioCore, logging,
+            ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

@@ -94,6 +94,7 @@ package struct ManagementInterface: Sendable {
         case .ledger: return try await ledger(call)
         case .exportLedger: return try await exportLedger(call)
         case .forgetLedger: return try await forgetLedger(call)
+        case .replayLedger: return try await replayLedger(call)
         case .series: return try await series(call)
         case .tellOutcomes: return try await tellOutcomes(call)
         case .me: return try await me(call)

@@ -5,6 +5,7 @@ package import Journal
 package import ManagementAPI
 package import Monitoring
 package import Registry
+package import Replay
 package import Serving
 
 /// What the management interface acts on.
@@ -25,6 +26,7 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
     package var storage: any StorageKeeping
     package var ledger: Ledger
+    package var replays: ReplayService
     package var series: SeriesStore
     package var traces: RolloutTraces
 
@@ -33,7 +35,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -50,6 +53,7 @@ package struct ManagementServices: Sendable {
         self.server = server
         self.storage = storage
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.traces = traces
     }

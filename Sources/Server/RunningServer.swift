@@ -12,6 +12,7 @@ import Monitoring
 import NIOCore
 import NIOPosix
 import Registry
+import Replay
 import Runtimes
 import Serving
 import Store
@@ -31,6 +32,7 @@ final class RunningServer: Sendable {
     private let checks: OutsideChecks
     private let upkeep: Upkeep
     private let ledger: Ledger
+    private let replays: ReplayService
     private let series: SeriesStore
     private let logger: Logger
     private let security: ServerAccess
@@ -39,7 +41,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService,
+        series: SeriesStore, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -55,6 +58,7 @@ final class RunningServer: Sendable {
         self.security = security
         self.upkeep = upkeep
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.logger = logger
     }
@@ -92,12 +96,15 @@ final class RunningServer: Sendable {
         let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
         let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
         let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
+        let replayScoring = WorkerScoring(artifacts: store.artifacts, workers: workers, purpose: "replay")
+        let replays = ReplayService(ledger: ledger, scoring: replayScoring)
         let promotions = PromotionService(
             store: store.promotions,
             gates: GateWorkshop(
                 hashing: store.hashing, dataSets: dataSets,
                 scoring: WorkerScoring(artifacts: store.artifacts, workers: workers),
-                shadows: ShadowRecords(store: store.deployments), clock: clock),
+                shadows: ShadowRecords(store: store.deployments),
+                replays: ReplayService(ledger: ledger, scoring: replayScoring, atOnce: 8), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let traces = RolloutTraces()
         let checks = OutsideChecks(traces: traces, logger: logger)
@@ -115,7 +122,7 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, traces: traces),
+                ledger: ledger, replays: replays, series: series, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -133,8 +140,8 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger,
+            replays: replays, series: series, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -207,6 +214,8 @@ extension RunningServer {
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
     func drain() async {
         logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
+        // They may take for ever, and nothing is lost with them.
+        replays.close()
         let limit = TimeAmount.seconds(Int64(configuration.drainSeconds))
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)

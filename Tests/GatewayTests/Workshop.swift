@@ -10,6 +10,7 @@ import Monitoring
 import NIOCore
 import NIOPosix
 import Registry
+import Replay
 import Runtimes
 import Serving
 import Store
@@ -72,6 +73,8 @@ final class Workshop: Sendable {
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
+            replays: ReplayService(
+                ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
