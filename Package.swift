@@ -111,7 +111,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Replay", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Replay",
                 "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
@@ -124,7 +125,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Replay", "Monitoring", "Documents",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
+                "Documents", "Replay",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -146,7 +148,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving",
+                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
+                "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -171,6 +174,7 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room("Monitors", ["Documents", "Journal"]),
         room(
             "Replay",
             [
@@ -206,7 +210,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Replay", "Monitoring", "Identity", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
+                "Replay", crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -220,7 +225,8 @@ let package = Package(
         tests(
             "Deployments",
             [
-                "Store", "Governance", "Registry", "Documents", "Statistics", "Journal", "Serving", "Runtimes",
+                "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
+                "Runtimes",
                 "Tensors",
                 crypto,
             ]),

@@ -4,6 +4,7 @@ package import Identity
 package import Journal
 package import ManagementAPI
 package import Monitoring
+package import Monitors
 package import Registry
 package import Replay
 package import Serving
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var ledger: Ledger
     package var replays: ReplayService
     package var series: SeriesStore
+    package var monitors: MonitorService
     package var traces: RolloutTraces
 
     package init(
@@ -36,6 +38,7 @@ package struct ManagementServices: Sendable {
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        monitors: MonitorService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -55,6 +58,7 @@ package struct ManagementServices: Sendable {
         self.ledger = ledger
         self.replays = replays
         self.series = series
+        self.monitors = monitors
         self.traces = traces
     }
 }

@@ -22,7 +22,7 @@ extension ServerConfiguration {
         "oidc_issuer": .optionalText(\.oidcIssuer), "oidc_audience": .optionalText(\.oidcAudience),
         "oidc_principal_claim": .text(\.oidcPrincipalClaim), "oidc_groups_claim": .text(\.oidcGroupsClaim),
         "oidc_ca_cert": .optionalText(\.oidcCACertificate),
-        "insecure": .flag(\.insecure), "supervisor": .flag(\.supervisor),
+        "insecure": .flag(\.insecure), "allow_commands": .flag(\.allowCommands), "supervisor": .flag(\.supervisor),
         "event_loops": .optionalNumber(\.eventLoops), "compute_threads": .optionalNumber(\.computeThreads),
         "memory_budget_bytes": .optionalNumber(\.memoryBudgetBytes),
         "keep_superseded_seconds": .number(\.keepSupersededSeconds),

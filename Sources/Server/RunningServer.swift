@@ -9,6 +9,7 @@ import Logging
 import ManagementAPI
 import ManagementGateway
 import Monitoring
+import Monitors
 import NIOCore
 import NIOPosix
 import Registry
@@ -111,6 +112,7 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
+        let monitors = MonitorService(store: store.monitors, sections: [])
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -122,7 +124,7 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, replays: replays, series: series, traces: traces),
+                ledger: ledger, replays: replays, series: series, monitors: monitors, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(

@@ -28,6 +28,8 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var oidcGroups: [String: [String: String]] = [:]
     /// Whether to bind beyond loopback without authentication and TLS.
     package var insecure = false
+    /// Whether monitors may have the server start commands on this machine, with this process's rights.
+    package var allowCommands = false
     /// Whether a small parent process holds the sockets and replaces a dead server.
     package var supervisor = true
     /// Threads that answer connections; the number of processors when absent.

@@ -4,6 +4,7 @@ import GRDB
 package import Governance
 package import Identity
 package import Journal
+package import Monitors
 package import Registry
 
 /// How much is stored and how much fits.
@@ -31,6 +32,7 @@ package final class Store: Sendable {
     package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
+    package let monitors: MonitorUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
@@ -89,6 +91,7 @@ package final class Store: Sendable {
         dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
+        monitors = SQLiteUnitOfWork<any MonitorTransaction>(database) { $0 }
         do {
             usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
             ledger = usageFile

@@ -7,6 +7,7 @@ import Logging
 import ManagementAPI
 import ManagementGateway
 import Monitoring
+import Monitors
 import NIOCore
 import NIOPosix
 import Registry
@@ -75,7 +76,8 @@ final class Workshop: Sendable {
             storage: TestStorage(store: store), ledger: ledger,
             replays: ReplayService(
                 ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
-            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger))
+            series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            monitors: MonitorService(store: store.monitors, sections: []))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(

@@ -18,6 +18,7 @@ import Testing
         (.reportGate, [.validator, .owner, .reporter]),
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
         (.readLedger, [.developer, .validator, .operator, .owner]), (.forgetLedger, [.owner]),
+        (.setMonitor, [.developer, .operator, .owner]),
     ]
 
     @Test func `the table is whole`() {

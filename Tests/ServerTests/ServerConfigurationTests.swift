@@ -66,6 +66,17 @@ import Testing
         #expect(configuration.host == "127.0.0.2")
     }
 
+    @Test func `commands are started only where a setting says so`() throws {
+        let path = try file("allow_commands: yes\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var configuration = ServerConfiguration()
+        #expect(!configuration.allowCommands)
+        try configuration.read(file: path)
+        #expect(configuration.allowCommands)
+        try configuration.read(environment: ["SLIPWAY_ALLOW_COMMANDS": "off"])
+        #expect(!configuration.allowCommands)
+    }
+
     @Test func `an unknown key is refused with its line and the names there are`() throws {
         let path = try file("port: 9000\nprot: 1\n")
         defer { try? FileManager.default.removeItem(atPath: path) }

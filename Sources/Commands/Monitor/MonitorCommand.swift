@@ -3,5 +3,8 @@ import ArgumentParser
 struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor", abstract: "See what was asked of an endpoint and what it answered.",
-        subcommands: [MonitorShow.self, MonitorExport.self, MonitorForget.self, MonitorReplay.self])
+        subcommands: [
+            MonitorShow.self, MonitorExport.self, MonitorForget.self, MonitorSet.self, MonitorSpec.self,
+            MonitorReplay.self,
+        ])
 }

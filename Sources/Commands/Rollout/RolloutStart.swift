@@ -77,7 +77,7 @@ struct RolloutStart: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let text = try file.map(Self.read)
+        let text = try file.map(InputSource.document)
         try await Session.run(global) { session in
             let rollout = try await session.naming(.endpoint, endpoint) {
                 if let text { return try await session.client.startRollout(of: endpoint, yaml: text) }
@@ -122,13 +122,5 @@ struct RolloutStart: AsyncParsableCommand {
         case "input": return Sticky(request: StickyRequest(input: parts[1]))
         default: throw ValidationError("--sticky takes header:NAME, parameter:NAME or input:NAME")
         }
-    }
-
-    private static func read(_ path: String) throws -> String {
-        let source: InputSource = path == "-" ? .standardInput : .file(path)
-        guard let text = String(validating: try source.read(), as: UTF8.self) else {
-            throw Failure("\(source.name) is not UTF-8 text", code: .usage)
-        }
-        return text
     }
 }

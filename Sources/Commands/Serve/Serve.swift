@@ -43,6 +43,9 @@ struct Serve: ParsableCommand {
     @Flag(help: "Listen beyond this machine although callers are not asked who they are, or without TLS.")
     var insecure = false
 
+    @Flag(help: "Let monitors start commands on this machine: for alerts and for retraining.")
+    var allowCommands = false
+
     @Flag(help: "Serve in this process alone: for systems that restart it themselves, such as containers.")
     var noSupervisor = false
 
@@ -90,6 +93,7 @@ struct Serve: ParsableCommand {
             if settings.auth == nil { settings.auth = true }
         }
         if insecure { settings.insecure = true }
+        if allowCommands { settings.allowCommands = true }
         if noSupervisor { settings.supervisor = false }
         if let memoryBudgetBytes { settings.memoryBudgetBytes = memoryBudgetBytes }
         if let onnxruntime { settings.onnxruntime = onnxruntime }

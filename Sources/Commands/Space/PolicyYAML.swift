@@ -22,7 +22,7 @@ enum PolicyYAML {
         return lines(members)
     }
 
-    private static func lines(_ members: [String: PolicyField]) -> [String] {
+    static func lines(_ members: [String: PolicyField]) -> [String] {
         let names = members.keys.sorted { left, right in
             let places = (order.firstIndex(of: left) ?? order.count, order.firstIndex(of: right) ?? order.count)
             return places.0 == places.1 ? left < right : places.0 < places.1

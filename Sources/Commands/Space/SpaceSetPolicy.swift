@@ -38,7 +38,7 @@ struct SpaceSetPolicy: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let text = try file.map(Self.read)
+        let text = try file.map(InputSource.document)
         try await Session.run(global) { session in
             let policy: SpacePolicy
             if let text {
@@ -57,14 +57,6 @@ struct SpaceSetPolicy: AsyncParsableCommand {
         var (policy, revision) = try await client.policyAndRevision(of: name)
         policy.isolation = isolation ?? policy.isolation
         return try await client.setPolicy(policy, of: name, ifRevision: ifRevision ?? revision)
-    }
-
-    private static func read(_ path: String) throws -> String {
-        let source: InputSource = path == "-" ? .standardInput : .file(path)
-        guard let text = String(validating: try source.read(), as: UTF8.self) else {
-            throw Failure("\(source.name) is not UTF-8 text", code: .usage)
-        }
-        return text
     }
 
     /// A source that is not there is no fault, but likely a slip.

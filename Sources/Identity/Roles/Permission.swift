@@ -63,6 +63,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case readLedger
     /// Have rows of an endpoint's ledger deleted.
     case forgetLedger
+    /// Say how an endpoint is watched, and what is done about what is seen.
+    case setMonitor
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -84,7 +86,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
-            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger:
+            .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger,
+            .setMonitor:
             .space
         }
     }
@@ -102,7 +105,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
         case .approvePromotions, .approveRollouts: [.validator, .owner]
-        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback: [.developer, .operator, .owner]
+        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor:
+            [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
         case .setPolicy, .manageMembers, .forgetLedger: [.owner]
@@ -149,6 +153,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .reportGate: "report a gate"
         case .readLedger: "read the prediction ledger"
         case .forgetLedger: "delete rows of the prediction ledger"
+        case .setMonitor: "say how endpoints are watched"
         }
     }
 }

@@ -118,7 +118,7 @@ extension GatePolicy {
 }
 
 extension PolicyField {
-    fileprivate init(_ value: DocumentValue) {
+    init(_ value: DocumentValue) {
         switch value {
         case .null: self = .null
         case .flag(let flag): self = .flag(flag)

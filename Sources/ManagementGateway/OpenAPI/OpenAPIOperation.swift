@@ -95,6 +95,19 @@ struct OpenAPIOperation {
             OpenAPIOperation(
                 body: document("ReplayRequest"), answers: [200: ["application/jsonl": ["schema": ref("ReplayLine")]]])
         case .series: series
+        case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
+        case .setMonitor:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch],
+                body: [
+                    "required": true,
+                    "content": [
+                        "application/json": ["schema": ["type": "object"]],
+                        "application/yaml": ["schema": ["type": "string"]],
+                    ],
+                ],
+                answers: [200: json("MonitorInfo")])
+        case .monitorRevisions: listing("MonitorInfo")
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:

@@ -1,7 +1,7 @@
 import Gateway
 import ManagementAPI
 
-/// The shapes of an endpoint's time series.
+/// The shapes of an endpoint's monitor and its time series.
 enum OpenAPISeries {
     private static let string = OpenAPISchemas.string
     private static let integer = OpenAPISchemas.integer
@@ -11,6 +11,11 @@ enum OpenAPISeries {
     private static let integers: JSONValue = ["type": "object", "additionalProperties": integer]
 
     static let schemas: [String: JSONValue] = [
+        "MonitorInfo": OpenAPISchemas.object(
+            [
+                "endpoint": string, "space": string, "revision": integer, "document": ["type": "object"],
+                "setAt": string, "setBy": string,
+            ], optional: ["setAt", "setBy"]),
         "SeriesInfo": OpenAPISchemas.object([
             "endpoint": string, "space": string, "from": string, "to": string, "step": integer, "bytes": integer,
             "total": counts, "versions": OpenAPISchemas.arrayOf(OpenAPISchemas.ref("SeriesVersionInfo")),

@@ -4,7 +4,7 @@ import Journal
 /// Every change of the schema, in order. A released migration is never edited: a new one follows it.
 enum Migrations {
     /// The schema that this server writes; each migration raises it by one, and `PRAGMA user_version` says it.
-    static let currentSchema = 8
+    static let currentSchema = 9
     /// `Slip` in ASCII, in the database's header: `file` and we can tell what it is.
     static let applicationID = 0x536C_6970
 
@@ -18,6 +18,7 @@ enum Migrations {
         Migration006.register(in: &migrator)
         Migration007.register(in: &migrator)
         Migration008.register(in: &migrator)
+        Migration009.register(in: &migrator)
         return migrator
     }
 }

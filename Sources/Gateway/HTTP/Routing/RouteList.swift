@@ -271,6 +271,15 @@ extension Route {
         managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
+        managed(
+            .monitor, .get, "/spaces/{space}/deployments/{endpoint}/monitor", .viewDeployments,
+            "How an endpoint is watched"),
+        managed(
+            .setMonitor, .put, "/spaces/{space}/deployments/{endpoint}/monitor", .setMonitor,
+            "Sets how an endpoint is watched"),
+        managed(
+            .monitorRevisions, .get, "/spaces/{space}/deployments/{endpoint}/monitor/revisions", .viewDeployments,
+            "All that was ever set about how an endpoint is watched"),
     ]
 
     private static func decision(
