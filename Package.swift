@@ -178,7 +178,8 @@ let package = Package(
         room(
             "Replay",
             [
-                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tensors",
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
+                "Tensors",
                 nioCore,
             ]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
@@ -246,7 +247,8 @@ let package = Package(
         tests(
             "Replay",
             [
-                "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes",
+                "Tensors",
                 crypto, nioCore, logging,
             ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),

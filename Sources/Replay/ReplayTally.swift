@@ -39,7 +39,9 @@ struct ReplayTally {
     mutating func skipped(_ refusal: ReplayedRequest.Refusal) {
         report.read += 1
         let known = skipped[refusal.reason]
-        skipped[refusal.reason] = ((known?.count ?? 0) + 1, known?.example ?? refusal.why.map { String($0.prefix(300)) })
+        skipped[refusal.reason] = (
+            (known?.count ?? 0) + 1, known?.example ?? refusal.why.map { String($0.prefix(300)) }
+        )
     }
 
     mutating func failed(_ row: LedgerRow, _ message: String) {

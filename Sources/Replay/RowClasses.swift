@@ -52,7 +52,8 @@ struct RowClasses {
     private static func largest(_ tensor: Tensor, _ row: Int, _ length: Int) -> Int? {
         var best: (place: Int, value: Double)?
         for place in 0..<length {
-            guard let value = tensor.number(at: row * length + place), !value.isNaN, value > best?.value ?? -.infinity
+            guard let value = tensor.number(at: row * length + place), !value.isNaN,
+                value > best?.value ?? -.infinity
                     || best == nil
             else { continue }
             best = (place, value)

@@ -32,7 +32,8 @@ import Testing
     ) async -> GateReport {
         let subject = GateSubject(
             promotion: 1, candidate: .sample(2), champion: champion, source: "test", target: "prod")
-        return await ReplayGate(name: "again", rule: rule, evidence: known, clock: ManualClock()).run(on: subject) { _ in
+        return await ReplayGate(name: "again", rule: rule, evidence: known, clock: ManualClock()).run(on: subject) {
+            _ in
         }
     }
 

@@ -96,10 +96,11 @@ import Testing
         let outputs = try #require(rows[0]["outputs"] as? [[String: Any]])
         #expect(outputs.map { $0["name"] as? String } == ["label", "p"])
         #expect(outputs[0]["recorded"] as? [Int] == [0])
-        #expect(report.failures == [
-            ReplayReport.Failure(
-                message: "no \"such\" value", predictions: 1, prediction: PredictionID(high: 7, low: 2).text)
-        ])
+        #expect(
+            report.failures == [
+                ReplayReport.Failure(
+                    message: "no \"such\" value", predictions: 1, prediction: PredictionID(high: 7, low: 2).text)
+            ])
         #expect((report.read, report.predictions.count, report.failed, report.skippedPredictions) == (3, 1, 1, 1))
     }
 
@@ -176,11 +177,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (0, 20, 0.1, [:], "limit"), (1, -1, 0.1, [:], "listed"), (1, 20, -0.1, [:], "tolerance.relative"),
-        (1, 20, .infinity, [:], "tolerance.relative"), (1, 20, 0.1, ["q": 0.1], "tolerances.q"),
-        (1, 20, 0.1, ["p": -1], "tolerances.p.relative"),
-    ] as [(Int, Int, Double, [String: Double], String)])
+    @Test(
+        arguments: [
+            (0, 20, 0.1, [:], "limit"), (1, -1, 0.1, [:], "listed"), (1, 20, -0.1, [:], "tolerance.relative"),
+            (1, 20, .infinity, [:], "tolerance.relative"), (1, 20, 0.1, ["q": 0.1], "tolerances.q"),
+            (1, 20, 0.1, ["p": -1], "tolerances.p.relative"),
+        ] as [(Int, Int, Double, [String: Double], String)])
     func `an order that cannot be meant is refused by its field`(
         limit: Int, listed: Int, relative: Double, outputs: [String: Double], field: String
     ) async throws {

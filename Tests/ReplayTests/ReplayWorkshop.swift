@@ -113,7 +113,8 @@ final class Weighing: ModelInstance {
     private let failure: @Sendable ([Float]) -> RunError?
 
     init(
-        weight: Float = 1, health: InstanceHealth = .running, failure: @escaping @Sendable ([Float]) -> RunError? = { _ in nil }
+        weight: Float = 1, health: InstanceHealth = .running,
+        failure: @escaping @Sendable ([Float]) -> RunError? = { _ in nil }
     ) {
         self.weight = weight
         self.health = health

@@ -52,7 +52,8 @@ struct MonitorReplay: AsyncParsableCommand {
     var absolute: Double?
 
     @Option(
-        help: ArgumentHelp("How many of the predictions that are furthest apart are shown (10 unless given).",
+        help: ArgumentHelp(
+            "How many of the predictions that are furthest apart are shown (10 unless given).",
             valueName: "n"))
     var list: Int = 10
 

@@ -35,9 +35,13 @@ package struct ShadowComparison: Sendable {
         }
 
         /// The largest difference in multiples of what the output's tolerance allows.
-        package func badness(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : badnesses[row * outputs.count + place] }
+        package func badness(_ row: Int, _ place: Int) -> Double {
+            areAlike ? 0 : badnesses[row * outputs.count + place]
+        }
         /// The largest difference of two finite numbers.
-        package func difference(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : differences[row * outputs.count + place] }
+        package func difference(_ row: Int, _ place: Int) -> Double {
+            areAlike ? 0 : differences[row * outputs.count + place]
+        }
         func segment(_ row: Int) -> String? { row < segments.count ? segments[row] : nil }
 
         package func isApart(_ row: Int) -> Bool {
