@@ -106,12 +106,14 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Statistics", "Tabular", argumentParser]),
+        room(
+            "Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
         room(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
+                "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
+                "Serving", "Runtimes",
                 "Replay",
                 "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
@@ -125,8 +127,9 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
-                "Documents", "Replay",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
+                "Documents",
+                "Replay",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -154,6 +157,13 @@ let package = Package(
             ]),
         // control plane
         room(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
+                "Tensors",
+                nioCore,
+            ]),
+        room(
             "Deployments",
             [
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
@@ -173,16 +183,12 @@ let package = Package(
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
                 logging,
             ]),
-        room("Drift", ["Statistics"]),
+        room(
+            "Drift",
+            ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
         room(
-            "Replay",
-            [
-                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
-                "Tensors",
-                nioCore,
-            ]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+            "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -211,8 +217,9 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
-                "Replay", crypto,
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
+                "Identity", "Replay",
+                crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -239,17 +246,22 @@ let package = Package(
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ],
             exclude: ["Fixtures"]),
-        tests("Statistics", exclude: ["Fixtures"]),
-        tests(
-            "Monitoring",
-            ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
-        tests("Drift", ["Statistics"]),
         tests(
             "Replay",
             [
                 "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes",
                 "Tensors",
                 crypto, nioCore, logging,
+            ]),
+        tests("Statistics", exclude: ["Fixtures"]),
+        tests(
+            "Monitoring",
+            ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+        tests(
+            "Drift",
+            [
+                "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
+                logging,
             ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),

@@ -96,6 +96,7 @@ package struct ManagementInterface: Sendable {
         case .forgetLedger: return try await forgetLedger(call)
         case .replayLedger: return try await replayLedger(call)
         case .series: return try await series(call)
+        case .drift: return try await drift(call)
         case .monitor: return try await monitor(call)
         case .setMonitor: return try await setMonitor(call)
         case .monitorRevisions: return try await monitorRevisions(call)

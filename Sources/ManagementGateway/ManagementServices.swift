@@ -1,4 +1,5 @@
 package import Deployments
+package import Drift
 package import Governance
 package import Identity
 package import Journal
@@ -29,6 +30,7 @@ package struct ManagementServices: Sendable {
     package var ledger: Ledger
     package var replays: ReplayService
     package var series: SeriesStore
+    package var drift: DriftService
     package var monitors: MonitorService
     package var traces: RolloutTraces
 
@@ -38,7 +40,7 @@ package struct ManagementServices: Sendable {
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
-        monitors: MonitorService,
+        drift: DriftService, monitors: MonitorService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -58,6 +60,7 @@ package struct ManagementServices: Sendable {
         self.ledger = ledger
         self.replays = replays
         self.series = series
+        self.drift = drift
         self.monitors = monitors
         self.traces = traces
     }

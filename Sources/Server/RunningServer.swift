@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import GRPCGateway
 import Gateway
@@ -35,6 +36,7 @@ final class RunningServer: Sendable {
     private let ledger: Ledger
     private let replays: ReplayService
     private let series: SeriesStore
+    private let drift: DriftService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -42,8 +44,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService,
-        series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        drift: DriftService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -61,6 +63,7 @@ final class RunningServer: Sendable {
         self.ledger = ledger
         self.replays = replays
         self.series = series
+        self.drift = drift
         self.logger = logger
     }
 
@@ -79,8 +82,11 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
+        let drift = DriftService(
+            folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers,
+            observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -112,7 +118,9 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [])
+        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift)])
+        // Before the first endpoint is there to be watched.
+        try await monitors.restore()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -124,12 +132,13 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, replays: replays, series: series, monitors: monitors, traces: traces),
+                ledger: ledger, replays: replays, series: series, drift: drift, monitors: monitors, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            authority: security.authority, serverVersion: Release.version,
+            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane)], tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -143,7 +152,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger,
-            replays: replays, series: series, logger: logger)
+            replays: replays, series: series, drift: drift, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -173,6 +182,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        drift.start()
     }
 }
 
@@ -231,6 +241,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.drift.close()
         }
         do {
             try store.close()

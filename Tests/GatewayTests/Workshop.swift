@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import Governance
 import Identity
@@ -30,6 +31,7 @@ final class Workshop: Sendable {
     let context: GatewayContext
     let logger: Logger
     let ledger: Ledger
+    let drift: DriftService
 
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
@@ -47,8 +49,9 @@ final class Workshop: Sendable {
         runtime = DoublingRuntime()
         let store = try Store.open(folder: folder + "/data")
         ledger = Ledger(folder: folder + "/ledger", logger: logger)
+        drift = DriftService(folder: folder + "/drift", logger: logger, profile: { _ in nil })
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(), observers: ledger,
+            runtimes: [runtime], artifacts: AnyArtifact(), observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)
@@ -77,7 +80,7 @@ final class Workshop: Sendable {
             replays: ReplayService(
                 ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            monitors: MonitorService(store: store.monitors, sections: []))
+            drift: drift, monitors: MonitorService(store: store.monitors, sections: []))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -100,6 +103,7 @@ final class Workshop: Sendable {
 
     deinit {
         ledger.close()
+        drift.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

@@ -13,6 +13,7 @@ enum OpenAPISchemas {
         .merging(OpenAPILedger.schemas) { first, _ in first }
         .merging(OpenAPIReplay.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
+        .merging(OpenAPIDrift.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]

@@ -13,10 +13,12 @@ import Serving
 /// Answers `/metrics`.
 struct PrometheusPage: Sendable {
     private let dataPlane: DataPlane
+    private let sources: [any GaugeSource]
     private let start = MonotonicClock.nanoseconds()
 
-    init(dataPlane: DataPlane) {
+    init(dataPlane: DataPlane, sources: [any GaugeSource]) {
         self.dataPlane = dataPlane
+        self.sources = sources
     }
 
     /// Of the endpoints that the caller may know.
@@ -24,6 +26,9 @@ struct PrometheusPage: Sendable {
         let text = MetricsPage.render(
             endpoints: dataPlane.endpoints.filter {
                 caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
+            },
+            gauges: sources.flatMap { $0.gauges() }.map { family in
+                family.of { caller.sees(space: $0.space) && caller.reaches(endpoint: $0.endpoint) }
             },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),

@@ -1,4 +1,5 @@
 import Journal
+import Serving
 import Synchronization
 
 #if canImport(Glibc)
