@@ -1,4 +1,5 @@
 package import Journal
+import Serving
 import Synchronization
 
 /// The newest rows of a ledger, the oldest of them first, as values. In memory is one of them, and a piece of one file.
