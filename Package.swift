@@ -116,6 +116,7 @@ let package = Package(
                 "Serving", "Runtimes",
                 "Replay",
                 "Tensors",
+                "Retraining",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -130,6 +131,7 @@ let package = Package(
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
                 "Documents",
                 "Replay",
+                "Retraining",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -153,6 +155,7 @@ let package = Package(
             [
                 "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
                 "Serving",
+                "Retraining",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -166,6 +169,7 @@ let package = Package(
         room(
             "Deployments",
             [
+                "Retraining",
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
@@ -187,6 +191,7 @@ let package = Package(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
+        room("Retraining", ["Documents", "Journal"]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -220,6 +225,7 @@ let package = Package(
                 "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
                 "Identity", "Replay",
                 crypto,
+                "Retraining", "Documents",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -236,6 +242,7 @@ let package = Package(
                 "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
                 "Runtimes",
                 "Tensors",
+                "Retraining",
                 crypto,
             ]),
         tests(
@@ -263,6 +270,7 @@ let package = Package(
                 "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
                 logging,
             ]),
+        tests("Retraining", ["Store", "Documents", "Journal", "Serving", "Tensors", "Runtimes", "Registry"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

@@ -8,6 +8,7 @@ package import Monitoring
 package import Monitors
 package import Registry
 package import Replay
+package import Retraining
 package import Serving
 
 /// What the management interface acts on.
@@ -32,6 +33,7 @@ package struct ManagementServices: Sendable {
     package var series: SeriesStore
     package var drift: DriftService
     package var monitors: MonitorService
+    package var retraining: RetrainingService
     package var traces: RolloutTraces
 
     package init(
@@ -41,6 +43,7 @@ package struct ManagementServices: Sendable {
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
         drift: DriftService, monitors: MonitorService,
+        retraining: RetrainingService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -62,6 +65,7 @@ package struct ManagementServices: Sendable {
         self.series = series
         self.drift = drift
         self.monitors = monitors
+        self.retraining = retraining
         self.traces = traces
     }
 }

@@ -15,6 +15,7 @@ import NIOCore
 import NIOPosix
 import Registry
 import Replay
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -37,6 +38,7 @@ final class RunningServer: Sendable {
     private let replays: ReplayService
     private let series: SeriesStore
     private let drift: DriftService
+    private let retraining: RetrainingService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -45,7 +47,9 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
-        drift: DriftService, logger: Logger
+        drift: DriftService,
+        retraining: RetrainingService,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -64,6 +68,7 @@ final class RunningServer: Sendable {
         self.replays = replays
         self.series = series
         self.drift = drift
+        self.retraining = retraining
         self.logger = logger
     }
 
@@ -118,7 +123,11 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift)])
+        let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
+            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
+            clock: clock)
+        let monitors = MonitorService(
+            store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -132,7 +141,8 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, replays: replays, series: series, drift: drift, monitors: monitors, traces: traces),
+                ledger: ledger, replays: replays, series: series, drift: drift, monitors: monitors,
+                retraining: retraining, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -152,7 +162,8 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger,
-            replays: replays, series: series, drift: drift, logger: logger)
+            replays: replays, series: series,
+            drift: drift, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -161,10 +172,11 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts] in
+        let restored = Task { [door, promotions, rollouts, retraining] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            retraining.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -232,6 +244,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await retraining.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

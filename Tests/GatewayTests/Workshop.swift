@@ -13,6 +13,7 @@ import NIOCore
 import NIOPosix
 import Registry
 import Replay
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -80,7 +81,8 @@ final class Workshop: Sendable {
             replays: ReplayService(
                 ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            drift: drift, monitors: MonitorService(store: store.monitors, sections: []))
+            drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
+            retraining: RetrainingService(testing: store))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
