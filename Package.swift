@@ -114,6 +114,7 @@ let package = Package(
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
                 "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
                 "Serving", "Runtimes",
+                "Replay",
                 "Tensors",
                 "Retraining",
                 "Alerts", "Webhooks",
@@ -130,6 +131,7 @@ let package = Package(
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
                 "Documents",
+                "Replay",
                 "Retraining",
                 "Alerts", "Webhooks",
                 "Identity",
@@ -160,6 +162,13 @@ let package = Package(
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
+        room(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
+                "Tensors",
+                nioCore,
+            ]),
         room(
             "Deployments",
             [
@@ -219,7 +228,7 @@ let package = Package(
             "Gateway",
             [
                 "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
-                "Identity",
+                "Identity", "Replay",
                 crypto,
                 "Retraining", "Documents",
                 "Alerts", "Webhooks",
@@ -250,6 +259,13 @@ let package = Package(
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ],
             exclude: ["Fixtures"]),
+        tests(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes",
+                "Tensors",
+                crypto, nioCore, logging,
+            ]),
         tests("Statistics", exclude: ["Fixtures"]),
         tests(
             "Monitoring",

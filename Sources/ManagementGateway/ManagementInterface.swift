@@ -94,6 +94,7 @@ package struct ManagementInterface: Sendable {
         case .ledger: return try await ledger(call)
         case .exportLedger: return try await exportLedger(call)
         case .forgetLedger: return try await forgetLedger(call)
+        case .replayLedger: return try await replayLedger(call)
         case .series: return try await series(call)
         case .drift: return try await drift(call)
         case .monitor: return try await monitor(call)

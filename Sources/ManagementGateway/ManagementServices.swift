@@ -7,6 +7,7 @@ package import ManagementAPI
 package import Monitoring
 package import Monitors
 package import Registry
+package import Replay
 package import Retraining
 package import Serving
 
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
     package var storage: any StorageKeeping
     package var ledger: Ledger
+    package var replays: ReplayService
     package var series: SeriesStore
     package var drift: DriftService
     package var monitors: MonitorService
@@ -40,7 +42,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
+        storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        drift: DriftService, monitors: MonitorService,
         retraining: RetrainingService,
         alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
@@ -60,6 +63,7 @@ package struct ManagementServices: Sendable {
         self.server = server
         self.storage = storage
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.drift = drift
         self.monitors = monitors

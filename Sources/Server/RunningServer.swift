@@ -14,6 +14,7 @@ import Monitors
 import NIOCore
 import NIOPosix
 import Registry
+import Replay
 import Retraining
 import Runtimes
 import Serving
@@ -34,6 +35,7 @@ final class RunningServer: Sendable {
     private let checks: OutsideChecks
     private let upkeep: Upkeep
     private let ledger: Ledger
+    private let replays: ReplayService
     private let series: SeriesStore
     private let drift: DriftService
     private let retraining: RetrainingService
@@ -45,8 +47,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
-        alerting: Alerting, retraining: RetrainingService, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        drift: DriftService, alerting: Alerting, retraining: RetrainingService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -62,6 +64,7 @@ final class RunningServer: Sendable {
         self.security = security
         self.upkeep = upkeep
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.drift = drift
         self.retraining = retraining
@@ -113,12 +116,15 @@ final class RunningServer: Sendable {
         let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
         let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
         let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
+        let replayScoring = WorkerScoring(artifacts: store.artifacts, workers: workers, purpose: "replay")
+        let replays = ReplayService(ledger: ledger, scoring: replayScoring)
         let promotions = PromotionService(
             store: store.promotions,
             gates: GateWorkshop(
                 hashing: store.hashing, dataSets: dataSets,
                 scoring: WorkerScoring(artifacts: store.artifacts, workers: workers),
-                shadows: ShadowRecords(store: store.deployments), clock: clock),
+                shadows: ShadowRecords(store: store.deployments),
+                replays: ReplayService(ledger: ledger, scoring: replayScoring, atOnce: 8), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let traces = RolloutTraces()
         let checks = OutsideChecks(traces: traces, logger: logger)
@@ -145,8 +151,8 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, monitors: monitors, retraining: retraining,
-                alerts: alerting.services, traces: traces),
+                ledger: ledger, replays: replays, series: series, drift: drift, monitors: monitors,
+                retraining: retraining, alerts: alerting.services, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -165,8 +171,8 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            drift: drift, alerting: alerting, retraining: retraining, logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, replays: replays,
+            series: series, drift: drift, alerting: alerting, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -243,6 +249,8 @@ extension RunningServer {
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
     func drain() async {
         logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
+        // They may take for ever, and nothing is lost with them.
+        replays.close()
         let limit = TimeAmount.seconds(Int64(configuration.drainSeconds))
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)

@@ -13,6 +13,7 @@ import Monitors
 import NIOCore
 import NIOPosix
 import Registry
+import Replay
 import Retraining
 import Runtimes
 import Serving
@@ -79,6 +80,8 @@ final class Workshop: Sendable {
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
+            replays: ReplayService(
+                ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
             drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
             retraining: RetrainingService(testing: store), alerts: .deaf(store, logger: logger))

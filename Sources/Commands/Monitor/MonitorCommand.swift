@@ -6,5 +6,6 @@ struct MonitorCommand: AsyncParsableCommand {
         subcommands: [
             MonitorShow.self, MonitorDrift.self, MonitorExport.self, MonitorForget.self, MonitorSet.self,
             MonitorSpec.self,
+            MonitorReplay.self,
         ])
 }

@@ -91,6 +91,9 @@ struct OpenAPIOperation {
         case .exportLedger: ledgerExport
         case .forgetLedger:
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
+        case .replayLedger:
+            OpenAPIOperation(
+                body: document("ReplayRequest"), answers: [200: ["application/jsonl": ["schema": ref("ReplayLine")]]])
         case .series: series
         case .retrainingRules: OpenAPIOperation(answers: [200: json("RetrainingInfo")])
         case .startRetraining:

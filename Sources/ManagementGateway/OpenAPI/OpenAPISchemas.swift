@@ -11,6 +11,7 @@ enum OpenAPISchemas {
         .merging(OpenAPIRollouts.schemas) { first, _ in first }
         .merging(OpenAPIReports.schemas) { first, _ in first }
         .merging(OpenAPILedger.schemas) { first, _ in first }
+        .merging(OpenAPIReplay.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
         .merging(OpenAPIRetraining.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }

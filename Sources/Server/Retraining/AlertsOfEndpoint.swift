@@ -12,7 +12,7 @@ struct AlertsOfEndpoint: FiringAlerts {
         return alerts.map {
             FiringAlert(
                 number: $0.number, rule: $0.rule, kind: $0.kind.rawValue, since: $0.firedAt,
-                evidence: $0.evidence.sentence)
+                evidence: $0.evidence.summary)
         }
     }
 }

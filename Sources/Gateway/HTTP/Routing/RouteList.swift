@@ -267,6 +267,9 @@ extension Route {
             .forgetLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/forget", .forgetLedger,
             "Deletes the predictions of one subject from an endpoint's ledger"),
         managed(
+            .replayLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/replay", .readLedger,
+            "Makes predictions of an endpoint's ledger again with any version, and says what is different"),
+        managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
         managed(
