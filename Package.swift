@@ -111,8 +111,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Monitoring", "Identity", "Journal", "Serving", "Runtimes",
-                "Tensors",
+                "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Documents", "Identity", "Journal",
+                "Serving", "Runtimes", "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -124,9 +124,8 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring",
-                "Documents",
-                "Identity",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Quality",
+                "Monitoring", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
@@ -147,8 +146,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
-                "Serving",
+                "Deployments", "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Documents", "Identity",
+                "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -173,6 +172,11 @@ let package = Package(
                 logging,
             ]),
         room("Drift", ["Statistics"]),
+        room(
+            "Quality",
+            [
+                "Monitoring", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", logging,
+            ]),
         room("Monitors", ["Documents", "Journal"]),
         room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -203,7 +207,7 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Identity",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Quality", "Monitoring", "Identity",
                 crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
@@ -235,6 +239,11 @@ let package = Package(
         tests(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+        tests(
+            "Quality",
+            [
+                "Store", "Monitoring", "Documents", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", logging,
+            ]),
         tests("Drift", ["Statistics"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),

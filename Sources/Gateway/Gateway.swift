@@ -42,11 +42,11 @@ package final class HTTPFrontDoor: Sendable {
     package init(
         limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), dataPlane: DataPlane,
         management: any ManagementAnswerer, authority: CallerAuthority, serverVersion: String,
-        tls: @escaping TLSContext = { nil }, logger: Logger
+        gauges: [any GaugeSource] = [], tls: @escaping TLSContext = { nil }, logger: Logger
     ) {
         let memory = MemoryAnswers(
             dataPlane: dataPlane, readiness: readiness, serverVersion: serverVersion,
-            metrics: PrometheusPage(dataPlane: dataPlane))
+            metrics: PrometheusPage(dataPlane: dataPlane, gauges: gauges))
         self.context = GatewayContext(
             limits: limits, bodies: bodies, dataPlane: dataPlane, authority: authority, memory: memory,
             management: management, logger: logger)

@@ -94,6 +94,8 @@ package struct ManagementInterface: Sendable {
         case .ledger: return try await ledger(call)
         case .exportLedger: return try await exportLedger(call)
         case .forgetLedger: return try await forgetLedger(call)
+        case .feedback: return try await feedback(call)
+        case .quality: return try await quality(call)
         case .series: return try await series(call)
         case .monitor: return try await monitor(call)
         case .setMonitor: return try await setMonitor(call)

@@ -5,6 +5,7 @@ package import Journal
 package import ManagementAPI
 package import Monitoring
 package import Monitors
+package import Quality
 package import Registry
 package import Serving
 
@@ -27,6 +28,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var quality: QualityService
     package var monitors: MonitorService
     package var traces: RolloutTraces
 
@@ -35,8 +37,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, monitors: MonitorService,
-        traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, quality: QualityService,
+        monitors: MonitorService, traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -54,6 +56,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.quality = quality
         self.monitors = monitors
         self.traces = traces
     }

@@ -12,6 +12,7 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
 import Runtimes
 import Serving
@@ -33,6 +34,7 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let quality: QualityService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -40,7 +42,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, logger: Logger
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore,
+        quality: QualityService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -57,6 +60,7 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.quality = quality
         self.logger = logger
     }
 
@@ -105,24 +109,28 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [])
+        let registry = RegistryService(
+            store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration))
+        let quality = QualityService(
+            ledger: ledger, store: QualityFolder(store.path + "/quality"),
+            facts: RegisteredFacts(registry: registry, deployments: deployments), clock: clock, logger: logger)
+        let monitors = MonitorService(store: store.monitors, sections: [QualitySection(quality: quality)])
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
         let management = ManagementInterface(
             services: ManagementServices(
-                registry: RegistryService(
-                    store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                dataSets: dataSets, deployments: deployments, rollouts: rollouts,
+                registry: registry, dataSets: dataSets, deployments: deployments, rollouts: rollouts,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, monitors: monitors, traces: traces),
+                ledger: ledger, series: series, quality: quality, monitors: monitors, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
-            authority: security.authority, serverVersion: Release.version, tls: { certificate?.http },
+            authority: security.authority, serverVersion: Release.version,
+            gauges: [QualityGauges(quality: quality)], tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -136,15 +144,16 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            logger: logger)
-        try await server.open(deployments)
+            quality: quality, logger: logger)
+        try await server.open(deployments, monitors)
         return server
     }
 
     /// A caller who waits longer than this for the endpoints to load is told so instead.
     private static let patience = Duration.seconds(1)
 
-    private func open(_ deployments: DeploymentService) async throws {
+    private func open(_ deployments: DeploymentService, _ monitors: MonitorService) async throws {
+        try await monitors.restore()
         let restored = Task { [door, promotions, rollouts] in
             try await deployments.restore()
             door.readiness.isOn = true
@@ -166,6 +175,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        quality.start()
     }
 }
 
@@ -222,6 +232,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.quality.close()
         }
         do {
             try store.close()

@@ -10,6 +10,7 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
 import Runtimes
 import Serving
@@ -17,6 +18,11 @@ import Store
 import Tensors
 
 @testable import Gateway
+
+/// Endpoints that need no files have no versions either.
+private struct NoFacts: VersionFactsSource {
+    func facts(space: String, endpoint: String, version: Int) async -> VersionFacts? { nil }
+}
 
 /// A whole front door over a data folder of its own, and over endpoints that need no files.
 final class Workshop: Sendable {
@@ -74,6 +80,8 @@ final class Workshop: Sendable {
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            quality: QualityService(
+                ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
             monitors: MonitorService(store: store.monitors, sections: []))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)

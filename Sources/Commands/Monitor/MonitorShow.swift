@@ -21,14 +21,16 @@ struct MonitorShow: AsyncParsableCommand {
         var ledger: LedgerInfo
         var lastHour: SeriesInfo
         var lastDay: SeriesInfo
+        var quality: QualityInfo
 
-        private enum Key: CodingKey { case lastHour, lastDay }
+        private enum Key: CodingKey { case lastHour, lastDay, quality }
 
         func encode(to encoder: any Encoder) throws {
             try ledger.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(lastHour, forKey: .lastHour)
             try container.encode(lastDay, forKey: .lastDay)
+            try container.encode(quality, forKey: .quality)
         }
     }
 
@@ -40,7 +42,8 @@ struct MonitorShow: AsyncParsableCommand {
                 Report(
                     ledger: try await client.ledger(of: endpoint),
                     lastHour: try await client.series(of: endpoint, SeriesWindow(step: 60)),
-                    lastDay: try await client.series(of: endpoint, SeriesWindow(from: dayAgo, step: 1800)))
+                    lastDay: try await client.series(of: endpoint, SeriesWindow(from: dayAgo, step: 1800)),
+                    quality: try await client.quality(of: endpoint))
             }
             if session.format == .json { return try session.printJSON(report) }
             let (ledger, hour, day) = (report.ledger, report.lastHour, report.lastDay)
@@ -50,6 +53,7 @@ struct MonitorShow: AsyncParsableCommand {
             facts.add("last hour", SeriesText.lines(hour, isTerminal: console.width != nil))
             facts.add("last day", SeriesText.lines(day, isTerminal: console.width != nil))
             if hour.versions.count > 1 { facts.add("by version", SeriesText.versions(hour)) }
+            facts.add("quality", QualityText.lines(report.quality))
             Self.add(ledger, to: &facts)
             for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
             if ledger.options == nil {

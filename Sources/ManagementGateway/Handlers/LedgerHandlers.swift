@@ -50,7 +50,7 @@ extension ManagementInterface {
         try await services.deployments.note(
             AuditDraft(action: "ledger.forget", subject: call.name, detail: ["field": field]), space: call.space,
             principal: call.principal)
-        let forgotten = try await services.ledger.forget(
+        let forgotten = try await services.quality.forget(
             space: call.space, endpoint: call.name, field: order.field, value: order.equals)
         try await services.deployments.note(
             AuditDraft(

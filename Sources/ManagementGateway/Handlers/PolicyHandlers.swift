@@ -27,6 +27,7 @@ extension ManagementInterface {
         // A space that is made under its name again must not see what it knew.
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
+        await services.quality.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }
 

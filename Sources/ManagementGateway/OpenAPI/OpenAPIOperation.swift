@@ -91,6 +91,8 @@ struct OpenAPIOperation {
         case .exportLedger: ledgerExport
         case .forgetLedger:
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
+        case .feedback: feedback
+        case .quality: quality
         case .series: series
         case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
         case .setMonitor:

@@ -15,16 +15,21 @@ struct PrometheusPage: Sendable {
     private let dataPlane: DataPlane
     private let start = MonotonicClock.nanoseconds()
 
-    init(dataPlane: DataPlane) {
+    private let gauges: [any GaugeSource]
+
+    init(dataPlane: DataPlane, gauges: [any GaugeSource] = []) {
         self.dataPlane = dataPlane
+        self.gauges = gauges
     }
 
     /// Of the endpoints that the caller may know.
     func answer(to caller: Caller) -> Answer {
+        let endpoints = dataPlane.endpoints.filter {
+            caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
+        }
+        let names = endpoints.map { (space: $0.entry.space, endpoint: $0.entry.name) }
         let text = MetricsPage.render(
-            endpoints: dataPlane.endpoints.filter {
-                caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
-            },
+            endpoints: endpoints, gauges: gauges.flatMap { $0.gauges(of: names) },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),
                 uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation,

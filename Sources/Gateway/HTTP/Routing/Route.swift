@@ -67,6 +67,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case rollouts, endpointRollouts, rollout, startRollout, pauseRollout, resumeRollout, promoteRollout, abortRollout
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
+    case feedback, quality
     case series
     case monitor, setMonitor, monitorRevisions
     // who is who

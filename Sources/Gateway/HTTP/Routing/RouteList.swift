@@ -266,6 +266,12 @@ extension Route {
             .forgetLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/forget", .forgetLedger,
             "Deletes the predictions of one subject from an endpoint's ledger"),
         managed(
+            .feedback, .post, "/spaces/{space}/deployments/{endpoint}/feedback", .predict, body: .upload,
+            "Tells the truth about predictions, which is joined to them"),
+        managed(
+            .quality, .get, "/spaces/{space}/deployments/{endpoint}/quality", .viewDeployments,
+            "How good an endpoint's predictions turned out to be"),
+        managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
         managed(
