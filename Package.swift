@@ -207,7 +207,8 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Quality", "Monitoring", "Identity",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Quality", "Monitoring",
+                "Identity",
                 crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),

@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("1", "1"), ("1.0", "1"), ("-0", "0"), ("1e3", "1000"), ("0.1", "0.1"), ("12345678901234567890", "1.2345678901234567e+19"),
+        ("1", "1"), ("1.0", "1"), ("-0", "0"), ("1e3", "1000"), ("0.1", "0.1"),
+        ("12345678901234567890", "1.2345678901234567e+19"),
     ])
     func `a number is one class however it is written`(written: String, name: String) throws {
         let reader = try Self.read(#"{"items": [{"key": "k", "truth": \#(written)}]}"#, .document)
@@ -64,12 +65,39 @@ import Testing
         (#"{"truth": 1}"#, "exactly one"), (#"{"prediction": "x", "truth": 1}"#, "32 hexadecimal"),
         (#"{"key": "a"}"#, "missing"), (#"{"key": "a", "truth": null}"#, "null"),
         (#"{"key": "a", "truth": [[1]]}"#, "must be a text"), (#"{"key": "a", "truth": 1, "att": 1}"#, "did you mean"),
-        (#"{"key": "a", "truth": 1e999}"#, "too large"), (#"{"key": "a", "truth": 1, "at": "noon"}"#, "moment"), ("3", "no object"),
+        (#"{"key": "a", "truth": 1e999}"#, "too large"), (#"{"key": "a", "truth": 1, "at": "noon"}"#, "moment"),
+        ("3", "no object"),
     ])
     func `an item that is wrong is refused by itself`(item: String, reason: String) throws {
         let reader = try Self.read(#"{"items": [\#(item), {"key": "b", "truth": 1}]}"#, .document)
         #expect(reader.items.map(\.place) == [1])
         #expect(reader.refusals.refused == 1)
         #expect(reader.refusals.refusals.first?.reason.contains(reason) ?? false, "\(reader.refusals.refusals)")
+    }
+}
+
+@Suite struct `Bytes from anybody` {
+    @Test func `whatever a body is, it is read or refused`() {
+        let valid = Array(
+            #"{"items": [{"prediction": "0123456789abcdef00000000000000ff", "truth": [1, null, "x", 1e-5], "at": "2026-03-01T00:00:00Z"}, {"key": true, "truth": -0.5}]}"#
+                .utf8)
+        var random = SeededRandom(seed: 3)
+        for _ in 0..<3000 {
+            var bytes = valid
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
+                case 1: bytes.remove(at: place)
+                default: bytes.insert(valid[Int.random(in: 0..<valid.count, using: &random)], at: place)
+                }
+            }
+            for format in [FeedbackReader.Format.document, .lines] {
+                var reader = FeedbackReader(format)
+                try? bytes.withUnsafeBytes { try reader.take($0) }
+                try? reader.finish()
+                #expect(reader.items.count + reader.refusals.refused <= bytes.count)
+            }
+        }
     }
 }

@@ -51,7 +51,7 @@ struct FeedbackColumns: Sendable, Hashable {
             }
             (self.id, self.subject) = found
         }
-        guard let known = truth ?? Self.truths.first(where: { names.contains($0) && $0 != self.id }) else {
+        guard let known = truth ?? Self.truths.first(where: { [id = self.id] in names.contains($0) && $0 != id }) else {
             throw Failure(
                 "\(source) has no column that is known for the truth",
                 hint: "name it with --truth-column, of \(names.joined(separator: ", "))", code: .usage)
@@ -63,7 +63,8 @@ struct FeedbackColumns: Sendable, Hashable {
     /// One row as an item, on a line of its own; false where it has no truth yet.
     func write(_ row: RawRow, _ names: [String], into line: inout [UInt8]) -> Bool {
         func cell(_ name: String) -> RawRow.Cell? { row.cells.first { names[$0.column] == name } }
-        guard let truth = cell(truth), truth.form != .null, !row.bytes(of: truth).isEmpty || truth.form == .string else {
+        guard let truth = cell(truth), truth.form != .null, !row.bytes(of: truth).isEmpty || truth.form == .string
+        else {
             return false
         }
         line += Array("{\"\(subject.member)\":".utf8)
@@ -89,11 +90,9 @@ struct FeedbackColumns: Sendable, Hashable {
         let digits = bytes.first == UInt8(ascii: "-") ? bytes.dropFirst() : bytes
         guard let first = digits.first, (48...57).contains(first) else { return false }
         if first == 48, let second = digits.dropFirst().first, (48...57).contains(second) { return false }
-        guard digits.last != UInt8(ascii: "."), Double(String(decoding: bytes, as: UTF8.self)) != nil else {
-            return false
-        }
-        return digits.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
-            && !String(decoding: digits, as: UTF8.self).contains(".e") && !String(decoding: digits, as: UTF8.self).contains(".E")
+        let text = String(decoding: digits, as: UTF8.self).lowercased()
+        guard !text.hasSuffix("."), !text.contains(".e"), Double(text) != nil else { return false }
+        return text.utf8.allSatisfy { (48...57).contains($0) || "+-.e".utf8.contains($0) }
     }
 
     private static func quote(_ bytes: ArraySlice<UInt8>, into line: inout [UInt8]) {
@@ -101,7 +100,7 @@ struct FeedbackColumns: Sendable, Hashable {
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): line += [UInt8(ascii: "\\"), byte]
-            case ..<0x20: line += Array("\\u00".utf8) + Array((byte < 16 ? "0" : "") + String(byte, radix: 16)).flatMap { Array(String($0).utf8) }
+            case ..<0x20: line += Array(("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16)).utf8)
             default: line.append(byte)
             }
         }

@@ -23,9 +23,10 @@ final class FeedbackFile {
             throw Failure(
                 "\(path): \(errno == ENOENT ? "no such file" : String(cString: strerror(errno)).lowercased())")
         }
-        var status = stat()
         name = path
-        size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : nil
+        let end = lseek(descriptor, 0, SEEK_END)
+        size = end > 0 ? Int(end) : nil
+        _ = lseek(descriptor, 0, SEEK_SET)
     }
 
     deinit { if descriptor != STDIN_FILENO { close(descriptor) } }

@@ -109,7 +109,8 @@ struct FeedbackSend: AsyncParsableCommand {
             for refusal in answer.refusals { console.say("line \(refusal.item): \(refusal.reason)") }
         }
         guard answer.refused == 0 else {
-            throw Failure("\(NumberText.count(answer.refused)) of \(NumberText.count(report.items)) labels were refused")
+            throw Failure(
+                "\(NumberText.count(answer.refused)) of \(NumberText.count(report.items)) labels were refused")
         }
     }
 }

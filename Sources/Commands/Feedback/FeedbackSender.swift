@@ -59,7 +59,8 @@ extension FeedbackSend {
             func keep(_ row: RawRow, _ names: [String]) {
                 guard failure == nil else { return }
                 do throws(Failure) {
-                    let known = try columns ?? find(names, file.name)
+                    let known: FeedbackColumns
+                    if let columns { known = columns } else { known = try find(names, file.name) }
                     columns = known
                     batch.append(line: row.line) { known.write(row, names, into: &$0) }
                 } catch {
@@ -68,7 +69,9 @@ extension FeedbackSend {
             }
             while let piece = try file.next() {
                 try naming { () throws(TabularError) in
-                    try piece.withUnsafeBytes { (bytes) throws(TabularError) in try reader.take(bytes, keep) }
+                    try Array(piece).withUnsafeBufferPointer { (bytes) throws(TabularError) in
+                        try reader.take(UnsafeRawBufferPointer(bytes), keep)
+                    }
                 }
                 if let failure { throw failure }
                 if batch.isFull { try await send() }

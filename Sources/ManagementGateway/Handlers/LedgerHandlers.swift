@@ -6,6 +6,7 @@ import Journal
 import ManagementAPI
 import Monitoring
 import NIOCore
+import Quality
 import Serving
 
 /// An endpoint's ledger. It outlives the deployment, until its rows are too old.

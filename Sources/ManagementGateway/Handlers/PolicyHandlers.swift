@@ -11,6 +11,7 @@ import Journal
 import ManagementAPI
 import Monitoring
 import NIOCore
+import Quality
 import Serving
 
 extension ManagementInterface {

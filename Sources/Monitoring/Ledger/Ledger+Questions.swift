@@ -62,7 +62,8 @@ extension Ledger {
         guard let book = book(space: space, endpoint: endpoint) else { return Forgotten() }
         return try await blocking { () throws(FileFailure) in
             self.settle()
-            return try book.forget(FieldValue(field: field, text: value), try self.hashing(space: space), before: before)
+            return try book.forget(
+                FieldValue(field: field, text: value), try self.hashing(space: space), before: before)
         }
     }
 

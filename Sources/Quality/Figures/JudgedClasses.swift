@@ -53,7 +53,8 @@ struct JudgedClasses: Sendable {
         positive = (settings.positive ?? ScoreClasses.usualPositive(list.names)).flatMap { names.firstIndex(of: $0) }
         if rows.width > 0, found == nil {
             notes.append(
-                "which classes the \(rows.width) scores of a row stand for is not known: list them with 'quality.classes'")
+                "which classes the \(rows.width) scores of a row stand for is not known: list them with 'quality.classes'"
+            )
         } else if rows.width > 0, let origin = list.origin {
             notes.append("the scores stand for the classes \(list.names.prefix(20).joined(separator: ", ")), \(origin)")
         }
@@ -140,7 +141,8 @@ struct JudgedClasses: Sendable {
             } else {
                 return .failure(
                     FeedbackProblem(
-                        "which class is positive is not known: name it with 'quality.positive', or ask \(metric)_macro"))
+                        "which class is positive is not known: name it with 'quality.positive', or ask \(metric)_macro")
+                )
             }
         }
         return metric.base.needsScores ? scoreMetric(metric, averaging) : labelMetric(metric, averaging)

@@ -98,7 +98,9 @@ struct WindowJudge: Sendable {
     private func interval(
         _ metric: any RowMetric, _ share: (hits: Double, total: Double)?
     ) -> (low: Double, high: Double, method: QualityFigure.Method)? {
-        if let share { return WilsonInterval.of(hits: share.hits, total: share.total).map { ($0.low, $0.high, .wilson) } }
+        if let share {
+            return WilsonInterval.of(hits: share.hits, total: share.total).map { ($0.low, $0.high, .wilson) }
+        }
         if metric.rowCount > Self.bootstrapRows {
             return RandomGroups().interval(metric).map { ($0.low, $0.high, .groups) }
         }

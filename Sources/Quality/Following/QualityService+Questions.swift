@@ -27,13 +27,13 @@ package struct QualityQuery: Sendable, Hashable {
 extension QualityService {
     /// Joins truth to predictions; what has returned stays, whatever becomes of the process.
     ///
-    /// - Throws: `refused` where no predictions are written down.
+    /// - Throws: `conflict` where no predictions are written down.
     package func accept(
         _ items: [FeedbackItem], space: String, endpoint: String
     ) async throws(ControlError) -> FeedbackReceipt {
         guard ledger.isKept(space: space, endpoint: endpoint) else {
             throw ControlError(
-                .refused,
+                .conflict,
                 "no predictions of '\(endpoint)' are written down: there is nothing that truth could be joined to",
                 hint: "switch the ledger on: slipway deploy MODEL --as \(endpoint) --ledger-share 1")
         }

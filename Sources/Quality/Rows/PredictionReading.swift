@@ -14,7 +14,8 @@ struct PredictionReading: Sendable {
 
     private static let labelNames = ["label", "output_label", "predicted_label", "class", "prediction"]
     private static let scoreNames = [
-        "probabilities", "output_probability", "probability", "scores", "logits", "prediction", "variable", "output", "y",
+        "probabilities", "output_probability", "probability", "scores", "logits", "prediction", "variable", "output",
+        "y",
     ]
     private static let hidden = "(not written down)"
 

@@ -2,6 +2,7 @@ import Deployments
 import Quality
 import Registry
 import Serving
+import Tensors
 
 /// What the registry knows of the versions that endpoints run.
 struct RegisteredFacts: VersionFactsSource {

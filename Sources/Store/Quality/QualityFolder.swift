@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
-import Journal
-import Quality
+package import Journal
+package import Quality
 
 /// Indexes of endpoints' ledgers with the truth that was joined to them, one SQLite file each:
 /// `quality/SPACE/ENDPOINT.db`.
