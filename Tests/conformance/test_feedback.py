@@ -148,6 +148,7 @@ def test_figures_of_numbers_are_those_of_scikit_learn(new_server):
         prediction, outputs = predict(server, rows[start:start + 10], "diabetes")
         predicted += outputs[next(iter(outputs))].ravel().tolist()
         items.append({"prediction": prediction, "truth": truth[start:start + 10].tolist()})
+    predicted = numpy.array(predicted, numpy.float32).astype(numpy.float64)
     assert counts(send(server, items, "diabetes")) == {"joined": len(items)}
     report = quality(server, "diabetes")
     assert (report["versions"][0]["task"], report["versions"][0]["labelled"]) == ("regression", len(rows))

@@ -14,7 +14,11 @@ enum QualityText {
                 console.emphasis.strong("version \(version.version)")
                     + "  truth known of \(NumberText.count(version.labelled)) of \(rows(version.rows))"
                     + (version.task.map { ", \($0)" } ?? ""))
-            for window in version.windows where window.rows > 0 { show(window, session) }
+            for (place, window) in version.windows.enumerated() where window.rows > 0 {
+                // A window by time with the same rows says nothing new.
+                if place > 0, window.figures == version.windows[0].figures { continue }
+                show(window, session)
+            }
         }
         rest(quality, session)
     }
@@ -30,27 +34,30 @@ enum QualityText {
     }
 
     private static func show(_ window: QualityWindowInfo, _ session: Session) {
-        let which = window.window == "rows" ? "newest \(rows(window.rows))" : "last \(window.size) h"
+        let which =
+            window.window == "rows" ? "newest \(rows(window.rows))" : "last \(window.size) h, \(rows(window.rows))"
         let times = [window.from, window.to].compactMap { $0.map(Age.moment) }.joined(separator: " to ")
-        session.console.print("\(which), \(rows(window.rows)), predicted \(times)")
+        session.console.print("\(which), predicted \(times)")
+        let hasRemarks = (window.figures + window.segments.flatMap(\.figures)).contains { $0.remark != nil }
         var table = Table(columns: [
             .init(title: "METRIC"), .init(title: "VALUE", isNumber: true), .init(title: "95%"),
             .init(title: "AT PUSH", isNumber: true), .init(title: "ROWS", isNumber: true),
-            .init(title: "OF", mayShrink: true), .init(title: "REMARK", mayShrink: true),
+            .init(title: "OF", mayShrink: true),
         ])
-        table.rows = window.figures.map { row($0, "all") }
+        if hasRemarks { table.columns.append(.init(title: "REMARK", mayShrink: true)) }
+        table.rows = window.figures.map { row($0, "all", hasRemarks) }
         for segment in window.segments {
-            table.rows += segment.figures.map { row($0, "\(segment.input)=\(segment.value)") }
+            table.rows += segment.figures.map { row($0, "\(segment.input)=\(segment.value)", hasRemarks) }
         }
         session.print(table)
         for note in window.notes { session.console.say(note) }
     }
 
-    private static func row(_ figure: QualityFigureInfo, _ part: String) -> [String] {
+    private static func row(_ figure: QualityFigureInfo, _ part: String, _ hasRemarks: Bool) -> [String] {
         [
             figure.metric, figure.value.map(number) ?? "-", interval(figure) ?? "", figure.reference.map(number) ?? "",
-            NumberText.count(figure.rows), part, figure.remark ?? "",
-        ]
+            NumberText.count(figure.rows), part,
+        ] + (hasRemarks ? [figure.remark ?? ""] : [])
     }
 
     private static func interval(_ figure: QualityFigureInfo) -> String? {

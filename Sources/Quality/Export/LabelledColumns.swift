@@ -48,7 +48,7 @@ struct LabelledColumns {
             guard let input = row.inputs.first(where: { $0.name == column.name }), let tensor = input.tensor,
                 Self.width(input) != nil
             else { return [] }
-            return OutputValues.labels(tensor)
+            return ElementTexts.of(tensor)
         }
         let count = labelled.answer.count
         for part in 0..<min(count, labelled.truth.rows.count) {

@@ -27,7 +27,7 @@ struct FieldColumn: Sendable, Hashable {
         let width = tensor.shape.elementCount / count
         let column = self.column ?? 0
         guard self.column != nil ? column < width : width == 1 else { return nil }
-        let all = OutputValues.labels(tensor)
+        let all = ElementTexts.of(tensor)
         guard all.count == count * width else { return nil }
         return width == 1 ? all : (0..<count).map { all[$0 * width + column] }
     }
