@@ -106,13 +106,14 @@ let package = Package(
     targets: [
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
-        room("Commands", ["SlipwayClient", "ManagementAPI", "Server", "Statistics", "Tabular", argumentParser]),
+        room(
+            "Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
         room(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Documents", "Identity", "Journal",
-                "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Drift", "Documents", "Identity",
+                "Journal", "Serving", "Runtimes", "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -125,7 +126,7 @@ let package = Package(
             "ManagementGateway",
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Quality",
-                "Monitoring", "Documents", "Identity",
+                "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
@@ -171,14 +172,17 @@ let package = Package(
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
                 logging,
             ]),
-        room("Drift", ["Statistics"]),
         room(
             "Quality",
             [
                 "Monitoring", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", logging,
             ]),
+        room(
+            "Drift",
+            ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
-        room("Registry", ["Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+        room(
+            "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -208,6 +212,7 @@ let package = Package(
             "Gateway",
             [
                 "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Quality", "Monitoring",
+                "Drift",
                 "Identity",
                 crypto,
                 cryptoExtras, logging, nioEmbedded, nioPosix,
@@ -245,7 +250,12 @@ let package = Package(
             [
                 "Store", "Monitoring", "Documents", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", logging,
             ]),
-        tests("Drift", ["Statistics"]),
+        tests(
+            "Drift",
+            [
+                "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
+                logging,
+            ]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

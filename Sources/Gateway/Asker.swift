@@ -24,7 +24,7 @@ package struct Asker: Sendable {
     package func answered(
         _ request: InferenceRequest, _ outputs: [Tensor], by endpoint: Endpoint, since start: UInt64
     ) {
-        guard let observer = endpoint.observer else { return }
+        guard let observer = endpoint.observer, observer.isListening else { return }
         tell(observer, request, outputs, nil, since: start)
     }
 
@@ -35,7 +35,7 @@ package struct Asker: Sendable {
         _ request: InferenceRequest?, _ fault: PredictionFault, at endpoint: Endpoint, since start: UInt64
     ) {
         endpoint.report(fault, of: prediction, trace: trace, caller: caller.principal.id)
-        guard let observer = endpoint.observer else { return }
+        guard let observer = endpoint.observer, observer.isListening else { return }
         tell(observer, request, [], fault, since: start)
     }
 

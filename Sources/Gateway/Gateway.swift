@@ -46,7 +46,7 @@ package final class HTTPFrontDoor: Sendable {
     ) {
         let memory = MemoryAnswers(
             dataPlane: dataPlane, readiness: readiness, serverVersion: serverVersion,
-            metrics: PrometheusPage(dataPlane: dataPlane, gauges: gauges))
+            metrics: PrometheusPage(dataPlane: dataPlane, sources: gauges))
         self.context = GatewayContext(
             limits: limits, bodies: bodies, dataPlane: dataPlane, authority: authority, memory: memory,
             management: management, logger: logger)

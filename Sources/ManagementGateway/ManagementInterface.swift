@@ -97,6 +97,7 @@ package struct ManagementInterface: Sendable {
         case .feedback: return try await feedback(call)
         case .quality: return try await quality(call)
         case .series: return try await series(call)
+        case .drift: return try await drift(call)
         case .monitor: return try await monitor(call)
         case .setMonitor: return try await setMonitor(call)
         case .monitorRevisions: return try await monitorRevisions(call)

@@ -1,4 +1,5 @@
 package import Deployments
+package import Drift
 package import Governance
 package import Identity
 package import Journal
@@ -28,6 +29,7 @@ package struct ManagementServices: Sendable {
     package var storage: any StorageKeeping
     package var ledger: Ledger
     package var series: SeriesStore
+    package var drift: DriftService
     package var quality: QualityService
     package var monitors: MonitorService
     package var traces: RolloutTraces
@@ -37,8 +39,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, quality: QualityService,
-        monitors: MonitorService, traces: RolloutTraces = RolloutTraces()
+        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        quality: QualityService, monitors: MonitorService, traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -56,6 +58,7 @@ package struct ManagementServices: Sendable {
         self.storage = storage
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.quality = quality
         self.monitors = monitors
         self.traces = traces

@@ -1,3 +1,4 @@
+import Drift
 import InferenceProtocol
 package import Journal
 package import Serving
@@ -32,17 +33,20 @@ package enum ModelFormat {
 }
 
 extension Manifest {
-    /// A version of one file, golden inputs aside, has it as `model.onnx`: what it was called where it came from is no part
-    /// of the model, so the same bytes under another name are the same version.
+    /// Files that a version brings along beside its model.
+    private static let companions: Set<String> = [GoldenInputs.fileName, ReferenceProfile.fileName]
+
+    /// A version of one file, its companions aside, has it as `model.onnx`: what it was called where it came from is no
+    /// part of the model, so the same bytes under another name are the same version.
     var withoutName: Manifest {
         get throws(ControlError) {
-            let others = files.filter { $0.path != GoldenInputs.fileName }
+            let others = files.filter { !Self.companions.contains($0.path) }
             guard others.count == 1, let only = others.first, only.path.lowercased().hasSuffix(".onnx") else {
                 return self
             }
-            let golden = files.filter { $0.path == GoldenInputs.fileName }
+            let companions = files.filter { Self.companions.contains($0.path) }
             return try Manifest(
-                golden + [ArtifactReference.File(path: "model.onnx", sha256: only.sha256, size: only.size)])
+                companions + [ArtifactReference.File(path: "model.onnx", sha256: only.sha256, size: only.size)])
         }
     }
 }

@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import GRPCGateway
 import Gateway
@@ -34,6 +35,7 @@ final class RunningServer: Sendable {
     private let upkeep: Upkeep
     private let ledger: Ledger
     private let series: SeriesStore
+    private let drift: DriftService
     private let quality: QualityService
     private let logger: Logger
     private let security: ServerAccess
@@ -42,7 +44,7 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore,
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
         quality: QualityService, logger: Logger
     ) {
         self.configuration = configuration
@@ -60,6 +62,7 @@ final class RunningServer: Sendable {
         self.upkeep = upkeep
         self.ledger = ledger
         self.series = series
+        self.drift = drift
         self.quality = quality
         self.logger = logger
     }
@@ -79,8 +82,11 @@ final class RunningServer: Sendable {
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
         let workers = WorkerHost(library: configuration.onnxruntime, logger: logger)
         let ledger = Ledger(folder: store.path + "/ledger", clock: clock, logger: logger)
+        let drift = DriftService(
+            folder: store.path + "/drift", clock: clock, logger: logger, profile: PushedReference(store.artifacts).read)
         let dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: store.artifacts, workers: workers, observers: ledger,
+            runtimes: [runtime], artifacts: store.artifacts, workers: workers,
+            observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(
                 width: configuration.computeThreads ?? cores, queueLimit: configuration.queueLimit,
                 memoryBudgetBytes: configuration.memoryBudgetBytes,
@@ -114,7 +120,10 @@ final class RunningServer: Sendable {
         let quality = QualityService(
             ledger: ledger, store: QualityFolder(store.path + "/quality"),
             facts: RegisteredFacts(registry: registry, deployments: deployments), clock: clock, logger: logger)
-        let monitors = MonitorService(store: store.monitors, sections: [QualitySection(quality: quality)])
+        let monitors = MonitorService(
+            store: store.monitors, sections: [DriftSection(drift: drift), QualitySection(quality: quality)])
+        // Before the first endpoint is there to be watched.
+        try await monitors.restore()
         let inspection = Inspection(
             store: store, dataPlane: dataPlane, runtimes: [runtime], sockets: sockets,
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
@@ -124,13 +133,16 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, quality: quality, monitors: monitors, traces: traces),
+                ledger: ledger, series: series, drift: drift, quality: quality, monitors: monitors, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
             authority: security.authority, serverVersion: Release.version,
-            gauges: [QualityGauges(quality: quality)], tls: { certificate?.http },
+            gauges: [
+                DriftGauges(drift: drift, dataPlane: dataPlane), QualityGauges(quality: quality, dataPlane: dataPlane),
+            ],
+            tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -144,16 +156,15 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            quality: quality, logger: logger)
-        try await server.open(deployments, monitors)
+            drift: drift, quality: quality, logger: logger)
+        try await server.open(deployments)
         return server
     }
 
     /// A caller who waits longer than this for the endpoints to load is told so instead.
     private static let patience = Duration.seconds(1)
 
-    private func open(_ deployments: DeploymentService, _ monitors: MonitorService) async throws {
-        try await monitors.restore()
+    private func open(_ deployments: DeploymentService) async throws {
         let restored = Task { [door, promotions, rollouts] in
             try await deployments.restore()
             door.readiness.isOn = true
@@ -175,6 +186,7 @@ final class RunningServer: Sendable {
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
         series.start()
+        drift.start()
         quality.start()
     }
 }
@@ -232,6 +244,7 @@ extension RunningServer {
         await BlockingThreads(name: "slipway.monitoring.close", width: 1).run {
             self.ledger.close()
             self.series.close()
+            self.drift.close()
             self.quality.close()
         }
         do {

@@ -10,7 +10,7 @@ import Testing
 
     init() throws {
         let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         rows = try SimulatedRows(repository.appending(path: "examples/diabetes/heldout.csv").path)
     }
 

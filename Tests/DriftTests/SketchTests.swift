@@ -163,12 +163,13 @@ import Testing
         #expect(texts.entries.count == 20 && !texts.isExact && texts.count == 20_000)
     }
 
-    @Test func `a long text is known by its beginning and a checksum`() {
+    @Test func `a long text is known by its beginning, its length and a checksum`() {
+        func key(_ bytes: [UInt8]) -> String { bytes.withUnsafeBytes { TextKey.text($0) } }
         let long = [UInt8](repeating: 65, count: 5_000)
-        let key = FrequentTexts.key(long)
-        #expect(key.utf8.count <= 80 && key.hasPrefix("AAAA"))
-        #expect(key != FrequentTexts.key(long + [66]))
-        #expect(FrequentTexts.key(Array("short".utf8)) == "short")
+        #expect(key(long).utf8.count <= 80 && key(long).hasPrefix("AAAA"))
+        #expect(key(long) != key(long + [66]))
+        #expect(key(long) != key([66] + long.dropFirst()))
+        #expect(key(Array("short".utf8)) == "short" && key([]) == "")
     }
 
     @Test(arguments: [[], [1.0], [1, 1, 1], [.nan, .infinity], [-1e308, 1e308]])

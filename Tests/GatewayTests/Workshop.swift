@@ -1,4 +1,5 @@
 import Deployments
+import Drift
 import Foundation
 import Governance
 import Identity
@@ -35,6 +36,7 @@ final class Workshop: Sendable {
     let context: GatewayContext
     let logger: Logger
     let ledger: Ledger
+    let drift: DriftService
 
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
@@ -52,8 +54,9 @@ final class Workshop: Sendable {
         runtime = DoublingRuntime()
         let store = try Store.open(folder: folder + "/data")
         ledger = Ledger(folder: folder + "/ledger", logger: logger)
+        drift = DriftService(folder: folder + "/drift", logger: logger, profile: { _ in nil })
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(), observers: ledger,
+            runtimes: [runtime], artifacts: AnyArtifact(), observers: CombinedObservers(ledger, drift),
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)
@@ -80,6 +83,7 @@ final class Workshop: Sendable {
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
+            drift: drift,
             quality: QualityService(
                 ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
             monitors: MonitorService(store: store.monitors, sections: []))
@@ -105,6 +109,7 @@ final class Workshop: Sendable {
 
     deinit {
         ledger.close()
+        drift.close()
         try? FileManager.default.removeItem(atPath: folder)
     }
 

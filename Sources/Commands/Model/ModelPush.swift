@@ -14,6 +14,7 @@ struct ModelPush: AsyncParsableCommand {
 
               slipway model push churn.onnx --name churn --metric accuracy=0.974
               slipway model push churn.onnx --name churn --golden golden.json
+              slipway model push churn.onnx --name churn --reference train.csv
               slipway model push churn/ --name churn --git-commit $(git rev-parse HEAD)
             """)
 
@@ -28,6 +29,12 @@ struct ModelPush: AsyncParsableCommand {
             "Requests that the version brings along and the answers it must give; a folder may have a golden.json.",
             valueName: "file"))
     var golden: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Rows that drift is measured against, CSV or JSON Lines (training or holdout data); only a profile is sent.",
+            valueName: "file"))
+    var reference: String?
 
     @Option(
         name: .customLong("metric"), help: ArgumentHelp("A measured figure of this version.", valueName: "key=value"))
@@ -54,8 +61,11 @@ struct ModelPush: AsyncParsableCommand {
         try await Session.run(global) { session in
             let meter = ProgressMeter(console: session.console)
             defer { meter?.clear() }
+            let profile = try reference.map { try ProfileFile(rows: $0) }
+            defer { profile?.remove() }
             let result = try await session.client.push(
-                path, as: name, golden: golden, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset
+                path, as: name, golden: golden, reference: profile?.path, metrics: metrics, tags: tags,
+                gitCommit: gitCommit, dataset: dataset
             ) { meter?.show($0) }
             meter?.clear()
             for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }
@@ -88,6 +98,7 @@ struct ModelPush: AsyncParsableCommand {
         facts.add("outputs", SignatureText.lines(version.outputs))
         facts.add("size", SignatureText.size(version.files))
         facts.add("golden", SignatureText.golden(version))
+        facts.add("reference", SignatureText.reference(version))
         facts.add("notes", version.notes)
         for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
         console.print()

@@ -77,6 +77,7 @@ struct ModelShow: AsyncParsableCommand {
         facts.add("data set", version.dataset.map { $0 + (known ?? "") })
         facts.add("git commit", version.gitCommit)
         facts.add("golden", SignatureText.golden(version))
+        facts.add("reference", SignatureText.reference(version))
         facts.add(
             "pushed",
             "\(Age.moment(version.createdAt)) by \(version.createdBy) (\(Age.text(version.createdAt)))")

@@ -1,4 +1,5 @@
 import ManagementAPI
+import SlipwayClient
 
 /// Signatures and files in words.
 enum SignatureText {
@@ -23,6 +24,11 @@ enum SignatureText {
     }
 
     /// `3 requests, answered as they should be`; `nil` where the version has none.
+    static func reference(_ version: VersionInfo) -> String? {
+        version.files.contains { $0.path == Artifact.referenceFile }
+            ? "a profile of rows, which drift is measured against" : nil
+    }
+
     static func golden(_ version: VersionInfo) -> String? {
         version.goldenRequests.map { "\($0) request\($0 == 1 ? "" : "s"), answered as they should be" }
     }

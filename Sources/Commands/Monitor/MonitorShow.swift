@@ -21,15 +21,17 @@ struct MonitorShow: AsyncParsableCommand {
         var ledger: LedgerInfo
         var lastHour: SeriesInfo
         var lastDay: SeriesInfo
+        var drift: DriftInfo
         var quality: QualityInfo
 
-        private enum Key: CodingKey { case lastHour, lastDay, quality }
+        private enum Key: CodingKey { case lastHour, lastDay, drift, quality }
 
         func encode(to encoder: any Encoder) throws {
             try ledger.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
             try container.encode(lastHour, forKey: .lastHour)
             try container.encode(lastDay, forKey: .lastDay)
+            try container.encode(drift, forKey: .drift)
             try container.encode(quality, forKey: .quality)
         }
     }
@@ -43,7 +45,7 @@ struct MonitorShow: AsyncParsableCommand {
                     ledger: try await client.ledger(of: endpoint),
                     lastHour: try await client.series(of: endpoint, SeriesWindow(step: 60)),
                     lastDay: try await client.series(of: endpoint, SeriesWindow(from: dayAgo, step: 1800)),
-                    quality: try await client.quality(of: endpoint))
+                    drift: try await client.drift(of: endpoint), quality: try await client.quality(of: endpoint))
             }
             if session.format == .json { return try session.printJSON(report) }
             let (ledger, hour, day) = (report.ledger, report.lastHour, report.lastDay)
@@ -53,6 +55,7 @@ struct MonitorShow: AsyncParsableCommand {
             facts.add("last hour", SeriesText.lines(hour, isTerminal: console.width != nil))
             facts.add("last day", SeriesText.lines(day, isTerminal: console.width != nil))
             if hour.versions.count > 1 { facts.add("by version", SeriesText.versions(hour)) }
+            facts.add("drift", DriftText.line(report.drift))
             facts.add("quality", QualityText.lines(report.quality))
             Self.add(ledger, to: &facts)
             for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }

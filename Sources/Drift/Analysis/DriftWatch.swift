@@ -17,10 +17,12 @@ package struct DriftWatch: Sendable, Hashable {
         enum State: Sendable, Hashable {
             case collecting(ReferenceBuilder)
             case watching(FeatureReference, FeatureCounts)
+            /// Another feature says the same better: of texts either which they are, or how long.
+            case unused
         }
     }
 
-    package let rules: DriftRules
+    package var rules: DriftRules
     var items: [Item]
     /// Rows seen while references are made of them.
     var collected = 0
@@ -42,6 +44,7 @@ package struct DriftWatch: Sendable, Hashable {
             let builder = ReferenceBuilder(isText: feature.isText, capacity: 1024)
             return Item(feature: feature, source: .firstRows, state: .collecting(builder))
         }
+        choose()
     }
 
     init(rules: DriftRules, items: [Item]) {
@@ -93,8 +96,24 @@ package struct DriftWatch: Sendable, Hashable {
             let reference = builder.reference
             items[index].state = .watching(reference, reference.counts)
         }
+        choose()
         // One window for all: it begins with the last reference.
         openWindow()
+    }
+
+    /// Whether something is said of this feature.
+    package func isUsed(_ index: Int) -> Bool { if case .unused = items[index].state { false } else { true } }
+
+    /// Of a column of texts either the text is watched or its length: the text where the reference tells most of them
+    /// apart, which it does not with names, numbers or sentences.
+    private mutating func choose() {
+        for index in items.indices where items[index].feature.aspect == .text {
+            guard case .watching(.texts(let texts), _) = items[index].state,
+                let length = items.firstIndex(where: { $0.feature.isLength(of: items[index].feature) }),
+                case .watching = items[length].state
+            else { continue }
+            items[texts.tellsMost ? length : index].state = .unused
+        }
     }
 
     /// Time goes on.
@@ -122,6 +141,12 @@ package struct DriftWatch: Sendable, Hashable {
         number += 1
         openWindow()
         return finding
+    }
+
+    /// Opens a window of this number, with nothing in it.
+    mutating func begin(window number: Int) {
+        self.number = number
+        openWindow()
     }
 
     private mutating func openWindow() {
@@ -158,6 +183,7 @@ extension DriftWatch.Item.State {
             self = Self.nothing
             watching(&counts, reference)
             self = .watching(reference, counts)
+        case .unused: return
         }
     }
 
@@ -165,6 +191,7 @@ extension DriftWatch.Item.State {
         switch self {
         case .collecting(let builder): builder.byteCount
         case .watching(let reference, let counts): reference.byteCount + counts.byteCount
+        case .unused: 0
         }
     }
 }

@@ -36,6 +36,10 @@ package struct Feature: Sendable, Hashable {
         role == other.role && tensor == other.tensor && column == other.column && aspect == other.aspect
     }
 
+    func isLength(of other: Feature) -> Bool {
+        aspect == .length && role == other.role && tensor == other.tensor && column == other.column
+    }
+
     package var byteCount: Int { MemoryLayout<Self>.size + tensor.utf8.count + label.utf8.count }
 }
 

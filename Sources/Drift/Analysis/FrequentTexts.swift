@@ -65,13 +65,40 @@ package struct FrequentTexts: Sendable, Hashable {
     package var byteCount: Int {
         entries.reduce(MemoryLayout<Self>.size) { $0 + $1.key.utf8.count + 64 }
     }
+}
 
-    /// As texts are told from each other, whatever their length.
-    package static func key(_ bytes: some Collection<UInt8>) -> String {
-        guard bytes.count > longest else { return String(decoding: bytes, as: UTF8.self) }
-        // FNV-1a, 64 bits.
+/// As texts are told from each other, whatever their length: a long one by its beginning, its length and a checksum of
+/// what comes first. So a row can be put aside without its texts.
+package struct TextKey: Sendable, Hashable {
+    /// Bytes of a text that are kept as they are; of a longer one, bytes that are kept of its beginning.
+    package static let whole = FrequentTexts.longest
+    package static let beginning = whole - 20
+    /// Bytes that the checksum is over at most.
+    private static let summed = 4096
+
+    /// FNV-1a, 64 bits, over the length and the first bytes.
+    package static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return String(decoding: bytes.prefix(longest - 20), as: UTF8.self) + "..." + String(hash, radix: 16)
+        for shift in stride(from: 0, to: 64, by: 8) {
+            hash = mixed(hash, UInt8(truncatingIfNeeded: bytes.count >> shift))
+        }
+        for byte in bytes.prefix(summed) { hash = mixed(hash, byte) }
+        return hash
+    }
+
+    private static func mixed(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+
+    /// - Parameters:
+    ///   - bytes: the text, or the first `beginning` bytes of a long one.
+    ///   - checksum: of a long one.
+    package static func text(_ bytes: UnsafeRawBufferPointer, checksum: UInt64?) -> String {
+        guard let checksum else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: bytes, as: UTF8.self) + "..." + String(checksum, radix: 16)
+    }
+
+    /// Of a whole text.
+    package static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+        guard bytes.count > whole else { return text(bytes, checksum: nil) }
+        return text(UnsafeRawBufferPointer(rebasing: bytes[..<beginning]), checksum: checksum(bytes))
     }
 }

@@ -42,6 +42,11 @@ package struct TextReference: Sendable, Hashable {
 
     package var total: Double { counts.reduce(0, +) + rest }
     package var rows: Double { total + missing }
+    /// Whether at least half of all texts are among the categories, and these are fewer than the texts.
+    var tellsMost: Bool {
+        let told = counts.reduce(0, +)
+        return told >= rest && (Double(categories.count) < 0.5 * total || total < 8)
+    }
 
     package var byteCount: Int {
         categories.reduce(MemoryLayout<Self>.size + counts.count * 8) { $0 + 2 * ($1.utf8.count + 48) }

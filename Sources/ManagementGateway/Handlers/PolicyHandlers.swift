@@ -1,5 +1,6 @@
 import Deployments
 import Documents
+import Drift
 import Foundation
 import Gateway
 import Governance
@@ -28,6 +29,7 @@ extension ManagementInterface {
         // A space that is made under its name again must not see what it knew.
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
+        await services.drift.remove(space: call.space)
         await services.quality.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }

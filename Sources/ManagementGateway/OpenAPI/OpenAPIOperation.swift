@@ -94,6 +94,7 @@ struct OpenAPIOperation {
         case .feedback: feedback
         case .quality: quality
         case .series: series
+        case .drift: drift
         case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
         case .setMonitor:
             OpenAPIOperation(
@@ -227,6 +228,20 @@ struct OpenAPIOperation {
                 query("version", ["type": "integer", "minimum": 1]), query("variant", ["type": "string"]),
             ],
             answers: [200: json("SeriesInfo")])
+    }
+
+    private static var drift: OpenAPIOperation {
+        OpenAPIOperation(
+            parameters: [
+                query("version", ["type": "integer", "minimum": 1]),
+                query(
+                    "windows",
+                    [
+                        "type": "integer", "minimum": 1, "maximum": 200,
+                        "description": "Of each version's closed windows, how many to say",
+                    ]),
+            ],
+            answers: [200: json("DriftInfo")])
     }
 
     private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {

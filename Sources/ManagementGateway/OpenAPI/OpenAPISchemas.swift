@@ -12,6 +12,7 @@ enum OpenAPISchemas {
         .merging(OpenAPIReports.schemas) { first, _ in first }
         .merging(OpenAPILedger.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
+        .merging(OpenAPIDrift.schemas) { first, _ in first }
         .merging(OpenAPIQuality.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]

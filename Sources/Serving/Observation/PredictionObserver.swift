@@ -6,9 +6,16 @@ package import Tensors
 /// 1. `observe` never blocks, whatever becomes of what it is told: event loops call it.
 /// 2. What it cannot take it drops, and counts.
 /// 3. It holds on to no tensor whose storage `isLent`.
+/// 4. `isListening` costs next to nothing: it is asked at each prediction.
 package protocol PredictionObserver: AnyObject, Sendable {
+    /// Whether it wants to be told of what is over now; asked before anything is put together for it.
+    var isListening: Bool { get }
     func observe(_ prediction: ObservedPrediction)
     var counts: ObserverCounts { get }
+}
+
+extension PredictionObserver {
+    package var isListening: Bool { true }
 }
 
 /// Gives each endpoint that is made its observer.

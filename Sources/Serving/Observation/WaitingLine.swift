@@ -12,7 +12,7 @@ package struct WaitingLine: ~Copyable {
     }
 
     /// Bytes of memory that are held on to while nothing waits.
-    private static var keptCapacity: Int { 1 << 20 }
+    private let keptCapacity: Int
 
     /// Things that wait.
     package private(set) var count = 0
@@ -23,7 +23,8 @@ package struct WaitingLine: ~Copyable {
     /// Each with its length before it.
     private var records = RecordBytes(capacity: 4096)
 
-    package init() {}
+    /// - Parameter kept: bytes of memory that are held on to while nothing waits.
+    package init(kept: Int = 1 << 20) { keptCapacity = kept }
 
     package mutating func appendWhole(bytes size: Int) {
         parts.append(0)
@@ -65,7 +66,7 @@ package struct WaitingLine: ~Copyable {
     package mutating func removeAll() {
         (count, bytes) = (0, 0)
         parts.removeAll(keepingCapacity: true)
-        if records.capacity > Self.keptCapacity { records = RecordBytes(capacity: 4096) }
+        if records.capacity > keptCapacity { records = RecordBytes(capacity: 4096) }
         records.cut(to: 0)
     }
 }

@@ -31,8 +31,9 @@ public struct Artifact: Sendable, Hashable {
     /// Folders inside folders at most.
     public static let deepestFolder = 16
 
-    /// The path of golden inputs inside a version.
+    /// The path of golden inputs inside a version, and of the profile that drift is measured against.
     public static let goldenFile = "golden.json"
+    public static let referenceFile = "reference.profile"
 
     /// Sorted by path.
     public private(set) var files: [File]
@@ -74,18 +75,26 @@ public struct Artifact: Sendable, Hashable {
 extension Artifact {
     /// Adds the file at `path` as the version's golden inputs.
     public mutating func add(golden path: String) throws(ClientError) {
+        try add(path, as: Self.goldenFile, what: "golden inputs are one JSON file")
+    }
+
+    /// Adds the file at `path` as the profile that drift is measured against.
+    public mutating func add(reference path: String) throws(ClientError) {
+        try add(path, as: Self.referenceFile, what: "a reference profile is one file")
+    }
+
+    private mutating func add(_ path: String, as name: String, what: String) throws(ClientError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw .file(path: path, problem: errorText(errno), hint: "check the path to the golden inputs")
+            throw .file(path: path, problem: errorText(errno), hint: "check the path: \(what)")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw .file(path: path, problem: "is not a file", hint: "golden inputs are one JSON file")
+            throw .file(path: path, problem: "is not a file", hint: what)
         }
-        guard !files.contains(where: { $0.path == Self.goldenFile }) else {
-            throw .file(
-                path: path, problem: "the folder has a \(Self.goldenFile) already", hint: "leave one of the two out")
+        guard !files.contains(where: { $0.path == name }) else {
+            throw .file(path: path, problem: "the folder has a \(name) already", hint: "leave one of the two out")
         }
-        files.append(File(path: Self.goldenFile, location: path, size: Int(status.st_size)))
+        files.append(File(path: name, location: path, size: Int(status.st_size)))
         files.sort { $0.path < $1.path }
     }
 }

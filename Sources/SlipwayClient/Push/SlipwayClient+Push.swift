@@ -33,15 +33,19 @@ extension SlipwayClient {
     /// - Parameters:
     ///   - golden: a file with requests that the version brings along, perhaps with the answers that it must give; it
     ///     becomes the version's `golden.json`. A folder may as well have one in it.
+    ///   - reference: a profile of the rows that drift is measured against, as `slipway model push --reference` makes it;
+    ///     it becomes the version's `reference.profile`.
     ///   - progress: called often, from any thread.
     public func push(
-        _ path: String, as model: String, golden: String? = nil, metrics: [String: Double]? = nil,
+        _ path: String, as model: String, golden: String? = nil, reference: String? = nil,
+        metrics: [String: Double]? = nil,
         tags: [String: String]? = nil,
         gitCommit: String? = nil, dataset: String? = nil,
         progress: @escaping @Sendable (PushProgress) -> Void = { _ in }
     ) async throws(ClientError) -> PushResult {
         var artifact = try Artifact(path: path)
         if let golden { try artifact.add(golden: golden) }
+        if let reference { try artifact.add(reference: reference) }
         let entries = try await digests(of: artifact, progress)
         let sent = try await upload(artifact, entries, progress)
         progress(.checking)

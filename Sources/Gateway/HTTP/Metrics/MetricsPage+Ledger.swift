@@ -3,7 +3,7 @@ import Serving
 /// Of endpoints with a ledger only: what has come of the predictions that were to be written down.
 extension MetricsPage {
     mutating func ledgers(_ endpoints: [Endpoint]) {
-        let ledgers = endpoints.compactMap { endpoint in
+        let ledgers = endpoints.filter { $0.entry.options.ledger != nil }.compactMap { endpoint in
             endpoint.observer.map { observer in
                 (
                     labels: "space=\"\(endpoint.entry.space)\",endpoint=\"\(endpoint.entry.name)\"",

@@ -42,7 +42,7 @@ package struct MetricsPage: Sendable {
     private var text = ""
 
     /// The whole page. `process` is `nil` where the system does not tell.
-    package static func render(endpoints: [Endpoint], gauges: [Gauge] = [], process: Process?) -> String {
+    package static func render(endpoints: [Endpoint], gauges: [GaugeFamily] = [], process: Process?) -> String {
         var page = MetricsPage()
         let samples: [Sample] = endpoints.flatMap(\.versions).map { ($0, $0.statistics.snapshot()) }
         page.triton(samples)
@@ -54,7 +54,7 @@ package struct MetricsPage: Sendable {
         page.batches(samples)
         page.rollouts(endpoints)
         page.ledgers(endpoints)
-        page.gauges(gauges)
+        for family in gauges { page.add(family) }
         if let process { page.process(process) }
         return page.text
     }

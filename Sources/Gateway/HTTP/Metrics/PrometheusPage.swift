@@ -13,23 +13,23 @@ import Serving
 /// Answers `/metrics`.
 struct PrometheusPage: Sendable {
     private let dataPlane: DataPlane
+    private let sources: [any GaugeSource]
     private let start = MonotonicClock.nanoseconds()
 
-    private let gauges: [any GaugeSource]
-
-    init(dataPlane: DataPlane, gauges: [any GaugeSource] = []) {
+    init(dataPlane: DataPlane, sources: [any GaugeSource]) {
         self.dataPlane = dataPlane
-        self.gauges = gauges
+        self.sources = sources
     }
 
     /// Of the endpoints that the caller may know.
     func answer(to caller: Caller) -> Answer {
-        let endpoints = dataPlane.endpoints.filter {
-            caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
-        }
-        let names = endpoints.map { (space: $0.entry.space, endpoint: $0.entry.name) }
         let text = MetricsPage.render(
-            endpoints: endpoints, gauges: gauges.flatMap { $0.gauges(of: names) },
+            endpoints: dataPlane.endpoints.filter {
+                caller.sees(space: $0.entry.space) && caller.reaches(endpoint: $0.entry.name)
+            },
+            gauges: sources.flatMap { $0.gauges() }.map { family in
+                family.of { caller.sees(space: $0.space) && caller.reaches(endpoint: $0.endpoint) }
+            },
             process: MetricsPage.Process(
                 residentBytes: Self.residentBytes(),
                 uptimeSeconds: Double(MonotonicClock.nanoseconds() &- start) / 1e9, generation: dataPlane.generation,

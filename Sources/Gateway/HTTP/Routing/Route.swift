@@ -69,6 +69,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case ledger, exportLedger, forgetLedger
     case feedback, quality
     case series
+    case drift
     case monitor, setMonitor, monitorRevisions
     // who is who
     case me, keys, createKey, rotateKey, revokeKey

@@ -275,6 +275,9 @@ extension Route {
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
         managed(
+            .drift, .get, "/spaces/{space}/deployments/{endpoint}/drift", .viewDeployments,
+            "How far what an endpoint is asked and answers has gone from its reference"),
+        managed(
             .monitor, .get, "/spaces/{space}/deployments/{endpoint}/monitor", .viewDeployments,
             "How an endpoint is watched"),
         managed(

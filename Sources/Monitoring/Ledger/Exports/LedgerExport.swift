@@ -1,5 +1,6 @@
 package import Journal
 package import NIOCore
+import Serving
 import Synchronization
 
 /// Rows on their way out, as text that is made while it is sent: a large ledger does not need its memory.

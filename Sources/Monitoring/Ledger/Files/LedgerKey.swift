@@ -1,4 +1,5 @@
 import Crypto
+import Serving
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import Serving
 import Synchronization
 
 /// A file of the ledger as somebody is about to read it.

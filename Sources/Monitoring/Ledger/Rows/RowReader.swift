@@ -1,4 +1,5 @@
 import Journal
+import Serving
 
 /// Reads the rows of several segments, one after the other, in memory for one of them. For one thread at a time.
 final class RowReader {

@@ -1,8 +1,8 @@
 /// CRC-32C (Castagnoli), as iSCSI and ext4 use it: polynomial 0x1EDC6F41, bits reflected.
 ///
 /// Source: RFC 3720, appendix B.4. Eight bytes at a time by tables ("slicing by 8").
-struct CRC32C: Sendable {
-    static let shared = CRC32C()
+package struct CRC32C: Sendable {
+    package static let shared = CRC32C()
 
     /// Eight tables of 256; the first is the usual one.
     private nonisolated(unsafe) let tables: UnsafePointer<UInt32>
@@ -26,7 +26,7 @@ struct CRC32C: Sendable {
     /// The checksum of `bytes`.
     ///
     /// - Parameter start: what came before: the checksum of earlier bytes, or any number to begin with in place of 0.
-    func checksum(_ bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
+    package func checksum(_ bytes: UnsafeRawBufferPointer, from start: UInt32 = 0) -> UInt32 {
         var value = ~start
         var index = 0
         while bytes.count - index >= 8 {

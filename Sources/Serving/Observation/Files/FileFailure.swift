@@ -1,5 +1,3 @@
-import Journal
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -8,47 +6,48 @@ import Journal
     import Darwin
 #endif
 
-/// A system call on a file of the ledger that failed.
-struct FileFailure: Error, CustomStringConvertible {
-    let number: Int32
-    let what: String
+/// A system call on a file of observations that failed.
+package struct FileFailure: Error, CustomStringConvertible {
+    package let number: Int32
+    package let what: String
 
     /// Takes `errno` as it is now.
-    init(_ what: String) {
+    package init(_ what: String) {
         self.init(number: errno, what)
     }
 
-    init(number: Int32, _ what: String) {
+    package init(number: Int32, _ what: String) {
         self.number = number
         self.what = what
     }
 
-    var isStorageFull: Bool { number == ENOSPC || number == EDQUOT || number == EFBIG }
+    package var isStorageFull: Bool { number == ENOSPC || number == EDQUOT || number == EFBIG }
 
-    var description: String { "cannot \(what): \(String(cString: strerror(number)))" }
-
-    var controlError: ControlError {
-        if isStorageFull {
-            return ControlError(
-                .storageFull, "no room left for the ledger: \(description)",
-                hint: "free some space where the data folder is, then try again; what was there is unchanged")
-        }
-        return ControlError(.internalFailure, "the ledger: \(description)")
-    }
+    package var description: String { "cannot \(what): \(String(cString: strerror(number)))" }
 }
 
 /// The system calls that tests let fail.
-struct FileCalls: Sendable {
+package struct RecordFileCalls: Sendable {
     #if canImport(Glibc)
-        var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = { Glibc.write($0, $1.baseAddress, $1.count) }
+        package var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = {
+            Glibc.write($0, $1.baseAddress, $1.count)
+        }
     #elseif canImport(Musl)
-        var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = { Musl.write($0, $1.baseAddress, $1.count) }
+        package var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = {
+            Musl.write($0, $1.baseAddress, $1.count)
+        }
     #else
-        var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = { Darwin.write($0, $1.baseAddress, $1.count) }
+        package var write: @Sendable (Int32, UnsafeRawBufferPointer) -> Int = {
+            Darwin.write($0, $1.baseAddress, $1.count)
+        }
     #endif
 
+    package init() {}
+
+    package init(write: @escaping @Sendable (Int32, UnsafeRawBufferPointer) -> Int) { self.write = write }
+
     /// Writes everything, however many calls it takes.
-    func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, path: String) throws(FileFailure) {
+    package func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, path: String) throws(FileFailure) {
         var done = 0
         while done < bytes.count {
             let count = write(file, UnsafeRawBufferPointer(rebasing: bytes[done...]))
@@ -60,9 +59,9 @@ struct FileCalls: Sendable {
 }
 
 /// Folders and names.
-enum LedgerFolder {
+package enum RecordFolder {
     /// Makes `path` and what is missing above it; only this user may look inside.
-    static func make(_ path: String) throws(FileFailure) {
+    package static func make(_ path: String) throws(FileFailure) {
         if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, let end = path.lastIndex(of: "/"), end != path.startIndex else {
             throw FileFailure("make the folder '\(path)'")
@@ -72,7 +71,7 @@ enum LedgerFolder {
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    static func names(_ path: String) -> [String] {
+    package static func names(_ path: String) -> [String] {
         guard let folder = opendir(path) else { return [] }
         defer { closedir(folder) }
         var names: [String] = []
@@ -86,7 +85,7 @@ enum LedgerFolder {
     }
 
     /// A name is durable only once the folder that holds it is.
-    static func sync(_ path: String) throws(FileFailure) {
+    package static func sync(_ path: String) throws(FileFailure) {
         let file = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard file >= 0 else { throw FileFailure("open the folder '\(path)'") }
         defer { close(file) }
