@@ -112,12 +112,9 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
-                "Serving", "Runtimes",
-                "Replay",
-                "Tensors",
-                "Retraining",
-                "Alerts", "Webhooks",
+                "Governance", "Registry", "Monitors", "Retraining", "Replay", "Quality", "Alerts", "Webhooks",
+                "Monitoring", "Drift",
+                "Documents", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -129,12 +126,9 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
-                "Documents",
-                "Replay",
-                "Retraining",
-                "Alerts", "Webhooks",
-                "Identity",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Replay",
+                "Quality",
+                "Alerts", "Webhooks", "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
@@ -155,10 +149,9 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
-                "Serving",
-                "Retraining",
-                "Alerts", "Webhooks",
+                "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Quality", "Alerts", "Webhooks",
+                "Monitoring",
+                "Documents", "Identity", "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
@@ -189,6 +182,11 @@ let package = Package(
             [
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", "CThreadStripe", crypto, nioCore,
                 logging,
+            ]),
+        room(
+            "Quality",
+            [
+                "Monitoring", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", logging,
             ]),
         room(
             "Drift",
@@ -227,8 +225,9 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
-                "Identity", "Replay",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Replay", "Quality",
+                "Monitoring",
+                "Drift", "Identity",
                 crypto,
                 "Retraining", "Documents",
                 "Alerts", "Webhooks",
@@ -272,6 +271,11 @@ let package = Package(
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
         tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "Quality",
+            [
+                "Store", "Monitoring", "Documents", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", logging,
+            ]),
         tests(
             "Drift",
             [

@@ -95,6 +95,8 @@ package struct ManagementInterface: Sendable {
         case .exportLedger: return try await exportLedger(call)
         case .forgetLedger: return try await forgetLedger(call)
         case .replayLedger: return try await replayLedger(call)
+        case .feedback: return try await feedback(call)
+        case .quality: return try await quality(call)
         case .series: return try await series(call)
         case .drift: return try await drift(call)
         case .monitor: return try await monitor(call)

@@ -6,6 +6,7 @@ package import Journal
 package import ManagementAPI
 package import Monitoring
 package import Monitors
+package import Quality
 package import Registry
 package import Replay
 package import Retraining
@@ -32,6 +33,7 @@ package struct ManagementServices: Sendable {
     package var replays: ReplayService
     package var series: SeriesStore
     package var drift: DriftService
+    package var quality: QualityService
     package var monitors: MonitorService
     package var retraining: RetrainingService
     package var alerts: AlertServices
@@ -42,10 +44,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore,
-        drift: DriftService, monitors: MonitorService,
-        retraining: RetrainingService,
-        alerts: AlertServices,
+        storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore, drift: DriftService,
+        quality: QualityService, monitors: MonitorService, retraining: RetrainingService, alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -66,6 +66,7 @@ package struct ManagementServices: Sendable {
         self.replays = replays
         self.series = series
         self.drift = drift
+        self.quality = quality
         self.monitors = monitors
         self.retraining = retraining
         self.alerts = alerts

@@ -13,6 +13,7 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
 import Replay
 import Retraining
@@ -40,6 +41,7 @@ final class RunningServer: Sendable {
     private let drift: DriftService
     private let retraining: RetrainingService
     private let alerting: Alerting
+    private let quality: QualityService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -48,7 +50,8 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
-        drift: DriftService, alerting: Alerting, retraining: RetrainingService, logger: Logger
+        drift: DriftService, quality: QualityService, alerting: Alerting, retraining: RetrainingService,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -69,6 +72,7 @@ final class RunningServer: Sendable {
         self.drift = drift
         self.retraining = retraining
         self.alerting = alerting
+        self.quality = quality
         self.logger = logger
     }
 
@@ -131,13 +135,25 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
+        let registry = RegistryService(
+            store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration))
+        let quality = QualityService(
+            ledger: ledger, store: QualityFolder(store.path + "/quality"),
+            facts: RegisteredFacts(registry: registry, deployments: deployments), clock: clock, logger: logger)
+        alerting.readings.connect(quality: { space, endpoint in
+            quality.alertReadings(
+                space: space, endpoint: endpoint,
+                version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
+        })
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
-            alerts: alerting.services.desk, ledger: ledger, promotions: promotions, rollouts: rollouts,
-            security: security, publisher: publisher,
-            clock: clock)
+            alerts: alerting.services.desk, quality: quality, ledger: ledger, promotions: promotions,
+            rollouts: rollouts, security: security, publisher: publisher, clock: clock)
         let monitors = MonitorService(
             store: store.monitors,
-            sections: [DriftSection(drift: drift), alerting.section, RetrainingSection(service: retraining)])
+            sections: [
+                DriftSection(drift: drift), QualitySection(quality: quality), alerting.section,
+                RetrainingSection(service: retraining),
+            ])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -145,20 +161,22 @@ final class RunningServer: Sendable {
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
         let management = ManagementInterface(
             services: ManagementServices(
-                registry: RegistryService(
-                    store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                dataSets: dataSets, deployments: deployments, rollouts: rollouts,
+                registry: registry, dataSets: dataSets, deployments: deployments, rollouts: rollouts,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, replays: replays, series: series, drift: drift, monitors: monitors,
+                ledger: ledger, replays: replays, series: series, drift: drift, quality: quality, monitors: monitors,
                 retraining: retraining, alerts: alerting.services, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
             authority: security.authority, serverVersion: Release.version,
-            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane), alerting], tls: { certificate?.http },
+            gauges: [
+                DriftGauges(drift: drift, dataPlane: dataPlane), QualityGauges(quality: quality, dataPlane: dataPlane),
+                alerting,
+            ],
+            tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -172,7 +190,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, replays: replays,
-            series: series, drift: drift, alerting: alerting, retraining: retraining, logger: logger)
+            series: series, drift: drift, quality: quality, alerting: alerting, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -206,6 +224,7 @@ final class RunningServer: Sendable {
         await upkeep.start()
         series.start()
         drift.start()
+        quality.start()
     }
 }
 
@@ -267,6 +286,7 @@ extension RunningServer {
             self.ledger.close()
             self.series.close()
             self.drift.close()
+            self.quality.close()
         }
         do {
             try store.close()

@@ -12,6 +12,7 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
 import Replay
 import Retraining
@@ -22,6 +23,11 @@ import Tensors
 import Webhooks
 
 @testable import Gateway
+
+/// Endpoints that need no files have no versions either.
+private struct NoFacts: VersionFactsSource {
+    func facts(space: String, endpoint: String, version: Int) async -> VersionFacts? { nil }
+}
 
 /// A whole front door over a data folder of its own, and over endpoints that need no files.
 final class Workshop: Sendable {
@@ -83,7 +89,10 @@ final class Workshop: Sendable {
             replays: ReplayService(
                 ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
+            drift: drift,
+            quality: QualityService(
+                ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
+            monitors: MonitorService(store: store.monitors, sections: []),
             retraining: RetrainingService(testing: store), alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)

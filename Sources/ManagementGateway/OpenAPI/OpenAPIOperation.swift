@@ -94,6 +94,8 @@ struct OpenAPIOperation {
         case .replayLedger:
             OpenAPIOperation(
                 body: document("ReplayRequest"), answers: [200: ["application/jsonl": ["schema": ref("ReplayLine")]]])
+        case .feedback: feedback
+        case .quality: quality
         case .series: series
         case .retrainingRules: OpenAPIOperation(answers: [200: json("RetrainingInfo")])
         case .startRetraining:

@@ -16,6 +16,7 @@ enum OpenAPISchemas {
         .merging(OpenAPIRetraining.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }
         .merging(OpenAPIAlerts.schemas) { first, _ in first }
+        .merging(OpenAPIQuality.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]

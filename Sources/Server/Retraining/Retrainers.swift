@@ -6,6 +6,7 @@ import Identity
 import Journal
 import Logging
 import Monitoring
+import Quality
 import Retraining
 import Store
 
@@ -24,7 +25,8 @@ struct Retrainers {
     }
 
     func service(
-        alerts: AlertService, ledger: Ledger, promotions: PromotionService, rollouts: RolloutService,
+        alerts: AlertService, quality: QualityService, ledger: Ledger, promotions: PromotionService,
+        rollouts: RolloutService,
         security: ServerAccess,
         publisher: Publisher, clock: any WallClock
     ) -> RetrainingService {
@@ -32,7 +34,8 @@ struct Retrainers {
         return RetrainingService(
             store: store.retraining, folders: RunFolder(root: store.path + "/runs"),
             outside: RetrainingSurroundings(
-                alerts: AlertsOfEndpoint(desk: alerts), written: LedgerRows(ledger: ledger),
+                alerts: AlertsOfEndpoint(desk: alerts), labelled: LabelledPredictions(quality: quality),
+                written: LedgerRows(ledger: ledger),
                 keys: RunKeyMaker(keys: security.keys, authority: security.authority),
                 following: RunFollower(promotions: promotions, rollouts: rollouts)),
             commands: commands, clock: clock,
@@ -51,7 +54,7 @@ struct Retrainers {
         // So that a script that says `slipway` finds this very one.
         if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
             let folder = (program as NSString).deletingLastPathComponent
-            environment["PATH"] = (environment["PATH"].map { $0 + ":" } ?? "") + folder
+            environment["PATH"] = folder + (environment["PATH"].map { ":" + $0 } ?? "")
         }
         return CommandSettings(isAllowed: configuration.allowCommands, server: server, environment: environment)
     }

@@ -68,6 +68,7 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
     case replayLedger
+    case feedback, quality
     case series
     case drift
     case monitor, setMonitor, monitorRevisions

@@ -270,6 +270,12 @@ extension Route {
             .replayLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/replay", .readLedger,
             "Makes predictions of an endpoint's ledger again with any version, and says what is different"),
         managed(
+            .feedback, .post, "/spaces/{space}/deployments/{endpoint}/feedback", .predict, body: .upload,
+            "Tells the truth about predictions, which is joined to them"),
+        managed(
+            .quality, .get, "/spaces/{space}/deployments/{endpoint}/quality", .viewDeployments,
+            "How good an endpoint's predictions turned out to be"),
+        managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
         managed(
