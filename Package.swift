@@ -115,6 +115,7 @@ let package = Package(
                 "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
                 "Serving", "Runtimes",
                 "Tensors",
+                "Retraining",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -128,6 +129,7 @@ let package = Package(
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
                 "Documents",
+                "Retraining",
                 "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -151,12 +153,14 @@ let package = Package(
             [
                 "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
                 "Serving",
+                "Retraining",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
         room(
             "Deployments",
             [
+                "Retraining",
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
@@ -178,6 +182,7 @@ let package = Package(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
+        room("Retraining", ["Documents", "Journal"]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -211,6 +216,7 @@ let package = Package(
                 "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
                 "Identity",
                 crypto,
+                "Retraining", "Documents",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -227,6 +233,7 @@ let package = Package(
                 "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
                 "Runtimes",
                 "Tensors",
+                "Retraining",
                 crypto,
             ]),
         tests(
@@ -247,6 +254,7 @@ let package = Package(
                 "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
                 logging,
             ]),
+        tests("Retraining", ["Store", "Documents", "Journal", "Serving", "Tensors", "Runtimes", "Registry"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

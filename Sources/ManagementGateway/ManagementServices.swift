@@ -7,6 +7,7 @@ package import ManagementAPI
 package import Monitoring
 package import Monitors
 package import Registry
+package import Retraining
 package import Serving
 
 /// What the management interface acts on.
@@ -30,6 +31,7 @@ package struct ManagementServices: Sendable {
     package var series: SeriesStore
     package var drift: DriftService
     package var monitors: MonitorService
+    package var retraining: RetrainingService
     package var traces: RolloutTraces
 
     package init(
@@ -38,6 +40,7 @@ package struct ManagementServices: Sendable {
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
+        retraining: RetrainingService,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -58,6 +61,7 @@ package struct ManagementServices: Sendable {
         self.series = series
         self.drift = drift
         self.monitors = monitors
+        self.retraining = retraining
         self.traces = traces
     }
 }

@@ -14,6 +14,7 @@ import Monitors
 import NIOCore
 import NIOPosix
 import Registry
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -35,6 +36,7 @@ final class RunningServer: Sendable {
     private let ledger: Ledger
     private let series: SeriesStore
     private let drift: DriftService
+    private let retraining: RetrainingService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -43,6 +45,7 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
+        retraining: RetrainingService,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -61,6 +64,7 @@ final class RunningServer: Sendable {
         self.ledger = ledger
         self.series = series
         self.drift = drift
+        self.retraining = retraining
         self.logger = logger
     }
 
@@ -112,7 +116,11 @@ final class RunningServer: Sendable {
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
-        let monitors = MonitorService(store: store.monitors, sections: [DriftSection(drift: drift)])
+        let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
+            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
+            clock: clock)
+        let monitors = MonitorService(
+            store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -126,7 +134,8 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, monitors: monitors, traces: traces),
+                ledger: ledger, series: series, drift: drift, monitors: monitors,
+                retraining: retraining, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -146,7 +155,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            drift: drift, logger: logger)
+            drift: drift, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -155,10 +164,11 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts] in
+        let restored = Task { [door, promotions, rollouts, retraining] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            retraining.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -224,6 +234,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await retraining.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

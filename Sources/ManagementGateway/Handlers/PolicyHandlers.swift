@@ -12,6 +12,7 @@ import Journal
 import ManagementAPI
 import Monitoring
 import NIOCore
+import Retraining
 import Serving
 
 extension ManagementInterface {
@@ -28,6 +29,7 @@ extension ManagementInterface {
         // A space that is made under its name again must not see what it knew.
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
+        services.retraining.remove(space: call.space)
         await services.drift.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }
