@@ -45,10 +45,11 @@ final class Workshop: Sendable {
     /// - Parameters:
     ///   - served: whether endpoints `fast` (answers), `slow` (waits at `runtime.gate`), `small` (takes 64 bytes) and
     ///     `broken` are there.
+    ///   - isWatched: whether there is somebody who would be told of drift.
     ///   - authority: who asks; everybody, as `local`, unless given. What is stored about access does not change it.
     init(
         limits: HTTPLimits = HTTPLimits(), bodies: BodyBudget = BodyBudget(bytes: .max), served: Bool = true,
-        authority asked: CallerAuthority? = nil
+        authority asked: CallerAuthority? = nil, isWatched: Bool = true
     ) async throws {
         folder = NSTemporaryDirectory() + "slipway-gateway-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -60,7 +61,7 @@ final class Workshop: Sendable {
         ledger = Ledger(folder: folder + "/ledger", logger: logger)
         drift = DriftService(folder: folder + "/drift", logger: logger, profile: { _ in nil })
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(), observers: CombinedObservers(ledger, drift),
+            runtimes: [runtime], artifacts: AnyArtifact(), observers: isWatched ? CombinedObservers(ledger, drift) : ledger,
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)

@@ -74,6 +74,8 @@ struct WatchFiles: Sendable {
                 watch = counted
                 break
             }
+            // It must not take the place of the one before it, which may be whole.
+            if plan != nil { unlink(path) }
         }
         // The window that it counts may have been closed before it was written again.
         if let last, last.number >= watch.number { watch.begin(window: last.number + 1) }

@@ -6,7 +6,7 @@ import Tensors
 enum SampledRows {
     /// - Parameters:
     ///   - rows: of the prediction.
-    ///   - count: how many of them are wanted, 1 to `rows`: evenly among all.
+    ///   - count: how many of them are wanted, 1 to `rows`: one of each stretch of as many.
     static func write(
         _ prediction: ObservedPrediction, _ plan: FeaturePlan, rows: Int, count: Int, into bytes: RecordBytes
     ) {
@@ -24,8 +24,12 @@ enum SampledRows {
         let count = readers.isEmpty ? 0 : count
         bytes.write(UInt32(truncatingIfNeeded: count))
         bytes.write(present)
+        var mixed = prediction.prediction.low
         for number in 0..<count {
-            let row = count == rows ? number : number * rows / count
+            // One of each stretch of rows, by lot: what comes in every fifth row is not always met, or never.
+            let (first, end) = (number * rows / count, (number + 1) * rows / count)
+            mixed = mixed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let row = end - first > 1 ? first + Int(mixed >> 33) % (end - first) : first
             for place in readers.indices { readers[place].write(row: row, into: bytes) }
         }
     }

@@ -142,6 +142,7 @@ final class DriftVersion: Sendable {
         state.withLock { state in
             guard !state.isRemoved, state.watch != nil else { return }
             let before = state.tickedAt ?? now
+            if state.tickedAt == nil { state.writtenAt = now }
             guard isLast || state.tickedAt == nil || now &- before >= Self.tickEvery else { return }
             state.tickedAt = now
             state.watch?.rules = settings.rules

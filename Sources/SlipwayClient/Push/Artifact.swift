@@ -75,18 +75,18 @@ public struct Artifact: Sendable, Hashable {
 extension Artifact {
     /// Adds the file at `path` as the version's golden inputs.
     public mutating func add(golden path: String) throws(ClientError) {
-        try add(path, as: Self.goldenFile, what: "golden inputs are one JSON file")
+        try add(path, as: Self.goldenFile, called: "golden inputs", what: "golden inputs are one JSON file")
     }
 
     /// Adds the file at `path` as the profile that drift is measured against.
     public mutating func add(reference path: String) throws(ClientError) {
-        try add(path, as: Self.referenceFile, what: "a reference profile is one file")
+        try add(path, as: Self.referenceFile, called: "reference profile", what: "a reference profile is one file")
     }
 
-    private mutating func add(_ path: String, as name: String, what: String) throws(ClientError) {
+    private mutating func add(_ path: String, as name: String, called: String, what: String) throws(ClientError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            throw .file(path: path, problem: errorText(errno), hint: "check the path: \(what)")
+            throw .file(path: path, problem: errorText(errno), hint: "check the path to the \(called)")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw .file(path: path, problem: "is not a file", hint: what)

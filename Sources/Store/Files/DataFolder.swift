@@ -12,6 +12,7 @@ import Synchronization
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     ledger/                     predictions that are written down; the room Monitoring keeps it
+///     drift/                      references, windows and findings; the room Drift keeps it
 ///     tmp/                        what is under way; emptied at start
 ///     trash/                      what is being removed
 final class DataFolder: Sendable {
