@@ -112,7 +112,8 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Drift", "Documents", "Identity",
+                "Governance", "Registry", "Monitors", "Quality", "Retraining", "Monitoring", "Drift", "Documents",
+                "Identity",
                 "Journal", "Serving", "Runtimes", "Tensors",
                 asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
@@ -126,6 +127,7 @@ let package = Package(
             "ManagementGateway",
             [
                 "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Quality",
+                "Retraining",
                 "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
@@ -147,7 +149,8 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Monitors", "Quality", "Monitoring", "Documents", "Identity",
+                "Deployments", "Governance", "Registry", "Monitors", "Quality", "Retraining", "Monitoring", "Documents",
+                "Identity",
                 "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
@@ -155,6 +158,7 @@ let package = Package(
         room(
             "Deployments",
             [
+                "Retraining",
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
@@ -181,6 +185,7 @@ let package = Package(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
+        room("Retraining", ["Documents", "Journal"]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -215,6 +220,7 @@ let package = Package(
                 "Drift",
                 "Identity",
                 crypto,
+                "Retraining", "Documents",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -231,6 +237,7 @@ let package = Package(
                 "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
                 "Runtimes",
                 "Tensors",
+                "Retraining",
                 crypto,
             ]),
         tests(
@@ -256,6 +263,7 @@ let package = Package(
                 "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
                 logging,
             ]),
+        tests("Retraining", ["Store", "Documents", "Journal", "Serving", "Tensors", "Runtimes", "Registry"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

@@ -20,6 +20,7 @@ package enum EntryPoint {
         case ServerProcess.subcommand: exit(ServerProcess.runChild(arguments: Array(arguments.dropFirst())))
         case ServerProcess.checkerSubcommand: exit(ServerProcess.runChecker(arguments: Array(arguments.dropFirst())))
         case ServerProcess.workerSubcommand: exit(ServerProcess.runWorker(arguments: Array(arguments.dropFirst())))
+        case ServerProcess.guardSubcommand: exit(ServerProcess.runGuard(arguments: Array(arguments.dropFirst())))
         default: CommandLineTool.main(arguments)
         }
     }

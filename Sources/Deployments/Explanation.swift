@@ -1,5 +1,6 @@
 package import Governance
 package import Journal
+package import Retraining
 import Serving
 
 /// Why an endpoint serves what it serves, and what stands between it and the next version, in plain sentences.
@@ -19,10 +20,15 @@ package struct Explanation: Sendable, Hashable {
 package struct Explanations: Sendable {
     private let deployments: DeploymentService
     private let promotions: PromotionService
+    private let retraining: RetrainingService?
 
-    package init(deployments: DeploymentService, promotions: PromotionService) {
+    /// - Parameter retraining: `nil` where nothing is retrained.
+    package init(
+        deployments: DeploymentService, promotions: PromotionService, retraining: RetrainingService? = nil
+    ) {
         self.deployments = deployments
         self.promotions = promotions
+        self.retraining = retraining
     }
 
     /// Where nothing is deployed yet, the endpoint is taken to be named as its model: what is on its way there is what blocks
@@ -50,7 +56,22 @@ package struct Explanations: Sendable {
             endpoint: endpoint, space: space, model: model, deployment: deployment,
             live: live ?? ["nothing is deployed at '\(endpoint)' in \(space)"], promotion: brought, next: [])
         explanation.next = try await next(explanation, facts, into)
+        try await tellRetraining(&explanation, facts)
         return explanation
+    }
+
+    /// The run that made what is live, and the last one.
+    private func tellRetraining(
+        _ explanation: inout Explanation, _ facts: EndpointFacts
+    ) async throws(ControlError) {
+        guard let retraining else { return }
+        let story = try await retraining.story(
+            of: explanation.model, version: explanation.deployment?.version, endpoint: explanation.endpoint,
+            space: explanation.space)
+        if let pushed = story.pushed { explanation.live += RetrainingStory.past(pushed) }
+        guard let last = story.last, last.number != story.pushed?.number else { return }
+        let flag = explanation.space == Space.defaultName ? "" : " --space \(explanation.space)"
+        explanation.next = RetrainingStory.present(last, flag: flag) + explanation.next
     }
 
     private static func live(_ deployment: Deployment, _ facts: EndpointFacts, _ promotion: Promotion?) -> [String] {
@@ -183,7 +204,7 @@ package struct Explanations: Sendable {
 
 extension Timestamp {
     /// `2026-03-01 09:30 UTC`
-    fileprivate var day: String {
+    var day: String {
         let text = description
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }

@@ -82,7 +82,7 @@ package enum DocumentText {
                 marks = 0
             case UInt8(ascii: "&"), UInt8(ascii: "*"):
                 let next = index + 1 < bytes.count ? bytes[index + 1] : UInt8(ascii: " ")
-                if Self.mayPrecedeToken(previous), !Self.isSpace(next) {
+                if Self.mayPrecedeToken(previous), Self.isOfAnchor(next) {
                     throw ControlError(
                         .invalid, "line \(line) of the policy has an anchor or an alias (& or *)",
                         hint: "write out what it stands for, or put the text in a form without them")
@@ -101,6 +101,13 @@ package enum DocumentText {
     private static func isSpace(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
             || byte == UInt8(ascii: "\r")
+    }
+
+    /// What the parser takes for the name of an anchor; `0 */2 * * *` in quotes has none.
+    private static func isOfAnchor(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
     }
 
     private static func mayPrecedeToken(_ byte: UInt8) -> Bool {

@@ -28,14 +28,14 @@ package struct Timestamp: Sendable, Hashable, Codable, Comparable, CustomStringC
             + Self.pad(secondOfDay % 60, 2) + "." + Self.pad(micros, 6) + "Z"
     }
 
-    static func floorDivide(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
+    package static func floorDivide(_ value: Int, by divisor: Int) -> (quotient: Int, remainder: Int) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
     /// The proleptic Gregorian date, counted in eras of 400 years (146,097 days) that begin on 1 March, so that the leap
     /// day is the last day of its year.
-    static func civil(daysSinceEpoch: Int) -> (year: Int, month: Int, day: Int) {
+    package static func civil(daysSinceEpoch: Int) -> (year: Int, month: Int, day: Int) {
         let (era, dayOfEra) = floorDivide(daysSinceEpoch + 719_468, by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)

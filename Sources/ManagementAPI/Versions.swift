@@ -23,16 +23,19 @@ public struct PushRequest: Codable, Sendable, Hashable {
     public var gitCommit: String?
     /// Free text; `NAME` or `NAME:VERSION` of a data set of the space is what data gates look at.
     public var dataset: String?
+    /// The retraining run that pushes, as its `SLIPWAY_RUN` says.
+    public var run: Int?
 
     public init(
         files: [FileEntry], metrics: [String: Double]? = nil, tags: [String: String]? = nil,
-        gitCommit: String? = nil, dataset: String? = nil
+        gitCommit: String? = nil, dataset: String? = nil, run: Int? = nil
     ) {
         self.files = files
         self.metrics = metrics
         self.tags = tags
         self.gitCommit = gitCommit
         self.dataset = dataset
+        self.run = run
     }
 }
 
@@ -104,6 +107,8 @@ public struct VersionInfo: Codable, Sendable, Hashable {
     public var tags: [String: String]
     public var gitCommit: String?
     public var dataset: String?
+    /// The retraining run that pushed it.
+    public var run: Int?
     /// How many golden requests the version brings along, which the checker and every load run; absent without any.
     public var goldenRequests: Int?
     /// RFC 3339, UTC.
@@ -114,7 +119,8 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         model: String, version: Int, space: String, digest: String, files: [FileEntry], format: String,
         inputs: [TensorInfo], outputs: [TensorInfo], opsets: [String: Int], producer: String, documentation: String,
         metadata: [String: String], notes: [String], metrics: [String: Double], tags: [String: String],
-        gitCommit: String?, dataset: String?, goldenRequests: Int?, createdAt: String, createdBy: String
+        gitCommit: String?, dataset: String?, run: Int? = nil, goldenRequests: Int?, createdAt: String,
+        createdBy: String
     ) {
         self.model = model
         self.version = version
@@ -133,6 +139,7 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         self.tags = tags
         self.gitCommit = gitCommit
         self.dataset = dataset
+        self.run = run
         self.goldenRequests = goldenRequests
         self.createdAt = createdAt
         self.createdBy = createdBy

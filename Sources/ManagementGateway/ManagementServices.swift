@@ -8,6 +8,7 @@ package import Monitoring
 package import Monitors
 package import Quality
 package import Registry
+package import Retraining
 package import Serving
 
 /// What the management interface acts on.
@@ -32,6 +33,7 @@ package struct ManagementServices: Sendable {
     package var drift: DriftService
     package var quality: QualityService
     package var monitors: MonitorService
+    package var retraining: RetrainingService
     package var traces: RolloutTraces
 
     package init(
@@ -40,7 +42,8 @@ package struct ManagementServices: Sendable {
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService,
-        quality: QualityService, monitors: MonitorService, traces: RolloutTraces = RolloutTraces()
+        quality: QualityService, monitors: MonitorService, retraining: RetrainingService,
+        traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
         self.dataSets = dataSets
@@ -61,6 +64,7 @@ package struct ManagementServices: Sendable {
         self.drift = drift
         self.quality = quality
         self.monitors = monitors
+        self.retraining = retraining
         self.traces = traces
     }
 }

@@ -24,6 +24,7 @@ struct PushRequest: Sendable {
         parts.append("tags")
         for (name, value) in provenance.tags.sorted(by: { $0.key < $1.key }) { parts += [name, value] }
         parts += [provenance.gitCommit ?? "", provenance.dataset ?? ""]
+        if let run = provenance.run { parts += ["run", String(run)] }
         return parts
     }
 
@@ -77,13 +78,12 @@ struct PushRequest: Sendable {
                 model: model, number: number, artifact: reference, size: manifest.totalSize, description: description,
                 provenance: provenance),
             space: space, by: principal)
+        var detail = [
+            "digest": manifest.digest, "files": String(manifest.files.count), "bytes": String(manifest.totalSize),
+        ]
+        detail["run"] = provenance.run.map { String($0) }
         return Change(
             PushAnswer(number: number, isNew: true),
-            event: AuditDraft(
-                action: "version.push", subject: "\(model):\(number)",
-                detail: [
-                    "digest": manifest.digest, "files": String(manifest.files.count),
-                    "bytes": String(manifest.totalSize),
-                ]))
+            event: AuditDraft(action: "version.push", subject: "\(model):\(number)", detail: detail))
     }
 }

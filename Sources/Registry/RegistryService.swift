@@ -19,17 +19,20 @@ package final class RegistryService: Sendable {
     /// Makes version n+1 of `model` out of files whose bytes the space holds, once the checker has loaded it; or finds the
     /// version that has the same bytes.
     ///
+    /// - Parameter run: the retraining run that pushes; whether it does was asked before.
+    ///
     /// Errors: `invalid`, `notFound` (space), `conflict` (name taken by another space, key reused), `notAModel`,
     /// `checkFailed`, `digestMismatch`, `storageFull`, `unavailable`.
     package func push(
         model: String, space: String, files: [ArtifactReference.File], metrics: [String: Double] = [:],
-        tags: [String: String] = [:], gitCommit: String? = nil, dataset: String? = nil, principal: Principal,
-        idempotencyKey: String? = nil
+        tags: [String: String] = [:], gitCommit: String? = nil, dataset: String? = nil, run: Int? = nil,
+        principal: Principal, idempotencyKey: String? = nil
     ) async throws(ControlError) -> PushOutcome {
         try Name.validate(model, field: "model")
         let given = try Manifest(files)
         let manifest = try given.withoutName
-        let provenance = try Provenance(metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset)
+        let provenance = try Provenance(
+            metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run)
         let request = PushRequest(
             model: model, space: space, manifest: manifest, modelFile: try ModelFormat.modelFile(among: given.files),
             provenance: provenance)

@@ -15,6 +15,7 @@ import NIOCore
 import NIOPosix
 import Quality
 import Registry
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -37,6 +38,7 @@ final class RunningServer: Sendable {
     private let series: SeriesStore
     private let drift: DriftService
     private let quality: QualityService
+    private let retraining: RetrainingService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -45,7 +47,7 @@ final class RunningServer: Sendable {
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
-        quality: QualityService, logger: Logger
+        quality: QualityService, retraining: RetrainingService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -64,6 +66,7 @@ final class RunningServer: Sendable {
         self.series = series
         self.drift = drift
         self.quality = quality
+        self.retraining = retraining
         self.logger = logger
     }
 
@@ -120,8 +123,14 @@ final class RunningServer: Sendable {
         let quality = QualityService(
             ledger: ledger, store: QualityFolder(store.path + "/quality"),
             facts: RegisteredFacts(registry: registry, deployments: deployments), clock: clock, logger: logger)
+        let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
+            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
+            clock: clock)
         let monitors = MonitorService(
-            store: store.monitors, sections: [DriftSection(drift: drift), QualitySection(quality: quality)])
+            store: store.monitors,
+            sections: [
+                DriftSection(drift: drift), QualitySection(quality: quality), RetrainingSection(service: retraining),
+            ])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -133,7 +142,8 @@ final class RunningServer: Sendable {
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, quality: quality, monitors: monitors, traces: traces),
+                ledger: ledger, series: series, drift: drift, quality: quality, monitors: monitors,
+                retraining: retraining, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
@@ -156,7 +166,7 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            drift: drift, quality: quality, logger: logger)
+            drift: drift, quality: quality, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -165,10 +175,11 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts] in
+        let restored = Task { [door, promotions, rollouts, retraining] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            retraining.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -235,6 +246,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await retraining.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Logging
+import Retraining
 import Runtimes
 import Synchronization
 
@@ -21,6 +22,12 @@ package struct ServerProcess: Sendable {
 
     /// The worker's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runWorker(arguments: [String]) -> Int32 { ModelWorkerProcess.run(arguments: arguments) }
+
+    /// The hidden subcommand of this binary that watches one retraining command.
+    package static let guardSubcommand = RunGuard.subcommand
+
+    /// The guard's entry. `arguments` are what follows the subcommand. Returns the exit code.
+    package static func runGuard(arguments: [String]) -> Int32 { RunGuard.run(arguments: arguments) }
 
     let configuration: ServerConfiguration
     let sockets: ListeningSockets

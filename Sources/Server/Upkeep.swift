@@ -6,7 +6,7 @@ import Store
 /// files that nothing refers to.
 actor Upkeep {
     /// In whose name it is done, in the audit.
-    private static let principal = Principal(id: "slipway")
+    private static let principal = Principal.automation
 
     private let store: Store
     private let headSeconds: Int

@@ -6,6 +6,7 @@ package import Identity
 package import Journal
 package import Monitors
 package import Registry
+package import Retraining
 
 /// How much is stored and how much fits.
 package struct StoreUsage: Sendable, Hashable {
@@ -33,6 +34,7 @@ package final class Store: Sendable {
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
     package let monitors: MonitorUnitOfWork
+    package let retraining: RetrainingUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
@@ -92,6 +94,7 @@ package final class Store: Sendable {
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
         monitors = SQLiteUnitOfWork<any MonitorTransaction>(database) { $0 }
+        retraining = SQLiteUnitOfWork<any RetrainingTransaction>(database) { $0 }
         do {
             usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
             ledger = usageFile

@@ -31,14 +31,14 @@ final class Dock: Sendable {
             report: { Issue.record("the loop failed: \($0?.title ?? "") \($1)") })
     }
 
-    func push(_ model: String, _ text: String) async throws {
+    func push(_ model: String, _ text: String, run: Int? = nil) async throws {
         let registry = RegistryService(store: store.registry, artifacts: store.artifacts, checker: EasyChecker())
         let sha256 = SHA256.hash(data: Array(text.utf8)).hexadecimal
         let upload = try await store.blobs.beginUpload(
             space: "default", sha256: sha256, declaredSize: nil, principal: .local)
         try await upload.append(Array(text.utf8))
         let file = ArtifactReference.File(path: "model.onnx", sha256: sha256, size: try await upload.finish())
-        _ = try await registry.push(model: model, space: "default", files: [file], principal: .local)
+        _ = try await registry.push(model: model, space: "default", files: [file], run: run, principal: .local)
     }
 
     func deploy(

@@ -13,6 +13,7 @@ import NIOCore
 import NIOPosix
 import Quality
 import Registry
+import Retraining
 import Runtimes
 import Serving
 import Store
@@ -86,7 +87,8 @@ final class Workshop: Sendable {
             drift: drift,
             quality: QualityService(
                 ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
-            monitors: MonitorService(store: store.monitors, sections: []))
+            monitors: MonitorService(store: store.monitors, sections: []),
+            retraining: RetrainingService(testing: store))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(

@@ -43,6 +43,32 @@ import Testing
         }
     }
 
+    @Test func `a key of the server's own opens what it is limited to, and nobody can make one like it`() async throws {
+        let workshop = try Workshop()
+        let expiry = Timestamp(microseconds: SystemClock().now + 3_600_000_000)
+        let scope = KeyScope(home: "default", spaces: ["default"], roles: [.developer])
+        let issued = try await workshop.keys.issue(name: "run 1", scope: scope, expiresAt: expiry)
+        let caller = try #require(workshop.caller(issued.text))
+        #expect(caller.principal == .automation)
+        #expect(!caller.isAdmin)
+        #expect(caller.roles(in: "default") == .developer)
+        #expect(caller.roles(in: "elsewhere") == [])
+        // Not by asking for one, not by making the name a member, not by rotating it.
+        #expect(
+            await code {
+                _ = try await workshop.keys.create(KeyOrder(principal: Principal.automation.id), caller: .local)
+            } == .invalid)
+        let rotated = try await workshop.keys.rotate(issued.key.id, overlap: 60, caller: .local)
+        #expect(workshop.caller(rotated.text)?.roles(in: "default") == [])
+        let own = try await workshop.keys.issue(name: "run 2", scope: scope, expiresAt: expiry)
+        try await workshop.keys.revoke(issued: own.key.id)
+        #expect(workshop.caller(own.text) == nil)
+        let alice = try await workshop.person("alice")
+        let hers = try await workshop.keys.create(KeyOrder(), caller: alice)
+        try await workshop.keys.revoke(issued: hers.key.id)
+        #expect(workshop.caller(hers.text) != nil)
+    }
+
     @Test func `a retry makes no second key, and cannot show the first`() async throws {
         let workshop = try Workshop()
         let alice = try await workshop.person("alice")

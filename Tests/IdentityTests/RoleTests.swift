@@ -18,7 +18,7 @@ import Testing
         (.reportGate, [.validator, .owner, .reporter]),
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
         (.readLedger, [.developer, .validator, .operator, .owner]), (.forgetLedger, [.owner]),
-        (.setMonitor, [.developer, .operator, .owner]),
+        (.setMonitor, [.developer, .operator, .owner]), (.retrain, [.developer, .operator, .owner]),
     ]
 
     @Test func `the table is whole`() {

@@ -10,7 +10,8 @@ struct ModelPush: AsyncParsableCommand {
             The server reads the model's inputs and outputs out of the file and loads it
             once to see that it works. Pushing the same bytes again makes no new version.
             A model that keeps its weights in files of their own is pushed as a folder
-            with all of them.
+            with all of them. In a retraining run (SLIPWAY_RUN) the version says that the
+            run pushed it.
 
               slipway model push churn.onnx --name churn --metric accuracy=0.974
               slipway model push churn.onnx --name churn --golden golden.json
@@ -65,7 +66,7 @@ struct ModelPush: AsyncParsableCommand {
             defer { profile?.remove() }
             let result = try await session.client.push(
                 path, as: name, golden: golden, reference: profile?.path, metrics: metrics, tags: tags,
-                gitCommit: gitCommit, dataset: dataset
+                gitCommit: gitCommit, dataset: dataset, run: RetrainingEnvironment.run
             ) { meter?.show($0) }
             meter?.clear()
             for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }

@@ -76,6 +76,7 @@ struct ModelShow: AsyncParsableCommand {
         }
         facts.add("data set", version.dataset.map { $0 + (known ?? "") })
         facts.add("git commit", version.gitCommit)
+        facts.add("trained by", version.run.map { "retraining run \($0)" })
         facts.add("golden", SignatureText.golden(version))
         facts.add("reference", SignatureText.reference(version))
         facts.add(

@@ -39,7 +39,14 @@ package final class AccessTable: Sendable {
         return .accepted(
             Caller(
                 principal: Principal(id: key.principal), isAdmin: admins.contains(key.principal),
-                grants: members[key.principal] ?? [:], key: key, meter: meters.meter(of: key)))
+                grants: key.isIssuedByServer ? Self.own(key) : members[key.principal] ?? [:], key: key,
+                meter: meters.meter(of: key)))
+    }
+
+    /// What a key of the server's own may: the roles that it is limited to, in the spaces that it is limited to.
+    private static func own(_ key: APIKey) -> [String: RoleSet] {
+        let roles = RoleSet(key.scope.roles ?? [])
+        return Dictionary(uniqueKeysWithValues: (key.scope.spaces ?? []).map { ($0, roles) })
     }
 
     private static let nobodysHash = String(repeating: "0", count: 64)

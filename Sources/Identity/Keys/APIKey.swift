@@ -38,6 +38,11 @@ package struct APIKey: Sendable, Hashable, Codable {
         self.replacedBy = replacedBy
     }
 
+    /// Whether the server made it for its own work: such a key has what its scope names, whoever is a member where.
+    var isIssuedByServer: Bool {
+        principal == Principal.automation.id && createdBy == Principal.automation.id && scope.isLimited
+    }
+
     /// Whether it still opens anything.
     package func isValid(at now: Timestamp) -> Bool { revokedAt == nil && expiresAt.map { now < $0 } ?? true }
 }

@@ -31,7 +31,8 @@ package struct KeyOrder: Sendable, Hashable {
     func validate(for caller: Caller, now: Timestamp) throws(ControlError) -> String {
         let owner = principal ?? caller.principal.id
         try Principal.validate(owner, field: "principal")
-        guard owner != Principal.local.id, owner != Principal.server.id, !owner.hasPrefix(Principal.groupPrefix) else {
+        let ours = [Principal.local.id, Principal.server.id, Principal.automation.id]
+        guard !ours.contains(owner), !owner.hasPrefix(Principal.groupPrefix) else {
             throw ControlError(
                 .invalid, "'\(owner)' is nobody who could have a key", field: "principal",
                 hint: "say whose key it is to be: `--principal NAME`")

@@ -117,6 +117,38 @@ package final class KeyService: Sendable {
         return committed.answer
     }
 
+    /// A key of the server's own, for a piece of work that it does for a rule: whoever has it may what the scope says.
+    package func issue(
+        name: String, scope: KeyScope, expiresAt: Timestamp
+    ) async throws(ControlError) -> IssuedKey {
+        let mutation = Mutation(principal: .automation, space: "", idempotency: nil)
+        let text = makeText()
+        let committed = try await store.commit(mutation) { transaction in
+            let key = APIKey(
+                id: text.id, lineage: text.id, name: name, principal: Principal.automation.id, scope: scope,
+                limits: KeyLimits(), createdAt: transaction.moment, createdBy: Principal.automation.id,
+                expiresAt: expiresAt)
+            try transaction.insert(HashedKey(key: key, secretHash: text.secretHash))
+            return Change(key, event: Self.event("key.create", key))
+        }
+        try await publisher.publish()
+        return try Self.issued(committed, text)
+    }
+
+    /// Ends one of those keys at once; nothing happens where it has ended.
+    package func revoke(issued id: String) async throws(ControlError) {
+        let mutation = Mutation(principal: .automation, space: "", idempotency: nil)
+        _ = try await store.commit(mutation) { transaction in
+            guard var key = try transaction.key(id), key.isIssuedByServer, key.revokedAt == nil else {
+                return Change(false, event: nil)
+            }
+            key.revokedAt = transaction.moment
+            try transaction.end(id, revokedAt: key.revokedAt, expiresAt: key.expiresAt, replacedBy: key.replacedBy)
+            return Change(true, event: Self.event("key.revoke", key))
+        }
+        try await publisher.publish()
+    }
+
     func newText() -> KeyText { makeText() }
 
     func publish() async throws(ControlError) { try await publisher.publish() }

@@ -65,6 +65,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case forgetLedger
     /// Say how an endpoint is watched, and what is done about what is seen.
     case setMonitor
+    /// Begin and end retraining runs, and say how one went that another system did.
+    case retrain
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -87,7 +89,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
             .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger,
-            .setMonitor:
+            .setMonitor, .retrain:
             .space
         }
     }
@@ -105,7 +107,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
         case .approvePromotions, .approveRollouts: [.validator, .owner]
-        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor:
+        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor, .retrain:
             [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
@@ -154,6 +156,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .readLedger: "read the prediction ledger"
         case .forgetLedger: "delete rows of the prediction ledger"
         case .setMonitor: "say how endpoints are watched"
+        case .retrain: "begin or end retraining runs"
         }
     }
 }

@@ -13,6 +13,7 @@ import ManagementAPI
 import Monitoring
 import NIOCore
 import Quality
+import Retraining
 import Serving
 
 extension ManagementInterface {
@@ -29,6 +30,7 @@ extension ManagementInterface {
         // A space that is made under its name again must not see what it knew.
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
+        services.retraining.remove(space: call.space)
         await services.drift.remove(space: call.space)
         await services.quality.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))

@@ -72,7 +72,7 @@ extension ManagementInterface {
 
     func why(_ call: ManagementRequest) async throws -> Response {
         let explanation = try await Explanations(
-            deployments: services.deployments, promotions: services.promotions
+            deployments: services.deployments, promotions: services.promotions, retraining: services.retraining
         ).explain(call.name, space: call.space)
         return try .json(WhyReport(explanation))
     }

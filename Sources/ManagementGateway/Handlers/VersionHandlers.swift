@@ -2,10 +2,12 @@ import Crypto
 import Gateway
 import HTTPTypes
 import Hummingbird
+import Identity
 import Journal
 import ManagementAPI
 import NIOCore
 import Registry
+import Retraining
 import Serving
 
 extension ManagementInterface {
@@ -41,9 +43,14 @@ extension ManagementInterface {
             ? try await uploadModel(call)
             : try await call.document(ManagementAPI.PushRequest.self, schema: "PushRequest")
         let files = order.files.map { ArtifactReference.File(path: $0.path, sha256: $0.sha256, size: $0.size) }
+        if let run = order.run {
+            try await services.retraining.admit(
+                run: run, model: call.name, space: call.space, key: call.caller.key?.id,
+                isOpen: call.caller === Caller.local)
+        }
         let outcome = try await services.registry.push(
             model: call.name, space: call.space, files: files, metrics: order.metrics ?? [:], tags: order.tags ?? [:],
-            gitCommit: order.gitCommit, dataset: order.dataset, principal: call.principal,
+            gitCommit: order.gitCommit, dataset: order.dataset, run: order.run, principal: call.principal,
             idempotencyKey: call.idempotencyKey)
         return try .json(
             PushResponse(version: VersionInfo(outcome.version), isNew: outcome.isNew),
@@ -51,7 +58,7 @@ extension ManagementInterface {
     }
 
     /// For callers with nothing but `curl`: the body is the model file, what is known of it stands in the query
-    /// (`metric.accuracy=0.93`, `tag.team=risk`, `git_commit`, `dataset`).
+    /// (`metric.accuracy=0.93`, `tag.team=risk`, `git_commit`, `dataset`, `run`).
     private func uploadModel(_ call: ManagementRequest) async throws -> ManagementAPI.PushRequest {
         let file = try await spool(call)
         var order = ManagementAPI.PushRequest(files: [file])
@@ -71,10 +78,16 @@ extension ManagementInterface {
                 order.gitCommit = value
             } else if key == "dataset" {
                 order.dataset = value
+            } else if key == "run" {
+                guard let number = Int(value), number > 0 else {
+                    throw ControlError(
+                        .invalid, "run must be a number from 1, got '\(Name.excerpt(of: value))'", field: "run")
+                }
+                order.run = number
             } else {
                 throw ControlError(
                     .invalid, "the query has '\(Name.excerpt(of: String(key)))', which means nothing here",
-                    field: String(key), hint: "there are metric.NAME, tag.NAME, git_commit and dataset")
+                    field: String(key), hint: "there are metric.NAME, tag.NAME, git_commit, dataset and run")
             }
         }
         order.metrics = metrics

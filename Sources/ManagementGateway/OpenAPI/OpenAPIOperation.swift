@@ -94,6 +94,28 @@ struct OpenAPIOperation {
         case .feedback: feedback
         case .quality: quality
         case .series: series
+        case .retrainingRules: OpenAPIOperation(answers: [200: json("RetrainingInfo")])
+        case .startRetraining:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("RetrainingRequest"),
+                answers: [201: json("RetrainingRunInfo")])
+        case .retrainingRuns:
+            listing(
+                "RetrainingRunInfo",
+                [
+                    query("endpoint", ["type": "string"]), query("rule", ["type": "string"]),
+                    query("open", ["type": "boolean", "description": "Only those that have not ended"]),
+                ])
+        case .retrainingRun: OpenAPIOperation(answers: [200: json("RetrainingRunInfo")])
+        case .retrainingLog:
+            OpenAPIOperation(
+                parameters: [
+                    query("bytes", ["type": "integer", "minimum": 1, "description": "Of its end; 65536 unless given"])
+                ], answers: [200: json("RetrainingLogInfo")])
+        case .cancelRetraining:
+            OpenAPIOperation(body: optional("EndRequest"), answers: [200: json("RetrainingRunInfo")])
+        case .reportRetraining:
+            OpenAPIOperation(body: document("RetrainingReport"), answers: [200: json("RetrainingRunInfo")])
         case .drift: drift
         case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
         case .setMonitor:

@@ -12,6 +12,7 @@ enum OpenAPISchemas {
         .merging(OpenAPIReports.schemas) { first, _ in first }
         .merging(OpenAPILedger.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
+        .merging(OpenAPIRetraining.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }
         .merging(OpenAPIQuality.schemas) { first, _ in first }
 
@@ -47,8 +48,8 @@ enum OpenAPISchemas {
         "PushRequest": object(
             [
                 "files": arrayOf(ref("FileEntry")), "metrics": numbers, "tags": texts, "gitCommit": string,
-                "dataset": string,
-            ], optional: ["metrics", "tags", "gitCommit", "dataset"]),
+                "dataset": string, "run": integer,
+            ], optional: ["metrics", "tags", "gitCommit", "dataset", "run"]),
         "PushResponse": object(["version": ref("VersionInfo"), "isNew": flag]),
         "TensorInfo": object([
             "name": string, "datatype": string, "shape": arrayOf(["type": ["integer", "string"]]), "optional": flag,
@@ -59,8 +60,8 @@ enum OpenAPISchemas {
                 "files": arrayOf(ref("FileEntry")), "format": string, "inputs": arrayOf(ref("TensorInfo")),
                 "outputs": arrayOf(ref("TensorInfo")), "opsets": integers, "producer": string, "documentation": string,
                 "metadata": texts, "notes": arrayOf(string), "metrics": numbers, "tags": texts, "gitCommit": string,
-                "dataset": string, "goldenRequests": integer, "createdAt": string, "createdBy": string,
-            ], optional: ["gitCommit", "dataset", "goldenRequests"]),
+                "dataset": string, "run": integer, "goldenRequests": integer, "createdAt": string, "createdBy": string,
+            ], optional: ["gitCommit", "dataset", "run", "goldenRequests"]),
         "ModelInfo": object([
             "name": string, "space": string, "format": string, "versions": integer, "latestVersion": integer,
             "latestSize": integer, "metrics": numbers, "deployed": arrayOf(string), "createdAt": string,

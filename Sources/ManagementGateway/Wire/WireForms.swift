@@ -21,8 +21,8 @@ extension VersionInfo {
             documentation: description.documentation, metadata: description.customMetadata, notes: version.notes,
             metrics: version.provenance.metrics, tags: version.provenance.tags,
             gitCommit: version.provenance.gitCommit, dataset: version.provenance.dataset,
-            goldenRequests: description.goldenRequests, createdAt: version.createdAt.description,
-            createdBy: version.createdBy)
+            run: version.provenance.run, goldenRequests: description.goldenRequests,
+            createdAt: version.createdAt.description, createdBy: version.createdBy)
     }
 }
 

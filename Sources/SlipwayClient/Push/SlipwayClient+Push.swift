@@ -33,6 +33,7 @@ extension SlipwayClient {
     /// - Parameters:
     ///   - golden: a file with requests that the version brings along, perhaps with the answers that it must give; it
     ///     becomes the version's `golden.json`. A folder may as well have one in it.
+    ///   - run: the retraining run that pushes.
     ///   - reference: a profile of the rows that drift is measured against, as `slipway model push --reference` makes it;
     ///     it becomes the version's `reference.profile`.
     ///   - progress: called often, from any thread.
@@ -40,7 +41,7 @@ extension SlipwayClient {
         _ path: String, as model: String, golden: String? = nil, reference: String? = nil,
         metrics: [String: Double]? = nil,
         tags: [String: String]? = nil,
-        gitCommit: String? = nil, dataset: String? = nil,
+        gitCommit: String? = nil, dataset: String? = nil, run: Int? = nil,
         progress: @escaping @Sendable (PushProgress) -> Void = { _ in }
     ) async throws(ClientError) -> PushResult {
         var artifact = try Artifact(path: path)
@@ -50,7 +51,7 @@ extension SlipwayClient {
         let sent = try await upload(artifact, entries, progress)
         progress(.checking)
         let request = PushRequest(
-            files: entries, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset)
+            files: entries, metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run)
         let response = try await createVersion(of: model, request)
         return PushResult(
             version: response.version, isNew: response.isNew, size: artifact.size, sent: sent,

@@ -46,14 +46,14 @@ extension StoredTransaction: RegistryTransaction {
         try execute(
             """
             INSERT INTO version (model_id, number, digest, format, size, metrics, tags, git_commit, dataset, created_at,
-                created_by, description)
-            VALUES ((SELECT id FROM model WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                created_by, description, run)
+            VALUES ((SELECT id FROM model WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 draft.model, draft.number, draft.artifact.digest, draft.artifact.format, draft.size,
                 try Self.json(draft.provenance.metrics), try Self.json(draft.provenance.tags),
                 draft.provenance.gitCommit, draft.provenance.dataset, now, principal.id,
-                try Self.json(draft.description),
+                try Self.json(draft.description), draft.provenance.run,
             ])
         let id = db.lastInsertedRowID
         for file in draft.artifact.files {

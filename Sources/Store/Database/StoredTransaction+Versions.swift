@@ -52,7 +52,7 @@ extension StoredTransaction {
             db,
             sql: """
                 SELECT m.name AS model, o.name AS owner, v.number, v.digest, v.format, v.size, v.metrics, v.tags,
-                    v.git_commit, v.dataset, v.created_at, v.created_by
+                    v.git_commit, v.dataset, v.run, v.created_at, v.created_by
                 FROM model m
                 JOIN space o ON o.id = m.space_id
                 JOIN version v ON v.model_id = m.id
@@ -72,7 +72,7 @@ extension StoredTransaction {
     static func provenance(_ row: Row) throws -> Provenance {
         Provenance(
             stored: try dictionary(row["metrics"]), tags: try dictionary(row["tags"]), gitCommit: row["git_commit"],
-            dataset: row["dataset"])
+            dataset: row["dataset"], run: row["run"])
     }
 
     static func dictionary<Value: Decodable>(_ json: String) throws -> [String: Value] {

@@ -4,7 +4,7 @@ import Journal
 /// Every change of the schema, in order. A released migration is never edited: a new one follows it.
 enum Migrations {
     /// The schema that this server writes; each migration raises it by one, and `PRAGMA user_version` says it.
-    static let currentSchema = 9
+    static let currentSchema = 11
     /// `Slip` in ASCII, in the database's header: `file` and we can tell what it is.
     static let applicationID = 0x536C_6970
 
@@ -19,6 +19,7 @@ enum Migrations {
         Migration007.register(in: &migrator)
         Migration008.register(in: &migrator)
         Migration009.register(in: &migrator)
+        Migration011.register(in: &migrator)
         return migrator
     }
 }

@@ -71,6 +71,8 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case series
     case drift
     case monitor, setMonitor, monitorRevisions
+    case retrainingRules, startRetraining, retrainingRuns, retrainingRun, retrainingLog, cancelRetraining
+    case reportRetraining
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

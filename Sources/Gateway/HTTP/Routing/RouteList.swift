@@ -3,7 +3,7 @@ import Identity
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
     package static let all: [Route] =
-        front + openInference + triton + tensorFlow + management + rollouts + monitoring + access
+        front + openInference + triton + tensorFlow + management + rollouts + monitoring + retraining + access
 
     private static let front: [Route] = [
         Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, "What is here"),
@@ -286,6 +286,28 @@ extension Route {
         managed(
             .monitorRevisions, .get, "/spaces/{space}/deployments/{endpoint}/monitor/revisions", .viewDeployments,
             "All that was ever set about how an endpoint is watched"),
+    ]
+
+    private static let retraining: [Route] = [
+        managed(
+            .retrainingRules, .get, "/spaces/{space}/deployments/{endpoint}/retraining", .viewDeployments,
+            "The retraining rules of an endpoint, and how each stands"),
+        managed(
+            .startRetraining, .post, "/spaces/{space}/deployments/{endpoint}/retraining", .retrain,
+            "Begins a run of a retraining rule"),
+        managed(
+            .retrainingRuns, .get, "/spaces/{space}/retraining/runs", .viewDeployments,
+            "The retraining runs of the space, newest first"),
+        managed(
+            .retrainingRun, .get, "/spaces/{space}/retraining/runs/{number}", .viewDeployments, "One retraining run"),
+        managed(
+            .retrainingLog, .get, "/spaces/{space}/retraining/runs/{number}/log", .readLedger,
+            "What the command of a run has written"),
+        managed(
+            .cancelRetraining, .post, "/spaces/{space}/retraining/runs/{number}/cancel", .retrain, "Ends a run"),
+        managed(
+            .reportRetraining, .post, "/spaces/{space}/retraining/runs/{number}/report", .retrain,
+            "Says how a run went that another system did"),
     ]
 
     private static func decision(
