@@ -22,7 +22,7 @@ import Testing
 
     @Test func `every kind of item is read, however the bytes come`() throws {
         let lines = [
-            #"{"prediction": "\#(id)", "truth": 1}"#, "", #"{"request_id":"a\u0062","truth":["x",null,2.50]}"#,
+            #"{"prediction": "\#(Self.id)", "truth": 1}"#, "", #"{"request_id":"a\u0062","truth":["x",null,2.50]}"#,
             #"  {"key": 4711, "truth": true, "at": "2026-03-01T00:00:00Z"}"#,
         ]
         let prediction = try #require(PredictionID(Self.id))

@@ -1,3 +1,4 @@
+import Journal
 import Serving
 import Testing
 

@@ -129,7 +129,9 @@ final class IndexWorkshop {
     }
 
     @Test func `a key means its newest row before the truth was known`() throws {
-        let index = try IndexWorkshop().open()
+        let workshop = IndexWorkshop()
+        defer { withExtendedLifetime(workshop) {} }
+        let index = try workshop.open()
         try Workshop.add(
             [
                 Workshop.prediction(10, rows: 2, keys: ["ann", "bob"]), Workshop.prediction(20, keys: ["ann"]),
@@ -151,7 +153,9 @@ final class IndexWorkshop {
     }
 
     @Test func `other settings have everything read again, and no truth is lost or counted twice`() throws {
-        let index = try IndexWorkshop().open()
+        let workshop = IndexWorkshop()
+        defer { withExtendedLifetime(workshop) {} }
+        let index = try workshop.open()
         let all = (1...5).map { Workshop.prediction($0, request: "r\($0)") }
         try Workshop.add(all, to: index)
         _ = try index.accept(
@@ -168,7 +172,9 @@ final class IndexWorkshop {
     }
 
     @Test func `what the ledger let go of goes with its truth`() throws {
-        let index = try IndexWorkshop().open()
+        let workshop = IndexWorkshop()
+        defer { withExtendedLifetime(workshop) {} }
+        let index = try workshop.open()
         for file in UInt64(1)...3 {
             try Workshop.add(
                 (0..<10).map { Workshop.prediction(Int(file) * 100 + $0, keys: ["k"]) }, to: index, file: file)
@@ -215,7 +221,9 @@ final class IndexWorkshop {
     }
 
     @Test func `truth that has nothing to be held against is refused, and counted where it waited`() throws {
-        let index = try IndexWorkshop().open()
+        let workshop = IndexWorkshop()
+        defer { withExtendedLifetime(workshop) {} }
+        let index = try workshop.open()
         var broken = Workshop.prediction(1)
         broken.answer = .failure(IndexedPrediction.Problem(.leftOut))
         try Workshop.add([broken, Workshop.prediction(2), Workshop.prediction(2)], to: index)

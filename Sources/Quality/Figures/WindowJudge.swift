@@ -55,7 +55,7 @@ struct WindowJudge: Sendable {
     private func task(of rows: JoinedRows) -> QualitySettings.Task {
         if let metric = settings.metrics?.first { return metric.base.isRegression ? .regression : .classification }
         if settings.classes != nil || settings.positive != nil || rows.width > 1 { return .classification }
-        let isWhole = { (text: String) in Int(text) != nil || JudgedNumbers.number(text) == nil }
+        let isWhole = { (text: String) in Int(text) != nil || Double(text) == nil }
         if !rows.labels.isEmpty {
             if rows.width > 0, rows.labels.allSatisfy(isWhole) { return .classification }
             return rows.labels.allSatisfy(isWhole) && rows.truth.allSatisfy(isWhole) ? .classification : .regression
