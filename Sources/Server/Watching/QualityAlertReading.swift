@@ -12,8 +12,10 @@ extension QualityService {
         return window.figures.compactMap { figure in
             guard let value = figure.value, let low = figure.low, let high = figure.high else { return nil }
             return QualityReading(
-                version: version, metric: figure.metric.description, value: value, low: low, high: high, rows: figure.rows,
-                reference: figure.reference, isHigherBetter: figure.metric.base.higherIsBetter)
+                version: version, metric: figure.metric.description, value: value, low: low, high: high,
+                rows: figure.rows,
+                reference: figure.reference,
+                isHigherBetter: figure.metric.base.higherIsBetter)
         }
     }
 }
