@@ -52,7 +52,8 @@ final class Workshop: Sendable {
         ledger = Ledger(folder: folder + "/ledger", logger: logger)
         drift = DriftService(folder: folder + "/drift", logger: logger, profile: { _ in nil })
         dataPlane = DataPlane(
-            runtimes: [runtime], artifacts: AnyArtifact(), observers: isWatched ? CombinedObservers(ledger, drift) : ledger,
+            runtimes: [runtime], artifacts: AnyArtifact(),
+            observers: isWatched ? CombinedObservers(ledger, drift) : ledger,
             configuration: DataPlane.Configuration(width: 2, queueLimit: 8), logger: logger)
         let access = AccessPlane(.of(spaces: ["default", "prod"]))
         let keepers = AccessPublisher(store: store.access, plane: access)
