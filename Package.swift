@@ -112,11 +112,10 @@ let package = Package(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Monitoring", "Drift", "Documents", "Identity", "Journal",
-                "Serving", "Runtimes",
-                "Tensors",
-                "Retraining",
-                asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
+                "Governance", "Registry", "Monitors", "Retraining", "Replay", "Quality", "Alerts", "Webhooks",
+                "Monitoring", "Drift",
+                "Documents", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
             "GRPCGateway",
@@ -127,10 +126,9 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Monitoring", "Drift",
-                "Documents",
-                "Retraining",
-                "Identity",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Replay",
+                "Quality",
+                "Alerts", "Webhooks", "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
@@ -151,12 +149,19 @@ let package = Package(
         room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Monitors", "Documents", "Identity", "Statistics", "Journal",
-                "Serving",
-                "Retraining",
+                "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Quality", "Alerts", "Webhooks",
+                "Monitoring",
+                "Documents", "Identity", "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ]),
         // control plane
+        room(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
+                "Tensors",
+                nioCore,
+            ]),
         room(
             "Deployments",
             [
@@ -179,10 +184,17 @@ let package = Package(
                 logging,
             ]),
         room(
+            "Quality",
+            [
+                "Monitoring", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol", "Tensors", logging,
+            ]),
+        room(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
         room("Retraining", ["Documents", "Journal"]),
+        room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
+        room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
         room(
             "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
@@ -213,10 +225,12 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Monitoring", "Drift",
-                "Identity",
+                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Replay", "Quality",
+                "Monitoring",
+                "Drift", "Identity",
                 crypto,
                 "Retraining", "Documents",
+                "Alerts", "Webhooks",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
         tests("SlipwayClient", ["ManagementAPI", "InferenceProtobuf", nioCore, grpcCore, grpcTransport]),
@@ -244,10 +258,24 @@ let package = Package(
                 "Runtimes", "Tensors", grdb, crypto, logging,
             ],
             exclude: ["Fixtures"]),
+        tests(
+            "Replay",
+            [
+                "Governance", "Registry", "Monitoring", "Journal", "Serving", "InferenceProtocol", "Runtimes",
+                "Tensors",
+                crypto, nioCore, logging,
+            ]),
         tests("Statistics", exclude: ["Fixtures"]),
         tests(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
+        tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
+        tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "Quality",
+            [
+                "Store", "Monitoring", "Documents", "Statistics", "Journal", "Serving", "Runtimes", "Tensors", logging,
+            ]),
         tests(
             "Drift",
             [

@@ -42,15 +42,19 @@ public struct StatusReport: Codable, Sendable, Hashable {
     public var blobBytes: Int
     /// Bytes still free where the data folder is.
     public var freeBytes: Int
+    /// Those that fire; a server from before there were alerts says nothing of them.
+    public var alerts: [AlertInfo]?
 
     public init(
-        server: ServerInfo, spaces: [SpaceInfo], deployments: [DeploymentInfo], blobBytes: Int, freeBytes: Int
+        server: ServerInfo, spaces: [SpaceInfo], deployments: [DeploymentInfo], blobBytes: Int, freeBytes: Int,
+        alerts: [AlertInfo]? = nil
     ) {
         self.server = server
         self.spaces = spaces
         self.deployments = deployments
         self.blobBytes = blobBytes
         self.freeBytes = freeBytes
+        self.alerts = alerts
     }
 }
 

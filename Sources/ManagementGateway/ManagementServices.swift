@@ -6,7 +6,9 @@ package import Journal
 package import ManagementAPI
 package import Monitoring
 package import Monitors
+package import Quality
 package import Registry
+package import Replay
 package import Retraining
 package import Serving
 
@@ -28,10 +30,13 @@ package struct ManagementServices: Sendable {
     package var server: any ServerInspection
     package var storage: any StorageKeeping
     package var ledger: Ledger
+    package var replays: ReplayService
     package var series: SeriesStore
     package var drift: DriftService
+    package var quality: QualityService
     package var monitors: MonitorService
     package var retraining: RetrainingService
+    package var alerts: AlertServices
     package var traces: RolloutTraces
 
     package init(
@@ -39,8 +44,8 @@ package struct ManagementServices: Sendable {
         rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
-        storage: any StorageKeeping, ledger: Ledger, series: SeriesStore, drift: DriftService, monitors: MonitorService,
-        retraining: RetrainingService,
+        storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore, drift: DriftService,
+        quality: QualityService, monitors: MonitorService, retraining: RetrainingService, alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -58,10 +63,13 @@ package struct ManagementServices: Sendable {
         self.server = server
         self.storage = storage
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.drift = drift
+        self.quality = quality
         self.monitors = monitors
         self.retraining = retraining
+        self.alerts = alerts
         self.traces = traces
     }
 }

@@ -46,6 +46,9 @@ extension ServerConfiguration {
         "check_memory_bytes": .optionalNumber(\.checkMemoryBytes),
         "audit_heads_path": .optionalText(\.auditHeadsPath), "audit_head_seconds": .number(\.auditHeadSeconds),
         "collect_seconds": .number(\.collectSeconds), "collect_grace_seconds": .number(\.collectGraceSeconds),
+        "webhook_allow": .optionalText(\.webhookAllow), "webhook_secrets": .optionalText(\.webhookSecrets),
+        "alert_webhook": .optionalText(\.alertWebhook),
+        "alert_webhook_secret": .optionalText(\.alertWebhookSecret),
         "onnxruntime": .optionalText(\.onnxruntime), "log_level": .text(\.logLevel),
         "log_format": .text(\.logFormat),
     ]

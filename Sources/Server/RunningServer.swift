@@ -13,7 +13,9 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
+import Replay
 import Retraining
 import Runtimes
 import Serving
@@ -34,9 +36,12 @@ final class RunningServer: Sendable {
     private let checks: OutsideChecks
     private let upkeep: Upkeep
     private let ledger: Ledger
+    private let replays: ReplayService
     private let series: SeriesStore
     private let drift: DriftService
     private let retraining: RetrainingService
+    private let alerting: Alerting
+    private let quality: QualityService
     private let logger: Logger
     private let security: ServerAccess
 
@@ -44,8 +49,8 @@ final class RunningServer: Sendable {
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
         grpcDoor: GRPCFrontDoor, group: MultiThreadedEventLoopGroup, certificate: CertificateStore?,
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
-        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, series: SeriesStore, drift: DriftService,
-        retraining: RetrainingService,
+        security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
+        drift: DriftService, quality: QualityService, alerting: Alerting, retraining: RetrainingService,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -62,9 +67,12 @@ final class RunningServer: Sendable {
         self.security = security
         self.upkeep = upkeep
         self.ledger = ledger
+        self.replays = replays
         self.series = series
         self.drift = drift
         self.retraining = retraining
+        self.alerting = alerting
+        self.quality = quality
         self.logger = logger
     }
 
@@ -94,6 +102,14 @@ final class RunningServer: Sendable {
                 keepSupersededSeconds: configuration.keepSupersededSeconds),
             logger: logger)
         let series = SeriesStore(folder: store.path + "/series", dataPlane: dataPlane, clock: clock, logger: logger)
+        let alerting = try Alerting(
+            store: store, configuration: configuration, dataPlane: dataPlane, series: series, clock: clock,
+            logger: logger)
+        alerting.readings.connect(drift: { space, endpoint in
+            drift.alertReading(
+                space: space, endpoint: endpoint,
+                version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
+        })
         let crashes = CrashJournal(folder: store.path)
         if !crashes.listen() {
             logger.warning(
@@ -104,23 +120,40 @@ final class RunningServer: Sendable {
         let publisher = Publisher(store: store.deployments, plane: seam, access: security.publisher)
         let deployments = DeploymentService(store: store.deployments, plane: seam, publisher: publisher)
         let dataSets = DataSetService(store: store.dataSets, blobs: store.blobReading)
+        let replayScoring = WorkerScoring(artifacts: store.artifacts, workers: workers, purpose: "replay")
+        let replays = ReplayService(ledger: ledger, scoring: replayScoring)
         let promotions = PromotionService(
             store: store.promotions,
             gates: GateWorkshop(
                 hashing: store.hashing, dataSets: dataSets,
                 scoring: WorkerScoring(artifacts: store.artifacts, workers: workers),
-                shadows: ShadowRecords(store: store.deployments), clock: clock),
+                shadows: ShadowRecords(store: store.deployments),
+                replays: ReplayService(ledger: ledger, scoring: replayScoring, atOnce: 8), clock: clock),
             memberships: security.members, publisher: publisher, clock: clock)
         let traces = RolloutTraces()
         let checks = OutsideChecks(traces: traces, logger: logger)
         let rollouts = RolloutService(
             deployments: deployments, checks: checks, memberships: security.members, clock: clock,
             report: { Self.report($0, $1, logger) })
+        let registry = RegistryService(
+            store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration))
+        let quality = QualityService(
+            ledger: ledger, store: QualityFolder(store.path + "/quality"),
+            facts: RegisteredFacts(registry: registry, deployments: deployments), clock: clock, logger: logger)
+        alerting.readings.connect(quality: { space, endpoint in
+            quality.alertReadings(
+                space: space, endpoint: endpoint,
+                version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
+        })
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
-            ledger: ledger, promotions: promotions, rollouts: rollouts, security: security, publisher: publisher,
-            clock: clock)
+            alerts: alerting.services.desk, quality: quality, ledger: ledger, promotions: promotions,
+            rollouts: rollouts, security: security, publisher: publisher, clock: clock)
         let monitors = MonitorService(
-            store: store.monitors, sections: [DriftSection(drift: drift), RetrainingSection(service: retraining)])
+            store: store.monitors,
+            sections: [
+                DriftSection(drift: drift), QualitySection(quality: quality), alerting.section,
+                RetrainingSection(service: retraining),
+            ])
         // Before the first endpoint is there to be watched.
         try await monitors.restore()
         let inspection = Inspection(
@@ -128,20 +161,22 @@ final class RunningServer: Sendable {
             authentication: !security.authority.isOpen, startedAt: Timestamp(microseconds: clock.now))
         let management = ManagementInterface(
             services: ManagementServices(
-                registry: RegistryService(
-                    store: store.registry, artifacts: store.artifacts, checker: ModelCheck(configuration)),
-                dataSets: dataSets, deployments: deployments, rollouts: rollouts,
+                registry: registry, dataSets: dataSets, deployments: deployments, rollouts: rollouts,
                 spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
-                ledger: ledger, series: series, drift: drift, monitors: monitors,
-                retraining: retraining, traces: traces),
+                ledger: ledger, replays: replays, series: series, drift: drift, quality: quality, monitors: monitors,
+                retraining: retraining, alerts: alerting.services, traces: traces),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
             limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
             authority: security.authority, serverVersion: Release.version,
-            gauges: [DriftGauges(drift: drift, dataPlane: dataPlane)], tls: { certificate?.http },
+            gauges: [
+                DriftGauges(drift: drift, dataPlane: dataPlane), QualityGauges(quality: quality, dataPlane: dataPlane),
+                alerting,
+            ],
+            tls: { certificate?.http },
             logger: logger)
         let grpcDoor = GRPCFrontDoor(
             limits: configuration.grpcLimits, bodies: bodies, dataPlane: dataPlane,
@@ -154,8 +189,8 @@ final class RunningServer: Sendable {
         let server = RunningServer(
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
-            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, series: series,
-            drift: drift, retraining: retraining, logger: logger)
+            rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, replays: replays,
+            series: series, drift: drift, quality: quality, alerting: alerting, retraining: retraining, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -164,10 +199,12 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, retraining] in
+        let restored = Task { [door, promotions, rollouts, alerting, retraining] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
+            // Not before: an endpoint that is not there yet is not one that was deleted.
+            await alerting.start()
             retraining.run()
             try await promotions.resume()
         }
@@ -187,6 +224,7 @@ final class RunningServer: Sendable {
         await upkeep.start()
         series.start()
         drift.start()
+        quality.start()
     }
 }
 
@@ -230,11 +268,14 @@ extension RunningServer {
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
     func drain() async {
         logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
+        // They may take for ever, and nothing is lost with them.
+        replays.close()
         let limit = TimeAmount.seconds(Int64(configuration.drainSeconds))
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
         await retraining.stop()
+        await alerting.stop()
         promotions.stop()
         await rollouts.stop()
         await checks.close()
@@ -245,6 +286,7 @@ extension RunningServer {
             self.ledger.close()
             self.series.close()
             self.drift.close()
+            self.quality.close()
         }
         do {
             try store.close()

@@ -30,6 +30,13 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var insecure = false
     /// Whether monitors may have the server start commands on this machine, with this process's rights.
     package var allowCommands = false
+    /// Addresses that webhooks may go to beside those of the public Internet: ranges by commas, `127.0.0.0/8`.
+    package var webhookAllow: String?
+    /// A folder with one file for each webhook secret, by its name.
+    package var webhookSecrets: String?
+    /// Where alerts go of endpoints whose monitor does not say whom to tell, and the name of the secret to sign them by.
+    package var alertWebhook: String?
+    package var alertWebhookSecret: String?
     /// Whether a small parent process holds the sockets and replaces a dead server.
     package var supervisor = true
     /// Threads that answer connections; the number of processors when absent.
@@ -173,6 +180,7 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
                 message: "TLS needs both --tls-cert and --tls-key; only one was given")
         }
         try validateProvider()
+        try validateWebhooks()
         if newOwnerKey, auth == false {
             throw ConfigurationError(
                 field: "auth",

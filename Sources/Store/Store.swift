@@ -1,3 +1,4 @@
+package import Alerts
 package import Deployments
 import Foundation
 import GRDB
@@ -7,6 +8,7 @@ package import Journal
 package import Monitors
 package import Registry
 package import Retraining
+package import Webhooks
 
 /// How much is stored and how much fits.
 package struct StoreUsage: Sendable, Hashable {
@@ -35,6 +37,8 @@ package final class Store: Sendable {
     package let access: AccessUnitOfWork
     package let monitors: MonitorUnitOfWork
     package let retraining: RetrainingUnitOfWork
+    package let alerts: AlertUnitOfWork
+    package let deliveries: DeliveryUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
@@ -95,6 +99,8 @@ package final class Store: Sendable {
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
         monitors = SQLiteUnitOfWork<any MonitorTransaction>(database) { $0 }
         retraining = SQLiteUnitOfWork<any RetrainingTransaction>(database) { $0 }
+        alerts = SQLiteUnitOfWork<any AlertTransaction>(database) { $0 }
+        deliveries = SQLiteUnitOfWork<any DeliveryTransaction>(database) { $0 }
         do {
             usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
             ledger = usageFile

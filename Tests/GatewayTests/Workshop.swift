@@ -1,3 +1,4 @@
+import Alerts
 import Deployments
 import Drift
 import Foundation
@@ -11,14 +12,22 @@ import Monitoring
 import Monitors
 import NIOCore
 import NIOPosix
+import Quality
 import Registry
+import Replay
 import Retraining
 import Runtimes
 import Serving
 import Store
 import Tensors
+import Webhooks
 
 @testable import Gateway
+
+/// Endpoints that need no files have no versions either.
+private struct NoFacts: VersionFactsSource {
+    func facts(space: String, endpoint: String, version: Int) async -> VersionFacts? { nil }
+}
 
 /// A whole front door over a data folder of its own, and over endpoints that need no files.
 final class Workshop: Sendable {
@@ -79,9 +88,14 @@ final class Workshop: Sendable {
             members: MemberService(store: store.access, publisher: keepers), access: access, blobs: store.blobs,
             audit: store.audit, dataPlane: dataPlane, server: TestInspection(store: store),
             storage: TestStorage(store: store), ledger: ledger,
+            replays: ReplayService(
+                ledger: ledger, scoring: WorkerScoring(artifacts: store.artifacts, workers: WorkerHost())),
             series: SeriesStore(folder: folder + "/series", dataPlane: dataPlane, logger: logger),
-            drift: drift, monitors: MonitorService(store: store.monitors, sections: []),
-            retraining: RetrainingService(testing: store))
+            drift: drift,
+            quality: QualityService(
+                ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
+            monitors: MonitorService(store: store.monitors, sections: []),
+            retraining: RetrainingService(testing: store), alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
@@ -138,6 +152,24 @@ final class Workshop: Sendable {
         await door.drain(within: .seconds(5))
         try await group.shutdownGracefully()
         return value
+    }
+}
+
+extension AlertServices {
+    /// Nothing is measured, and every message arrives nowhere.
+    fileprivate static func deaf(_ store: Store, logger: Logger) -> AlertServices {
+        struct Nothing: EndpointReadings, DeliveryCarrying {
+            func reading(space: String, endpoint: String) async -> EndpointReading { EndpointReading() }
+            func carry(_ delivery: Delivery) async -> DeliveryOutcome { DeliveryOutcome(.refused, "a test") }
+        }
+        let deliveries = DeliveryService(store: store.deliveries, carrier: Nothing(), logger: logger)
+        let newID: @Sendable () -> String = { UUID().uuidString }
+        return AlertServices(
+            desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID),
+            watch: AlertWatch(
+                store: store.alerts, readings: Nothing(), deliveries: deliveries, places: { [] }, logger: logger,
+                newID: newID),
+            deliveries: deliveries, secrets: WebhookSecrets(folder: nil, environment: [:], master: [1]))
     }
 }
 

@@ -19,6 +19,7 @@ import Testing
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
         (.readLedger, [.developer, .validator, .operator, .owner]), (.forgetLedger, [.owner]),
         (.setMonitor, [.developer, .operator, .owner]), (.retrain, [.developer, .operator, .owner]),
+        (.manageAlerts, [.developer, .validator, .operator, .owner]),
     ]
 
     @Test func `the table is whole`() {

@@ -19,7 +19,7 @@ import onnx
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
-from features import FEATURES, convert, fit
+from features import FEATURES, KEY, convert, fit
 
 FEWEST = 500  # rows; with less it is better to go on with what there is
 
@@ -48,8 +48,13 @@ def main():
     print(f"accuracy on unseen rows: {accuracy:.4f}, of what was answered: "
           f"{accuracy_score(truth_of_unseen, before_of_unseen):.4f}")
     onnx.save(convert(estimator, "tumours"), "tumours.onnx")
+    # What the new version has learnt is what its drift is measured against.
+    with open("reference.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([KEY, *FEATURES])
+        writer.writerows([row[name] for name in [KEY, *FEATURES]] for row in found)
     push = ["slipway", "model", "push", "tumours.onnx", "--name", os.environ["SLIPWAY_MODEL"],
-            "--metric", f"accuracy={accuracy:.4f}", "--tag", f"rows={len(rows)}"]
+            "--reference", "reference.csv", "--metric", f"accuracy={accuracy:.4f}", "--tag", f"rows={len(rows)}"]
     sys.exit(subprocess.run(push).returncode)
 
 

@@ -33,14 +33,17 @@ data = load_breast_cancer()
 measurements = data.data[:, : len(FEATURES)]  # the ten means
 malignant = (data.target == 0).astype(numpy.int64)
 random = numpy.random.default_rng(SEED)
+# No sample has the number of another, and numbers say nothing: were they counted, they would drift.
+numbers = iter(random.permutation(numpy.arange(100_000, 1_000_000))[: sum(ROWS.values())])
 
 
-def resample(count, first_sample):
+def resample(count):
     """Rows as requests carry them: the sample's number, the measurements as float32, and the truth."""
     chosen = random.integers(0, len(measurements), count)
     noise = random.normal(0, NOISE, (count, len(FEATURES))) * measurements.std(axis=0)
     rows = numpy.maximum(measurements[chosen] + noise, 0)
-    return numpy.arange(first_sample, first_sample + count), rows.astype(numpy.float32), malignant[chosen]
+    samples = numpy.array([next(numbers) for _ in range(count)])
+    return samples, rows.astype(numpy.float32), malignant[chosen]
 
 
 def another_microscope(rows):
@@ -70,11 +73,9 @@ def measure(model, samples, rows, truth):
 
 folder = export.output_folder(__file__)
 worlds = {}
-first = 1
 for name, count in ROWS.items():
-    samples, rows, truth = resample(count, first)
+    samples, rows, truth = resample(count)
     worlds[name] = (samples, another_microscope(rows) if name == "drifted" else rows, truth)
-    first += count
 
 _, rows, truth = worlds["reference"]
 model = convert(fit(rows.astype(float), truth), "tumours")

@@ -22,8 +22,9 @@ struct MonitorShow: AsyncParsableCommand {
         var lastHour: SeriesInfo
         var lastDay: SeriesInfo
         var drift: DriftInfo
+        var quality: QualityInfo
 
-        private enum Key: CodingKey { case lastHour, lastDay, drift }
+        private enum Key: CodingKey { case lastHour, lastDay, drift, quality }
 
         func encode(to encoder: any Encoder) throws {
             try ledger.encode(to: encoder)
@@ -31,6 +32,7 @@ struct MonitorShow: AsyncParsableCommand {
             try container.encode(lastHour, forKey: .lastHour)
             try container.encode(lastDay, forKey: .lastDay)
             try container.encode(drift, forKey: .drift)
+            try container.encode(quality, forKey: .quality)
         }
     }
 
@@ -43,7 +45,7 @@ struct MonitorShow: AsyncParsableCommand {
                     ledger: try await client.ledger(of: endpoint),
                     lastHour: try await client.series(of: endpoint, SeriesWindow(step: 60)),
                     lastDay: try await client.series(of: endpoint, SeriesWindow(from: dayAgo, step: 1800)),
-                    drift: try await client.drift(of: endpoint))
+                    drift: try await client.drift(of: endpoint), quality: try await client.quality(of: endpoint))
             }
             if session.format == .json { return try session.printJSON(report) }
             let (ledger, hour, day) = (report.ledger, report.lastHour, report.lastDay)
@@ -54,6 +56,7 @@ struct MonitorShow: AsyncParsableCommand {
             facts.add("last day", SeriesText.lines(day, isTerminal: console.width != nil))
             if hour.versions.count > 1 { facts.add("by version", SeriesText.versions(hour)) }
             facts.add("drift", DriftText.line(report.drift))
+            facts.add("quality", QualityText.lines(report.quality))
             Self.add(ledger, to: &facts)
             for line in facts.lines(width: console.width, emphasis: console.emphasis) { console.print(line) }
             if ledger.options == nil {

@@ -34,6 +34,8 @@ final class ProgressMeter: Sendable {
 
     func show(receiving done: Int, of total: Int) { draw("receiving", done, total) }
 
+    func show(sending done: Int, of total: Int) { draw("sending", done, total) }
+
     /// Removes the line.
     func clear() { state.withLock { _ in console.redraw("") } }
 

@@ -21,6 +21,7 @@ struct Status: AsyncParsableCommand {
                 }
                 report.spaces.removeAll { $0.name != only }
                 report.deployments.removeAll { $0.space != only }
+                report.alerts?.removeAll { $0.space != only }
             }
             if session.format == .json { return try session.printJSON(report) }
             let console = session.console
@@ -34,6 +35,11 @@ struct Status: AsyncParsableCommand {
                 let deployments = report.deployments.filter { $0.space == space.name }
                 console.print(Self.title(space, emphasis: console.emphasis))
                 if !deployments.isEmpty { session.print(DeploymentText.table(deployments)) }
+            }
+            if let alerts = report.alerts, !alerts.isEmpty {
+                console.print()
+                console.print(console.emphasis.strong("alerts that fire") + ": slipway alert show ALERT says more")
+                session.print(AlertText.table(alerts, withSpace: report.spaces.count > 1))
             }
             for trouble in DeploymentText.troubles(report.deployments) { console.say(trouble) }
             if report.deployments.isEmpty { console.print("\nnext: slipway deploy NAME\(session.flags)") }

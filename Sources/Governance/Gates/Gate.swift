@@ -2,7 +2,7 @@ package import Registry
 
 /// The kinds of gates that a policy can name.
 package enum GateKind: String, Sendable, Hashable, Codable, CaseIterable {
-    case holdout, data, signature, latency, integrity, shadow, external
+    case holdout, data, signature, latency, integrity, shadow, replay, external
 }
 
 /// Which version a gate is to judge, and against what.

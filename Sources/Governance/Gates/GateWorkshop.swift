@@ -7,17 +7,21 @@ package struct GateWorkshop: Sendable {
     private let dataSets: any DataSetReading
     private let scoring: any ModelScoring
     private let shadows: (any ShadowEvidence)?
+    private let replays: (any ReplayEvidence)?
     private let clock: any WallClock
 
-    /// - Parameter shadows: `nil` where there are no rollouts.
+    /// - Parameters:
+    ///   - shadows: `nil` where there are no rollouts.
+    ///   - replays: `nil` where there is no ledger.
     package init(
         hashing: any VersionHashing, dataSets: any DataSetReading, scoring: any ModelScoring,
-        shadows: (any ShadowEvidence)? = nil, clock: any WallClock
+        shadows: (any ShadowEvidence)? = nil, replays: (any ReplayEvidence)? = nil, clock: any WallClock
     ) {
         self.hashing = hashing
         self.dataSets = dataSets
         self.scoring = scoring
         self.shadows = shadows
+        self.replays = replays
         self.clock = clock
     }
 
@@ -32,6 +36,7 @@ package struct GateWorkshop: Sendable {
         case .signature: SignatureGate(name: demand.name)
         case .integrity: IntegrityGate(name: demand.name, hashing: hashing, clock: clock)
         case .shadow(let rule): ShadowGate(name: demand.name, rule: rule, evidence: shadows, clock: clock)
+        case .replay(let rule): ReplayGate(name: demand.name, rule: rule, evidence: replays, clock: clock)
         case .external: nil
         }
     }

@@ -1,5 +1,6 @@
 import InferenceProtocol
 import Journal
+import Tensors
 
 /// A key of a rule as somebody wrote it.
 private struct WrittenKey: CodingKey {

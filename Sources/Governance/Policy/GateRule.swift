@@ -9,6 +9,7 @@ package enum GateRule: Sendable, Hashable {
     case latency(LatencyRule)
     case integrity
     case shadow(ShadowRule)
+    case replay(ReplayRule)
     case external(ExternalRule)
 
     package var kind: GateKind {
@@ -19,6 +20,7 @@ package enum GateRule: Sendable, Hashable {
         case .latency: .latency
         case .integrity: .integrity
         case .shadow: .shadow
+        case .replay: .replay
         case .external: .external
         }
     }
@@ -41,6 +43,7 @@ package enum GateRule: Sendable, Hashable {
         case .signature: self = .signature
         case .integrity: self = .integrity
         case .shadow: self = .shadow(try ShadowRule(&fields))
+        case .replay: self = .replay(try ReplayRule(&fields))
         case .external: self = .external(try ExternalRule(&fields))
         }
     }

@@ -67,6 +67,8 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case setMonitor
     /// Begin and end retraining runs, and say how one went that another system did.
     case retrain
+    /// Acknowledge alerts, keep their messages back, and send tests.
+    case manageAlerts
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -89,7 +91,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
             .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger,
-            .setMonitor, .retrain:
+            .setMonitor, .retrain, .manageAlerts:
             .space
         }
     }
@@ -111,6 +113,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
             [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
+        case .manageAlerts: [.developer, .validator, .operator, .owner]
         case .setPolicy, .manageMembers, .forgetLedger: [.owner]
         case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces: []
         }
@@ -157,6 +160,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .forgetLedger: "delete rows of the prediction ledger"
         case .setMonitor: "say how endpoints are watched"
         case .retrain: "begin or end retraining runs"
+        case .manageAlerts: "acknowledge, silence or test alerts"
         }
     }
 }

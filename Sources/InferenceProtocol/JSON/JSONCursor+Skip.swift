@@ -1,6 +1,6 @@
 extension JSONCursor {
     /// Moves past one value of any kind, checking that it is one.
-    mutating func skipValue(depth: Int = 0) throws(JSONProblem) {
+    package mutating func skipValue(depth: Int = 0) throws(JSONProblem) {
         switch next() {
         case UInt8(ascii: "\""): _ = try string()
         case UInt8(ascii: "["): try skipList(depth: depth)
@@ -15,6 +15,15 @@ extension JSONCursor {
             }
             at = position
         }
+    }
+
+    /// Consumes a number (RFC 8259 section 6): its text as it stands.
+    package mutating func numberText() throws(JSONProblem) -> UnsafeRawBufferPointer {
+        let first = (next(), at).1
+        var position = at
+        guard JSONNumber.scan(&position, end, powers) != nil else { throw expected("a number") }
+        at = position
+        return UnsafeRawBufferPointer(start: first, count: position - first)
     }
 
     /// The number of elements in the list here, counting through nested lists; for error messages only.

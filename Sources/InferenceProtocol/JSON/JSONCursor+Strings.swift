@@ -1,6 +1,6 @@
 extension JSONCursor {
     /// Consumes a string and checks it: escapes, control characters, UTF-8.
-    mutating func string() throws(JSONProblem) -> JSONText {
+    package mutating func string() throws(JSONProblem) -> JSONText {
         guard next() == UInt8(ascii: "\"") else { throw expected("a string") }
         let first = at + 1
         var position = first + plainCount(from: first)

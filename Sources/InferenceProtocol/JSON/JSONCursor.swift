@@ -1,7 +1,7 @@
 /// A place in a JSON text that moves forward through it, one token at a time, without building anything.
 ///
 /// Every read checks the end first: the bytes come from anybody. The memory must outlive the cursor.
-struct JSONCursor {
+package struct JSONCursor {
     /// How deep lists and objects may be nested: enough for any tensor, too little to exhaust the stack.
     static let depthLimit = 64
 
@@ -11,7 +11,7 @@ struct JSONCursor {
     let powers = PowersOfTen.shared
 
     /// A cursor at the first byte; `nil` when there is none.
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    package init?(_ bytes: UnsafeRawBufferPointer) {
         guard let base = bytes.baseAddress, bytes.count > 0 else { return nil }
         start = base.assumingMemoryBound(to: UInt8.self)
         end = start + bytes.count
@@ -33,7 +33,7 @@ struct JSONCursor {
 
     /// The first byte of the next token, not consumed; 0, which no token begins with, at the end.
     @inline(__always)
-    mutating func next() -> UInt8 {
+    package mutating func next() -> UInt8 {
         skipWhitespace()
         return at < end ? at.pointee : 0
     }
@@ -46,7 +46,7 @@ struct JSONCursor {
     }
 
     /// Consumes `{` and tells whether a key follows; of an empty object, consumes it all.
-    mutating func openObject() throws(JSONProblem) -> Bool {
+    package mutating func openObject() throws(JSONProblem) -> Bool {
         try expect(UInt8(ascii: "{"), "an object")
         guard next() == UInt8(ascii: "}") else { return true }
         at += 1
@@ -54,7 +54,7 @@ struct JSONCursor {
     }
 
     /// Consumes a key and its colon.
-    mutating func key() throws(JSONProblem) -> JSONText {
+    package mutating func key() throws(JSONProblem) -> JSONText {
         guard next() == UInt8(ascii: "\"") else { throw expected("a key in double quotes") }
         let key = try string()
         try expect(UInt8(ascii: ":"), "':' after the key")
@@ -62,7 +62,7 @@ struct JSONCursor {
     }
 
     /// After a member: consumes `,` and says true, or `}` and says false.
-    mutating func objectContinues() throws(JSONProblem) -> Bool {
+    package mutating func objectContinues() throws(JSONProblem) -> Bool {
         switch next() {
         case UInt8(ascii: ","): at += 1; return true
         case UInt8(ascii: "}"): at += 1; return false
@@ -71,7 +71,7 @@ struct JSONCursor {
     }
 
     /// Consumes `[` and tells whether an element follows; of an empty list, consumes it all.
-    mutating func openList() throws(JSONProblem) -> Bool {
+    package mutating func openList() throws(JSONProblem) -> Bool {
         try expect(UInt8(ascii: "["), "a list")
         guard next() == UInt8(ascii: "]") else { return true }
         at += 1
@@ -80,7 +80,7 @@ struct JSONCursor {
 
     /// After an element: consumes `,` and says true, or `]` and says false.
     @inline(__always)
-    mutating func listContinues() throws(JSONProblem) -> Bool {
+    package mutating func listContinues() throws(JSONProblem) -> Bool {
         let byte = next()
         if byte == UInt8(ascii: ",") {
             at += 1
@@ -92,7 +92,7 @@ struct JSONCursor {
     }
 
     /// Consumes `null` when it is next.
-    mutating func null() -> Bool { literal("null") }
+    package mutating func null() -> Bool { literal("null") }
 
     /// Consumes `text` when it is next.
     mutating func literal(_ text: StaticString) -> Bool {
@@ -110,7 +110,7 @@ struct JSONCursor {
         return true
     }
 
-    mutating func bool() throws(JSONProblem) -> Bool {
+    package mutating func bool() throws(JSONProblem) -> Bool {
         if literal("true") { return true }
         if literal("false") { return false }
         throw expected("true or false")
@@ -129,7 +129,7 @@ struct JSONCursor {
     }
 
     /// Only whitespace may be left.
-    mutating func expectEnd() throws(JSONProblem) {
+    package mutating func expectEnd() throws(JSONProblem) {
         skipWhitespace()
         guard at == end else { throw expected("nothing after the JSON object") }
     }
@@ -139,7 +139,7 @@ struct JSONCursor {
     func expected(_ what: StaticString) -> JSONProblem { expected("\(what)") }
 
     @inline(never)
-    func expected(_ what: String) -> JSONProblem {
+    package func expected(_ what: String) -> JSONProblem {
         var here = self
         here.skipWhitespace()
         return JSONProblem("expected \(what), got \(here.tokenInWords())", at: here.offset)

@@ -2,8 +2,8 @@
 /// field's path that it knows, and the outermost turns it into a `ProtocolError`.
 package struct JSONProblem: Error {
     private(set) var path = ""
-    let sentence: String
-    private(set) var offset: Int?
+    package let sentence: String
+    package private(set) var offset: Int?
     /// Whether a list has too few or too many elements: whoever knows the whole shape says that better.
     private(set) var isAboutCount = false
 

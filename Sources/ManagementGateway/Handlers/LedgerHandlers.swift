@@ -6,6 +6,7 @@ import Journal
 import ManagementAPI
 import Monitoring
 import NIOCore
+import Quality
 import Serving
 
 /// An endpoint's ledger. It outlives the deployment, until its rows are too old.
@@ -50,7 +51,7 @@ extension ManagementInterface {
         try await services.deployments.note(
             AuditDraft(action: "ledger.forget", subject: call.name, detail: ["field": field]), space: call.space,
             principal: call.principal)
-        let forgotten = try await services.ledger.forget(
+        let forgotten = try await services.quality.forget(
             space: call.space, endpoint: call.name, field: order.field, value: order.equals)
         try await services.deployments.note(
             AuditDraft(

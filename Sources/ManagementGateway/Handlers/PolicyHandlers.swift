@@ -12,6 +12,7 @@ import Journal
 import ManagementAPI
 import Monitoring
 import NIOCore
+import Quality
 import Retraining
 import Serving
 
@@ -31,6 +32,7 @@ extension ManagementInterface {
         await services.series.remove(space: call.space)
         services.retraining.remove(space: call.space)
         await services.drift.remove(space: call.space)
+        await services.quality.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))
     }
 

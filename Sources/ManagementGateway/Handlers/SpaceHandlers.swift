@@ -48,6 +48,7 @@ extension ManagementInterface {
         return try .json(
             StatusReport(
                 server: services.server.info(), spaces: spaces, deployments: deployments,
-                blobBytes: usage.blobBytes, freeBytes: usage.freeBytes))
+                blobBytes: usage.blobBytes, freeBytes: usage.freeBytes,
+                alerts: try await firingAlerts(of: deployments)))
     }
 }

@@ -91,6 +91,11 @@ struct OpenAPIOperation {
         case .exportLedger: ledgerExport
         case .forgetLedger:
             OpenAPIOperation(body: document("ForgetRequest"), answers: [200: json("ForgetAnswer")])
+        case .replayLedger:
+            OpenAPIOperation(
+                body: document("ReplayRequest"), answers: [200: ["application/jsonl": ["schema": ref("ReplayLine")]]])
+        case .feedback: feedback
+        case .quality: quality
         case .series: series
         case .retrainingRules: OpenAPIOperation(answers: [200: json("RetrainingInfo")])
         case .startRetraining:
@@ -128,6 +133,27 @@ struct OpenAPIOperation {
                 ],
                 answers: [200: json("MonitorInfo")])
         case .monitorRevisions: listing("MonitorInfo")
+        case .alerts:
+            listing(
+                "AlertInfo",
+                [
+                    query("state", ["type": "string", "enum": ["firing", "resolved"]]),
+                    query("endpoint", ["type": "string"]),
+                ])
+        case .alert: OpenAPIOperation(answers: [200: json("AlertInfo")])
+        case .acknowledgeAlert:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: optional("AcknowledgeRequest"), answers: [200: json("AlertInfo")])
+        case .alertDeliveries: listing("DeliveryInfo")
+        case .testAlerts:
+            OpenAPIOperation(body: document("AlertTestRequest"), answers: [200: json(pageOf("DeliveryInfo"))])
+        case .alertRules: OpenAPIOperation(answers: [200: json(pageOf("AlertRuleInfo"))])
+        case .silences: listing("SilenceInfo")
+        case .createSilence:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("SilenceRequest"), answers: [201: json("SilenceInfo")])
+        case .endSilence: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("SilenceInfo")])
+        case .webhookSecret: OpenAPIOperation(answers: [200: json("WebhookSecretInfo")])
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
         case .startRollout:

@@ -11,9 +11,12 @@ enum OpenAPISchemas {
         .merging(OpenAPIRollouts.schemas) { first, _ in first }
         .merging(OpenAPIReports.schemas) { first, _ in first }
         .merging(OpenAPILedger.schemas) { first, _ in first }
+        .merging(OpenAPIReplay.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
         .merging(OpenAPIRetraining.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }
+        .merging(OpenAPIAlerts.schemas) { first, _ in first }
+        .merging(OpenAPIQuality.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]
@@ -106,10 +109,12 @@ enum OpenAPISchemas {
             "name": string, "policy": ref("SpacePolicy"), "models": integer, "deployments": integer,
             "createdAt": string,
         ]),
-        "StatusReport": object([
-            "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
-            "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
-        ]),
+        "StatusReport": object(
+            [
+                "server": ref("ServerInfo"), "spaces": arrayOf(ref("SpaceInfo")),
+                "deployments": arrayOf(ref("DeploymentInfo")), "blobBytes": integer, "freeBytes": integer,
+                "alerts": arrayOf(ref("AlertInfo")),
+            ], optional: ["alerts"]),
         "VerifyReport": object([
             "blobs": integer, "bytes": integer, "auditEvents": integer,
             "problems": arrayOf(object(["subject": string, "message": string])),

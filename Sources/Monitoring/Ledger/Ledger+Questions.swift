@@ -52,13 +52,18 @@ extension Ledger {
     }
 
     /// Deletes each row in which an element of `field`, an input or an output, is `value`: with all that else is in it.
+    ///
+    /// - Parameter before: is told of the predictions of a file before they go, on a thread that may block; where it
+    ///   throws, they stay.
     package func forget(
-        space: String, endpoint: String, field: String, value: String
+        space: String, endpoint: String, field: String, value: String,
+        before: (@Sendable ([PredictionID]) throws(ControlError) -> Void)? = nil
     ) async throws(ControlError) -> Forgotten {
         guard let book = book(space: space, endpoint: endpoint) else { return Forgotten() }
         return try await blocking { () throws(FileFailure) in
             self.settle()
-            return try book.forget(FieldValue(field: field, text: value), try self.hashing(space: space))
+            return try book.forget(
+                FieldValue(field: field, text: value), try self.hashing(space: space), before: before)
         }
     }
 

@@ -91,6 +91,10 @@ package final class Ledger: PredictionObserverSource {
         state.withLock { $0.books[space + "/" + endpoint] }
     }
 
+    func books(in space: String) -> [LedgerBook] {
+        state.withLock { state in state.books.values.filter { $0.space == space } }
+    }
+
     private func makeBook(space: String, endpoint: String) -> LedgerBook {
         let (book, mustStart) = state.withLock { state -> (LedgerBook, Bool) in
             let name = space + "/" + endpoint

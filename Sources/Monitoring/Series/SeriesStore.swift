@@ -27,6 +27,7 @@ package final class SeriesStore: Sendable {
     private let versions: @Sendable () -> [SampledVersion]
     private let pool = ThreadPool()
     private let state = Mutex(State())
+    private let follower = Mutex<(@Sendable ([SeriesSecond]) -> Void)?>(nil)
 
     /// Finds what series there are; begins nothing.
     ///
@@ -87,6 +88,11 @@ package final class SeriesStore: Sendable {
 
     // MARK: the sampler
 
+    /// Tells `follower` what each second was counted, on the thread that looks: it must be quick. There is one.
+    package func follow(_ follower: @escaping @Sendable ([SeriesSecond]) -> Void) {
+        self.follower.withLock { $0 = follower }
+    }
+
     /// Begins to look, once a second.
     package func start() {
         let mustStart = state.withLock { state in
@@ -116,6 +122,7 @@ package final class SeriesStore: Sendable {
     /// Writes down what was counted since the last look.
     func look(_ sampler: inout SeriesSampler) {
         let look = sampler.look(at: versions())
+        follower.withLock(\.self)?(look.seconds.map { SeriesSecond($0, $1) })
         for (place, arms) in look.seconds {
             // Of a version that is gone its space may be gone too, with all its series.
             let book =

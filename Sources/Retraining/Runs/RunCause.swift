@@ -26,7 +26,7 @@ package struct RunCause: Sendable, Hashable, Codable {
 
 /// An alert that is firing, as far as retraining is concerned.
 package struct FiringAlert: Sendable, Hashable {
-    /// 1, 2, 3 ... on each server.
+    /// 1, 2, 3 ... in each space.
     package var number: Int
     package var rule: String
     package var kind: String

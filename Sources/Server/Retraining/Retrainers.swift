@@ -1,3 +1,4 @@
+import Alerts
 import Deployments
 import Foundation
 import Governance
@@ -5,6 +6,7 @@ import Identity
 import Journal
 import Logging
 import Monitoring
+import Quality
 import Retraining
 import Store
 
@@ -23,13 +25,16 @@ struct Retrainers {
     }
 
     func service(
-        ledger: Ledger, promotions: PromotionService, rollouts: RolloutService, security: ServerAccess,
+        alerts: AlertService, quality: QualityService, ledger: Ledger, promotions: PromotionService,
+        rollouts: RolloutService,
+        security: ServerAccess,
         publisher: Publisher, clock: any WallClock
     ) -> RetrainingService {
         let logger = logger
         return RetrainingService(
             store: store.retraining, folders: RunFolder(root: store.path + "/runs"),
             outside: RetrainingSurroundings(
+                alerts: AlertsOfEndpoint(desk: alerts), labelled: LabelledPredictions(quality: quality),
                 written: LedgerRows(ledger: ledger),
                 keys: RunKeyMaker(keys: security.keys, authority: security.authority),
                 following: RunFollower(promotions: promotions, rollouts: rollouts)),
@@ -49,7 +54,7 @@ struct Retrainers {
         // So that a script that says `slipway` finds this very one.
         if let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
             let folder = (program as NSString).deletingLastPathComponent
-            environment["PATH"] = (environment["PATH"].map { $0 + ":" } ?? "") + folder
+            environment["PATH"] = folder + (environment["PATH"].map { ":" + $0 } ?? "")
         }
         return CommandSettings(isAllowed: configuration.allowCommands, server: server, environment: environment)
     }

@@ -1,9 +1,9 @@
-import Tensors
+package import Tensors
 
 /// Single elements out of tensors whose type is known only when they are there. Memory need not be aligned.
 extension Tensor {
     /// The element as a number, rounded where it has more than 53 bits; `nil` for texts and beyond the end.
-    func number(at index: Int) -> Double? {
+    package func number(at index: Int) -> Double? {
         guard let bits = bits(at: index) else { return nil }
         return switch elementType {
         case .fp32: Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))

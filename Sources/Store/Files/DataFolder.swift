@@ -8,6 +8,7 @@ import Synchronization
 ///     usage                       what keys with a limit for a month have used
 ///     audit.key                   what heads of the audit chain are signed with
 ///     audit-heads.jsonl           signed heads
+///     webhook.key                 what each space's key for webhooks is made of; the room Server keeps it
 ///     blobs/sha256/ab/abcd...     bytes by their SHA-256, each once
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     ledger/                     predictions that are written down; the room Monitoring keeps it

@@ -19,6 +19,7 @@ enum Migrations {
         Migration007.register(in: &migrator)
         Migration008.register(in: &migrator)
         Migration009.register(in: &migrator)
+        Migration010Alerts.register(in: &migrator)
         Migration011.register(in: &migrator)
         return migrator
     }

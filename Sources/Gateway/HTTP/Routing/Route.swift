@@ -67,11 +67,15 @@ package enum RouteID: String, Sendable, Hashable, CaseIterable {
     case rollouts, endpointRollouts, rollout, startRollout, pauseRollout, resumeRollout, promoteRollout, abortRollout
     case approveRollout, rejectRollout, rolloutReport, tellOutcomes
     case ledger, exportLedger, forgetLedger
+    case replayLedger
+    case feedback, quality
     case series
     case drift
     case monitor, setMonitor, monitorRevisions
     case retrainingRules, startRetraining, retrainingRuns, retrainingRun, retrainingLog, cancelRetraining
     case reportRetraining
+    case alerts, alert, acknowledgeAlert, alertDeliveries, testAlerts, alertRules
+    case silences, createSilence, endSilence, webhookSecret
     // who is who
     case me, keys, createKey, rotateKey, revokeKey
     case members, setMember, removeMember, admins, addAdmin, removeAdmin

@@ -3,7 +3,8 @@ import Identity
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
     package static let all: [Route] =
-        front + openInference + triton + tensorFlow + management + rollouts + monitoring + retraining + access
+        front + openInference + triton + tensorFlow + management + rollouts + monitoring + alerting + retraining
+        + access
 
     private static let front: [Route] = [
         Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, "What is here"),
@@ -266,6 +267,15 @@ extension Route {
             .forgetLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/forget", .forgetLedger,
             "Deletes the predictions of one subject from an endpoint's ledger"),
         managed(
+            .replayLedger, .post, "/spaces/{space}/deployments/{endpoint}/ledger/replay", .readLedger,
+            "Makes predictions of an endpoint's ledger again with any version, and says what is different"),
+        managed(
+            .feedback, .post, "/spaces/{space}/deployments/{endpoint}/feedback", .predict, body: .upload,
+            "Tells the truth about predictions, which is joined to them"),
+        managed(
+            .quality, .get, "/spaces/{space}/deployments/{endpoint}/quality", .viewDeployments,
+            "How good an endpoint's predictions turned out to be"),
+        managed(
             .series, .get, "/spaces/{space}/deployments/{endpoint}/series", .viewDeployments,
             "What an endpoint did over time: requests, errors, latency by stage, resources"),
         managed(
@@ -302,6 +312,35 @@ extension Route {
         managed(
             .reportRetraining, .post, "/spaces/{space}/retraining/runs/{number}/report", .retrain,
             "Says how a run went that another system did"),
+    ]
+
+    private static let alerting: [Route] = [
+        managed(.alerts, .get, "/spaces/{space}/alerts", .viewDeployments, "The alerts of the space, newest first"),
+        managed(.alert, .get, "/spaces/{space}/alerts/{number}", .viewDeployments, "One alert with its evidence"),
+        managed(
+            .acknowledgeAlert, .post, "/spaces/{space}/alerts/{number}/acknowledge", .manageAlerts,
+            "Says that somebody looks after an alert"),
+        managed(
+            .alertDeliveries, .get, "/spaces/{space}/alerts/deliveries", .viewDeployments,
+            "The messages of the space that went out or wait, newest first"),
+        managed(
+            .testAlerts, .post, "/spaces/{space}/alerts/test", .manageAlerts,
+            "Sends a test to a webhook, or to whom an endpoint's alerts go"),
+        managed(
+            .alertRules, .get, "/spaces/{space}/deployments/{endpoint}/alert-rules", .viewDeployments,
+            "The rules that watch an endpoint, and what each says now"),
+        managed(
+            .silences, .get, "/spaces/{space}/silences", .viewDeployments,
+            "What keeps messages of alerts back, newest first"),
+        managed(
+            .createSilence, .post, "/spaces/{space}/silences", .manageAlerts,
+            "Keeps messages of alerts back for a while"),
+        managed(
+            .endSilence, .delete, "/spaces/{space}/silences/{number}", .manageAlerts,
+            "Ends a silence before its time"),
+        managed(
+            .webhookSecret, .get, "/spaces/{space}/webhook-secret", .setPolicy,
+            "The secret that webhooks of the space are signed with where they name none"),
     ]
 
     private static func decision(

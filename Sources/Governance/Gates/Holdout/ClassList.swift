@@ -1,6 +1,7 @@
 import InferenceProtocol
 import Journal
 import Registry
+import Tensors
 
 /// The classes that a model's scores stand for, in their order.
 struct ClassList: Sendable, Hashable {

@@ -1,5 +1,6 @@
 import Journal
 import Registry
+import Tensors
 
 /// One part of the rows.
 struct SegmentRows: Sendable, Hashable {

@@ -20,15 +20,21 @@ package struct WorkerScoring: ModelScoring {
     private let artifacts: any ArtifactProvider
     private let workers: WorkerHost
     private let memoryBytes: Int?
+    private let purpose: String
 
     /// Milliseconds after which a run is taken for one that never ends.
     static let runMilliseconds = 60_000
 
-    /// - Parameter memoryBytes: see `WorkerLimits`.
-    package init(artifacts: any ArtifactProvider, workers: WorkerHost, memoryBytes: Int? = nil) {
+    /// - Parameters:
+    ///   - memoryBytes: see `WorkerLimits`.
+    ///   - purpose: what it is loaded for, as logs name it.
+    package init(
+        artifacts: any ArtifactProvider, workers: WorkerHost, memoryBytes: Int? = nil, purpose: String = "gate"
+    ) {
         self.artifacts = artifacts
         self.workers = workers
         self.memoryBytes = memoryBytes
+        self.purpose = purpose
     }
 
     package func load(_ version: ModelVersion, runs: Int) throws(ModelLoadError) -> any ModelInstance {
@@ -36,7 +42,7 @@ package struct WorkerScoring: ModelScoring {
             try artifacts.locate(version.artifact), signature: version.description.signature,
             options: RuntimeOptions(),
             limits: WorkerLimits(memoryBytes: memoryBytes, runs: runs, runMilliseconds: Self.runMilliseconds),
-            place: "gate/\(version.label)")
+            place: "\(purpose)/\(version.label)")
     }
 
     package func goldenRequests(of version: ModelVersion) throws(ModelLoadError) -> [GoldenRequest] {

@@ -58,6 +58,12 @@ final class SegmentReader {
         isCut = read == nil && front.withUnsafeBytes { SegmentHeader.isCut($0) }
     }
 
+    /// Behind the record that was read last.
+    var offset: Int { position }
+
+    /// Goes on at `offset`, which was one of this file's before.
+    func seek(to offset: Int) { position = max(position, min(offset, size)) }
+
     deinit {
         close(file)
         window.deallocate()

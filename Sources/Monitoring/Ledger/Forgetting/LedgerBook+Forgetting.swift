@@ -24,15 +24,22 @@ package struct Forgotten: Sendable, Hashable {
     package var files = 0
 }
 
+/// Is told which predictions a ledger is about to forget; where it throws, nothing of them is deleted.
+typealias LedgerFarewell = @Sendable ([PredictionID]) throws(ControlError) -> Void
+
 extension LedgerBook {
     /// Deletes each row in which an element of the field is the value. A crash in between leaves each file as it was or
     /// without those rows, and asking again goes on. Blocks.
-    func forget(_ value: FieldValue, _ rules: FieldRules) throws(FileFailure) -> Forgotten {
+    ///
+    /// - Parameter before: is told which predictions of a file go, before any of them does.
+    func forget(
+        _ value: FieldValue, _ rules: FieldRules, before: LedgerFarewell? = nil
+    ) throws(FileFailure) -> Forgotten {
         let result = rewriting.withLock { _ -> Result<Forgotten, FileFailure> in
             do throws(FileFailure) {
                 closeSegment()
                 var forgotten = Forgotten()
-                for segment in segments { try forget(value, rules, in: segment, &forgotten) }
+                for segment in segments { try forget(value, rules, in: segment, before, &forgotten) }
                 if forgotten.files > 0 { try LedgerFolder.sync(folder) }
                 return .success(forgotten)
             } catch {
@@ -43,20 +50,34 @@ extension LedgerBook {
     }
 
     private func forget(
-        _ value: FieldValue, _ rules: FieldRules, in segment: ReadableSegment, _ forgotten: inout Forgotten
+        _ value: FieldValue, _ rules: FieldRules, in segment: ReadableSegment, _ before: LedgerFarewell?,
+        _ forgotten: inout Forgotten
     ) throws(FileFailure) {
         var found = Forgotten()
+        var going: [PredictionID] = []
         do throws(FileFailure) {
-            try forEachRow(of: segment, &found) { row, _, found in _ = found.forgets(row, value, rules) }
+            try forEachRow(of: segment, &found) { row, _, found in
+                if found.forgets(row, value, rules) { going.append(row.prediction) }
+            }
         } catch {
             if isGone(segment) { return }
             throw error
         }
+        if !going.isEmpty { try tell(before, going) }
         if found.rows > 0 || found.damaged > 0 {
             guard try rewrite(segment, without: value, rules) else { return }
             found.files = 1
         }
         forgotten.add(found)
+    }
+
+    /// What was made of the rows goes first: after a crash in between they are still here, to be found again.
+    private func tell(_ before: LedgerFarewell?, _ going: [PredictionID]) throws(FileFailure) {
+        do throws(ControlError) {
+            try before?(going)
+        } catch {
+            throw FileFailure(number: EIO, "delete what was made of the rows (\(error.message))")
+        }
     }
 
     /// Reads a file from its beginning to its end. What is no row that can be read counts as damaged.

@@ -10,6 +10,10 @@ package struct LedgerQuery: Sendable, Hashable {
     package var variant: String?
     /// Only predictions that were not answered.
     package var errorsOnly: Bool
+    /// Those whose rows are wanted; empty for all.
+    package var versions: Set<Int> = []
+    /// One whose rows are not.
+    package var exceptVersion: Int?
 
     package init(
         from: Timestamp? = nil, to: Timestamp? = nil, version: Int? = nil, variant: String? = nil,
@@ -26,6 +30,8 @@ package struct LedgerQuery: Sendable, Hashable {
         if let from, row.time < from { return false }
         if let to, row.time >= to { return false }
         if let version, row.version != version { return false }
+        if !versions.isEmpty, !versions.contains(row.version) { return false }
+        if let exceptVersion, row.version == exceptVersion { return false }
         if let variant, row.variant != variant { return false }
         return !errorsOnly || row.fault != nil
     }

@@ -85,3 +85,16 @@ struct SeriesSampler {
         return (looks &+ turn) % Self.retainEvery == 0
     }
 }
+
+/// What all versions of an endpoint together have counted in one second.
+package struct SeriesSecond: Sendable {
+    package var space: String
+    package var endpoint: String
+    package var counts: SeriesCounts
+
+    init(_ place: SeriesSampler.Place, _ arms: [SeriesArm: SeriesCounts]) {
+        space = place.space
+        endpoint = place.endpoint
+        counts = arms.values.reduce(into: SeriesCounts()) { $0.add($1) }
+    }
+}

@@ -1,5 +1,5 @@
-import InferenceProtocol
-import Tensors
+package import InferenceProtocol
+package import Tensors
 
 #if canImport(Glibc)
     import Glibc
@@ -10,18 +10,18 @@ import Tensors
 #endif
 
 /// Holds a candidate's answers against those that were given, row by row.
-struct ShadowComparison: Sendable {
+package struct ShadowComparison: Sendable {
     /// The two answers to one request, and how far they are apart in each row.
-    struct Answers {
+    package struct Answers {
         /// By output that was asked for: its place in the signature.
-        let outputs: [Int]
-        let rows: Int
-        let primary: [Tensor]
-        let candidate: [Tensor]
+        package let outputs: [Int]
+        package let rows: Int
+        package let primary: [Tensor]
+        package let candidate: [Tensor]
         /// Of each row, where there is a segment input that has it; else empty.
         let segments: [String]
         /// The same bytes in all outputs: then nothing is in the two lists.
-        fileprivate(set) var areAlike = false
+        package fileprivate(set) var areAlike = false
         /// Row after row, by output that was asked for.
         fileprivate var badnesses: [Double] = []
         fileprivate var differences: [Double] = []
@@ -35,12 +35,16 @@ struct ShadowComparison: Sendable {
         }
 
         /// The largest difference in multiples of what the output's tolerance allows.
-        func badness(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : badnesses[row * outputs.count + place] }
+        package func badness(_ row: Int, _ place: Int) -> Double {
+            areAlike ? 0 : badnesses[row * outputs.count + place]
+        }
         /// The largest difference of two finite numbers.
-        func difference(_ row: Int, _ place: Int) -> Double { areAlike ? 0 : differences[row * outputs.count + place] }
+        package func difference(_ row: Int, _ place: Int) -> Double {
+            areAlike ? 0 : differences[row * outputs.count + place]
+        }
         func segment(_ row: Int) -> String? { row < segments.count ? segments[row] : nil }
 
-        func isApart(_ row: Int) -> Bool {
+        package func isApart(_ row: Int) -> Bool {
             if areAlike { return false }
             for place in outputs.indices where badness(row, place) > 1 { return true }
             return false
@@ -48,18 +52,29 @@ struct ShadowComparison: Sendable {
     }
 
     /// Where no number says how far two answers are apart.
-    static let unmeasured = Double.greatestFiniteMagnitude
+    package static let unmeasured = Double.greatestFiniteMagnitude
 
     private let tolerances: [ShadowPlan.Tolerance]
     private let segmentInput: String?
 
     init(_ plan: ShadowPlan, _ signature: Signature) {
-        tolerances = signature.outputs.map { plan.tolerances[$0.name] ?? plan.tolerance }
-        segmentInput = plan.segmentInput
+        self.init(
+            plan.tolerance, by: plan.tolerances, of: signature, segmentInput: plan.segmentInput)
+    }
+
+    /// - Parameters:
+    ///   - tolerance: for outputs that `tolerances` does not name.
+    ///   - tolerances: by output.
+    package init(
+        _ tolerance: ShadowPlan.Tolerance, by tolerances: [String: ShadowPlan.Tolerance] = [:], of signature: Signature,
+        segmentInput: String? = nil
+    ) {
+        self.tolerances = signature.outputs.map { tolerances[$0.name] ?? tolerance }
+        self.segmentInput = segmentInput
     }
 
     /// - Parameter rows: of the request. One whose outputs do not have as many is compared as a whole.
-    func compare(
+    package func compare(
         _ request: InferenceRequest, _ primary: [Tensor], _ candidate: [Tensor], rows: Int
     ) -> Answers {
         let outputs = request.outputs.prefix(min(primary.count, candidate.count)).map(\.index)
@@ -149,7 +164,7 @@ extension Tensor {
     }
 
     /// `count` elements from `start` on as texts.
-    func texts(from start: Int, count: Int) -> [String] {
+    package func texts(from start: Int, count: Int) -> [String] {
         if elementType == .bytes {
             var elements = TextElements(storage.bytes)
             for _ in 0..<start { _ = elements.next() }

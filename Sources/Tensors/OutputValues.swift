@@ -1,9 +1,7 @@
-import Tensors
-
 /// The elements of an output, as numbers or as names of classes.
-enum OutputValues {
+package enum OutputValues {
     /// `nil` for texts.
-    static func numbers(_ tensor: Tensor) -> [Double]? {
+    package static func numbers(_ tensor: Tensor) -> [Double]? {
         switch tensor.elementType {
         case .fp64: read(tensor, Double.self) { $0 }
         case .fp32: read(tensor, Float.self) { Double($0) }
@@ -23,7 +21,7 @@ enum OutputValues {
     }
 
     /// Names of classes as `ClassNames` writes those of columns.
-    static func labels(_ tensor: Tensor) -> [String] {
+    package static func labels(_ tensor: Tensor) -> [String] {
         switch tensor.elementType {
         case .bytes:
             var texts: [String] = []
@@ -50,10 +48,10 @@ enum OutputValues {
 }
 
 /// Classes by name: a whole number is written without a point, so that a label of 1 and a truth of 1.0 are one class.
-enum ClassNames {
-    static func name(_ number: Double) -> String {
+package enum ClassNames {
+    package static func name(_ number: Double) -> String {
         Int64(exactly: number).map { String($0) } ?? "\(number)"
     }
 
-    static func name(_ truth: Bool) -> String { truth ? "true" : "false" }
+    package static func name(_ truth: Bool) -> String { truth ? "true" : "false" }
 }

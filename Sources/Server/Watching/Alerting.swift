@@ -1,0 +1,104 @@
+import Alerts
+import Foundation
+import Gateway
+import Journal
+import Logging
+import ManagementGateway
+import Monitoring
+import Serving
+import Store
+import Webhooks
+
+/// Alerts and their messages, wired.
+struct Alerting: Sendable {
+    let services: AlertServices
+    let readings: LiveReadings
+    let section: AlertSection
+    private let series: SeriesStore
+
+    /// Throws where the server's own key for webhooks cannot be had.
+    init(
+        store: Store, configuration: ServerConfiguration, dataPlane: DataPlane, series: SeriesStore,
+        clock: any WallClock, logger: Logger
+    ) throws {
+        self.series = series
+        readings = LiveReadings(dataPlane: dataPlane, series: series)
+        let secrets = WebhookSecrets(
+            folder: configuration.webhookSecrets, environment: ProcessInfo.processInfo.environment,
+            master: try WebhookKeyFile.open(store.path + "/webhook.key"))
+        let sender = WebhookSender(
+            policy: try AddressPolicy(setting: configuration.webhookAllow), secrets: secrets, clock: clock)
+        let deliveries = DeliveryService(
+            store: store.deliveries,
+            carrier: Carrier(sender: sender, allowsCommands: configuration.allowCommands, logger: logger),
+            logger: logger)
+        let newID: @Sendable () -> String = { UUID().uuidString.lowercased() }
+        let watch = AlertWatch(
+            store: store.alerts, readings: readings, deliveries: deliveries,
+            places: {
+                dataPlane.endpoints.map { AlertPlace(space: $0.entry.space, endpoint: $0.entry.name) }
+            },
+            defaults: try configuration.alertTargets(), logger: logger, newID: newID)
+        section = AlertSection(watch: watch, allowsCommands: configuration.allowCommands)
+        services = AlertServices(
+            desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID), watch: watch,
+            deliveries: deliveries, secrets: secrets)
+    }
+
+    /// To be called once endpoints answer and monitors have been told to `services.watch.configure`.
+    func start() async {
+        series.follow { [readings] in readings.take($0) }
+        await services.deliveries.start()
+        await services.watch.start()
+    }
+
+    func stop() async {
+        await services.watch.stop()
+        await services.deliveries.stop()
+    }
+}
+
+extension Alerting: GaugeSource {
+    /// 1 for each rule that fires.
+    func gauges() -> [GaugeFamily] {
+        let firing = services.watch.firing
+        guard !firing.isEmpty else { return [] }
+        return [
+            GaugeFamily(
+                name: "slipway_alerts_firing", help: "1 for each rule of an endpoint that fires",
+                samples: firing.map {
+                    GaugeFamily.Sample(
+                        space: $0.place.space, endpoint: $0.place.endpoint, labels: [("rule", $0.rule)], value: 1)
+                })
+        ]
+    }
+}
+
+extension ServerConfiguration {
+    /// Who is told where no monitor says who.
+    func alertTargets() throws(ControlError) -> [DeliveryTarget] {
+        guard let alertWebhook else { return [] }
+        return [.webhook(try WebhookTarget(url: alertWebhook, secret: alertWebhookSecret, field: "alert_webhook"))]
+    }
+
+    func validateWebhooks() throws(ConfigurationError) {
+        do {
+            _ = try AddressPolicy(setting: webhookAllow)
+            _ = try alertTargets()
+        } catch { throw ConfigurationError(field: error.field ?? "webhook_allow", message: error.description) }
+        if alertWebhook == nil, alertWebhookSecret != nil {
+            throw ConfigurationError(
+                field: "alert_webhook_secret", message: "alert_webhook_secret is there, but no alert_webhook")
+        }
+        if let webhookSecrets {
+            var isFolder: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: webhookSecrets, isDirectory: &isFolder), isFolder.boolValue
+            else {
+                throw ConfigurationError(
+                    field: "webhook_secrets",
+                    message:
+                        "webhook_secrets must be a folder with one file for each secret, '\(webhookSecrets)' is none")
+            }
+        }
+    }
+}
