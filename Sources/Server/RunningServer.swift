@@ -146,7 +146,7 @@ final class RunningServer: Sendable {
                 version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
         })
         let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
-            alerts: alerting.services.desk, quality: quality, ledger: ledger, promotions: promotions,
+            alerting: alerting.services, quality: quality, ledger: ledger, promotions: promotions,
             rollouts: rollouts, security: security, publisher: publisher, clock: clock)
         let monitors = MonitorService(
             store: store.monitors,

@@ -57,6 +57,8 @@ private final class TestSurroundings: WrittenRows, RunKeys, RunFollowing, RunWeb
         return 4
     }
 
+    func check(url: String) throws(ControlError) {}
+
     func send(_ run: RetrainingRun, to url: String) async throws(ControlError) { try note("send \(run.number)") }
 }
 

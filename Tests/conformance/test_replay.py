@@ -348,8 +348,12 @@ def test_a_caller_who_leaves_ends_the_replay_and_its_worker(endless):
 
 
 def test_a_server_that_stops_ends_its_replays(endless):
-    connection, _, (worker,) = begun(endless)
-    assert endless.terminate() == 0
+    connection, answer, (worker,) = begun(endless)
+    endless.process.send_signal(signal.SIGTERM)
+    last = json.loads(answer.read().splitlines()[-1])
+    assert last["error"]["error"] == "the replay was stopped"
+    # The connection ends with the answer, and the server with its last connection.
+    assert endless.process.wait(15) == 0
     connection.close()
     until(lambda: not pathlib.Path(f"/proc/{worker}").exists())
 

@@ -15,6 +15,7 @@ import yaml
 
 import rollout_models
 from slipway_server import REPOSITORY, wait_gone, wait_until
+from webhook_receiver import Receiver, data
 
 PUSH = ["sh", "-c", 'slipway model push "$0" --name "$SLIPWAY_MODEL" --metric accuracy=0.9', "MODEL"]
 
@@ -577,6 +578,42 @@ def test_what_is_not_there_is_not_found(server, versions):
     ended(server, 1)
     refused = server.cli("retraining", "report", 1, check=False)
     assert refused.returncode == 1 and "its end is its exit code" in refused.stderr
+
+
+# Another system
+
+
+def test_another_system_is_told_pushes_and_reports(new_server, versions):
+    receiver = Receiver()
+    try:
+        server = new_server("data", env={"SLIPWAY_WEBHOOK_ALLOW": "127.0.0.0/8"})
+        deploy(server, versions)
+        hook = {"name": "elsewhere", "webhook": receiver.url, "coolDown": "0s",
+                "then": {"rollout": {"strategy": "blue-green", "watch": "1s"}}}
+        set_rules(server, hook)
+        start(server)
+        wait_until(lambda: receiver.messages, "the message", 60)
+        assert wait_for(server, 1, "running")["message"] == "waits for the outside system's report"
+        (event,) = receiver.events(server.cli("webhook", "secret").stdout.strip())
+        assert event["type"] == "slipway.retraining.requested"
+        told = data(event)
+        assert (told["run"], told["model"], told["endpoint"]) == (1, "churn", "churn")
+        # Nothing to follow before it reports, whatever it pushed.
+        version = server.push_file(versions[1], "churn", query=f"?run={told['run']}")
+        assert version["version"]["run"] == 1
+        assert show(server, 1)["state"] == "running"
+        status, _ = server.json("POST", told["report"], {"succeeded": True, "message": "on the cluster"})
+        assert status == 200
+        assert wait_follow_up(server, 1, "done")["message"] == "on the cluster"
+        wait_until(lambda: server.cli_json("deployment", "show", "churn")["version"] == 2, "the version", 60)
+        start(server)
+        wait_for(server, 2, "running")
+        server.cli("retraining", "report", 2, "--failed", "--message", "no rows")
+        assert (show(server, 2)["state"], show(server, 2)["message"]) == ("failed", "no rows")
+        bad = set_rules(server, hook | {"webhook": "https://"}, check=False)
+        assert bad.returncode == 1 and "webhook" in bad.stderr
+    finally:
+        receiver.close()
 
 
 # The example

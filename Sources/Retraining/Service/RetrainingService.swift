@@ -53,9 +53,14 @@ package final class RetrainingService: Sendable {
         for (index, rule) in settings.rules.enumerated() {
             let place = "\(path)[\(index)]"
             guard commands.isAllowed || !rule.needsCommands else { throw Self.notAllowed(field: place) }
-            if case .webhook = rule.action, outside.webhooks == nil {
-                throw ControlError(
-                    .refused, "this server sends no webhooks", field: "\(place).webhook", hint: "use a command")
+            if case .webhook(let url) = rule.action {
+                guard let webhooks = outside.webhooks else {
+                    throw ControlError(
+                        .refused, "this server sends no webhooks", field: "\(place).webhook", hint: "use a command")
+                }
+                do { try webhooks.check(url: url) } catch {
+                    throw ControlError(error.code, error.message, field: "\(place).webhook", hint: error.hint)
+                }
             }
             guard let rollout = rule.then?.rollout else { continue }
             do {

@@ -53,6 +53,9 @@ package protocol RunFollowing: Sendable {
 
 /// Tells other systems of runs that are theirs to do.
 package protocol RunWebhooks: Sendable {
+    /// Throws `invalid` for what is no address of a webhook.
+    func check(url: String) throws(ControlError)
+    /// Sees to it that the address hears of the run; returns once that is kept.
     func send(_ run: RetrainingRun, to url: String) async throws(ControlError)
 }
 

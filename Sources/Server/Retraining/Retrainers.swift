@@ -5,6 +5,7 @@ import Governance
 import Identity
 import Journal
 import Logging
+import ManagementGateway
 import Monitoring
 import Quality
 import Retraining
@@ -25,19 +26,18 @@ struct Retrainers {
     }
 
     func service(
-        alerts: AlertService, quality: QualityService, ledger: Ledger, promotions: PromotionService,
-        rollouts: RolloutService,
-        security: ServerAccess,
-        publisher: Publisher, clock: any WallClock
+        alerting: AlertServices, quality: QualityService, ledger: Ledger, promotions: PromotionService,
+        rollouts: RolloutService, security: ServerAccess, publisher: Publisher, clock: any WallClock
     ) -> RetrainingService {
         let logger = logger
         return RetrainingService(
             store: store.retraining, folders: RunFolder(root: store.path + "/runs"),
             outside: RetrainingSurroundings(
-                alerts: AlertsOfEndpoint(desk: alerts), labelled: LabelledPredictions(quality: quality),
+                alerts: AlertsOfEndpoint(desk: alerting.desk), labelled: LabelledPredictions(quality: quality),
                 written: LedgerRows(ledger: ledger),
                 keys: RunKeyMaker(keys: security.keys, authority: security.authority),
-                following: RunFollower(promotions: promotions, rollouts: rollouts)),
+                following: RunFollower(promotions: promotions, rollouts: rollouts),
+                webhooks: RunWebhookSender(deliveries: alerting.deliveries)),
             commands: commands, clock: clock,
             publish: { () async throws(ControlError) in try await publisher.publish() },
             report: { what, error in

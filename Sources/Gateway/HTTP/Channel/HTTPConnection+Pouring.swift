@@ -101,7 +101,8 @@ extension HTTPConnection {
 
     private func endPouring(_ pouring: Pouring) {
         phase = .head
-        if !pouring.form.keepAlive { closesAfterFlush = true }
+        // Its head may have been written before the server began to stop.
+        if !pouring.form.keepAlive || loop.isDraining { closesAfterFlush = true }
         _ = resume(true)
     }
 
