@@ -101,8 +101,7 @@ extension HTTPConnection {
 
     private func endPouring(_ pouring: Pouring) {
         phase = .head
-        // Its head may have been written before the server began to stop.
-        if !pouring.form.keepAlive || loop.isDraining { closesAfterFlush = true }
+        if !pouring.form.keepAlive { closesAfterFlush = true }
         _ = resume(true)
     }
 
