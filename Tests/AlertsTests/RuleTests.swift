@@ -168,6 +168,19 @@ import Testing
             isHigherBetter: higher)
     }
 
+    @Test func `an alert about the quality of one version ends when another answers, of which too little is known`() {
+        var watch = RuleWatch(AlertRule(.quality))
+        #expect(watch.handle(EndpointReading(quality: [Self.quality(0.5, 0.4, 0.6)], version: 1), at: 0) == .fire)
+        watch.fired(7)
+        #expect(watch.handle(EndpointReading(quality: nil, version: 1), at: 100_000) == nil)
+        #expect(watch.handle(EndpointReading(quality: nil, version: 2), at: 200_000) == nil)
+        #expect(watch.handle(EndpointReading(quality: [], version: 2), at: 261_000) == .resolve(alert: 7))
+        // As it was before a restart.
+        var again = RuleWatch(AlertRule(.quality), firing: 7, version: 1)
+        #expect(again.handle(EndpointReading(version: 2), at: 0) == nil)
+        #expect(again.handle(EndpointReading(version: 2), at: 61_000) == .resolve(alert: 7))
+    }
+
     @Test func `only an interval that is wholly worse than the reference by the margin is beyond the bound`() {
         let rule = QualityDrop()
         #expect(rule.observe([Self.quality(0.90, 0.88, 0.92)]).level == .beyond)

@@ -4,6 +4,9 @@ import Testing
 @testable import Server
 
 @Suite struct CommandRunTests {
+    /// As the server does at its start: who is gone does not read what is written to them.
+    init() { signal(SIGPIPE, SIG_IGN) }
+
     @Test func `a command gets its input, and nothing of our environment`() {
         setenv("SLIPWAY_TEST_SECRET", "hush", 1)
         let ending = CommandRun.run(["/bin/sh", "-c", "cat; env; ls /proc/self/fd | wc -l"], input: "hello\n")

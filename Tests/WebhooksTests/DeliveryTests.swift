@@ -115,7 +115,7 @@ private final class Rebinding: HostResolving {
     @Test func `a message arrives signed, and the signature is that of what arrived`() async throws {
         let receiver = try await Receiver()
         let target = try WebhookTarget(url: "http://127.0.0.1:\(receiver.port)/hook")
-        let outcome = await try Self.sender().send(Self.event.json, id: "one", to: target, space: "a")
+        let outcome = try await Self.sender().send(Self.event.json, id: "one", to: target, space: "a")
         #expect(outcome == DeliveryOutcome(.delivered, "delivered", status: 200))
         let message = try #require(receiver.first)
         #expect(message.headers["content-type"]?.hasPrefix("application/cloudevents+json") == true)
@@ -135,7 +135,7 @@ private final class Rebinding: HostResolving {
     func `loopback is not called without leave, however it is written`(url: String) async throws {
         let receiver = try await Receiver()
         let target = try WebhookTarget(url: "\(url):\(receiver.port)/")
-        let outcome = await try Self.sender(allow: "").send("{}", id: "x", to: target, space: "a")
+        let outcome = try await Self.sender(allow: "").send("{}", id: "x", to: target, space: "a")
         #expect(outcome.verdict == .refused && outcome.text.contains("loopback"), "\(outcome.text)")
         #expect(receiver.count == 0)
         try await receiver.close()
@@ -170,7 +170,7 @@ private final class Rebinding: HostResolving {
         let inner = try await Receiver()
         let outer = try await Receiver(status: .temporaryRedirect, location: "http://127.0.0.1:\(inner.port)/")
         let target = try WebhookTarget(url: "http://127.0.0.1:\(outer.port)/")
-        let outcome = await try Self.sender().send("{}", id: "x", to: target, space: "a")
+        let outcome = try await Self.sender().send("{}", id: "x", to: target, space: "a")
         #expect(outcome.verdict == .retry && outcome.status == 307)
         #expect((outer.count, inner.count) == (1, 0))
         try await inner.close()
@@ -185,12 +185,12 @@ private final class Rebinding: HostResolving {
         ] {
             let receiver = try await Receiver(status: status)
             let target = try WebhookTarget(url: "http://127.0.0.1:\(receiver.port)/")
-            let outcome = await try Self.sender().send("{}", id: "x", to: target, space: "a")
+            let outcome = try await Self.sender().send("{}", id: "x", to: target, space: "a")
             #expect(outcome.verdict == verdict && outcome.status == Int(status.code))
             try await receiver.close()
         }
         let nobody = try WebhookTarget(url: "http://127.0.0.1:1/")
-        #expect(await try Self.sender().send("{}", id: "x", to: nobody, space: "a").verdict == .retry)
+        #expect(try await Self.sender().send("{}", id: "x", to: nobody, space: "a").verdict == .retry)
     }
 
     // MARK: the queue

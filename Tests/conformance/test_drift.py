@@ -19,7 +19,7 @@ from tritonclient import grpc
 from slipway_server import wait_until
 
 COLUMNS = ["x[0]", "x[1]", "x[2]"]
-CITIES = np.array(["Ulm", "Bonn", "Kiel", "Jena"])
+CITIES = np.array(["Ulm", "Bonn", "Kiel", "Jena"], dtype=object)
 # A second for a window and as many rows as a full one in it, so that tests need not wait.
 QUICK = {"drift": {"shortestSeconds": 1}}
 
@@ -445,6 +445,7 @@ def test_a_space_that_is_gone_takes_its_drift_with_it(new_server, tmp_path):
     assert server.json("POST", "/api/v1/spaces", {"name": "lab"})[0] == 201
     # The model is the first space's, and only lent.
     server.cli("model", "push", model(tmp_path / "sum.onnx"), "--name", "sum")
+    assert server.json("PUT", "/api/v1/spaces/lab/policy", {"promotesFrom": ["default"]})[0] == 200
     server.cli("promote", "sum:1", "--from", "default", "--to", "lab")
     server.cli("deploy", "sum:1", "--space", "lab")
     folder = server.data / "drift" / "lab" / "sum"

@@ -348,9 +348,13 @@ def test_a_caller_who_leaves_ends_the_replay_and_its_worker(endless):
 
 
 def test_a_server_that_stops_ends_its_replays(endless):
-    connection, _, (worker,) = begun(endless)
-    assert endless.terminate() == 0
+    connection, answer, (worker,) = begun(endless)
+    endless.process.send_signal(signal.SIGTERM)
+    last = json.loads(answer.read().splitlines()[-1])
+    assert last["error"]["error"] == "the replay was stopped"
+    # A server that stops lingers until its callers close.
     connection.close()
+    assert endless.process.wait(40) == 0
     until(lambda: not pathlib.Path(f"/proc/{worker}").exists())
 
 

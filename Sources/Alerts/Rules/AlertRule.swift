@@ -59,6 +59,8 @@ package struct RuleWatch: Sendable {
     package private(set) var last: Observation?
     private var heldBound: Double?
     private var driftMemory = DriftSeen.Memory()
+    /// The version whose quality was last found bad.
+    private var badVersion: Int?
 
     /// - Parameters:
     ///   - alert: the alert of this rule that is firing already.
@@ -67,6 +69,7 @@ package struct RuleWatch: Sendable {
         self.rule = rule
         machine = AlertMachine(firing: alert)
         driftMemory.version = alert == nil ? nil : version
+        badVersion = driftMemory.version
     }
 
     /// Takes in a reading. What it gives has to be kept, and then told to `fired` or `resolved`.
@@ -106,8 +109,14 @@ package struct RuleWatch: Sendable {
             guard let drift = reading.drift else { return .unknown("drift is not watched here") }
             observation = seen.observe(drift, &driftMemory)
         case .quality(let drop):
-            guard let quality = reading.quality else { return .unknown("no truth has come yet") }
-            observation = drop.observe(quality)
+            observation = reading.quality.map(drop.observe) ?? .unknown("no truth has come yet")
+            if observation.level == .beyond { badVersion = reading.version }
+            if observation.level == .unknown, let badVersion, let version = reading.version, version != badVersion {
+                // What another version was worth says nothing of this one.
+                observation = Observation(
+                    .clear,
+                    AlertEvidence("version \(version) answers now, and too little is known of it yet", []))
+            }
         }
         if observation.evidence.version == nil { observation.evidence.version = reading.version }
         return observation

@@ -35,7 +35,7 @@ enum AlertText {
     }
 
     private static func number(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+        value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : NumberText.significant(value)
     }
 
     static func silence(_ silence: SilenceInfo) -> String {

@@ -1,6 +1,6 @@
 package import Documents
 import Foundation
-package import Governance
+import Governance
 package import Journal
 import Serving
 

@@ -203,6 +203,8 @@ extension RetrainingService {
         environment["SLIPWAY_CAUSE"] = run.cause.kind.rawValue
         environment["TMPDIR"] = folders.temporary(run.number)
         environment["ORT_DISABLE_TELEMETRY"] = "1"
+        // The log has its lines in the order in which they were written.
+        environment["PYTHONUNBUFFERED"] = "1"
         if let token { environment["SLIPWAY_TOKEN"] = token }
         var (words, folder): ([String], String?) = ([], nil)
         if case .command(let command, let place) = run.rule.action { (words, folder) = (command, place) }

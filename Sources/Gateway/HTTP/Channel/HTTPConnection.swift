@@ -13,23 +13,24 @@ final class HTTPConnection: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    /// What the larger ones carry is in a box of its own: the phase is looked at many times a request, and copied each time.
     enum Phase {
         /// Between requests, or inside the headers of one.
         case head
         /// The caller's token is being checked; the head, of these many bytes, is still in the buffer.
         case authenticating(headLength: Int)
         /// Collecting the body of a request that is answered here.
-        case body(Exchange, BodyReader)
+        indirect case body(Exchange, BodyReader)
         /// The answer is sent; what is left of a small refused body is thrown away.
-        case discard(BodyReader)
+        indirect case discard(BodyReader)
         /// Handing the body on to a management task.
-        case streaming(Exchange, ManagementCall, BodyReader)
+        indirect case streaming(Exchange, ManagementCall, BodyReader)
         /// A management task has the whole request.
-        case managing(Exchange, ManagementCall)
+        indirect case managing(Exchange, ManagementCall)
         /// A management task makes the answer's body while it is sent.
-        case pouring(Pouring)
+        indirect case pouring(Pouring)
         /// An endpoint's thread has the request.
-        case computing(Exchange)
+        indirect case computing(Exchange)
         /// The last answer is sent; the peer gets a moment to read it.
         case lingering
         case closed

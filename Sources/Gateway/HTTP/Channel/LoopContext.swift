@@ -112,6 +112,8 @@ final class LoopContext {
     /// an answer is woken by it, and where that is on this machine, takes the processor away from the requests that are
     /// still to be read: then a turn answers one request and not eight.
     func flushSoon(_ connection: HTTPConnection) {
+        // Nobody else could make anything ready.
+        if connections.count == 1 { return connection.flush() }
         ready.append(connection)
         if ready.count >= Self.together { return flushReady() }
         guard ready.count == 1 else { return }
