@@ -149,7 +149,7 @@ def test_a_command_is_told_what_it_is_about(server, versions, tmp_path):
     assert "SLIPWAY_TOKEN" not in found
     assert set(found) <= {"SLIPWAY_SERVER", "SLIPWAY_SPACE", "SLIPWAY_MODEL", "SLIPWAY_ENDPOINT",
                           "SLIPWAY_ENDPOINT_SPACE", "SLIPWAY_RUN", "SLIPWAY_CAUSE", "SLIPWAY_DATA", "TMPDIR",
-                          "ORT_DISABLE_TELEMETRY", "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ",
+                          "ORT_DISABLE_TELEMETRY", "PYTHONUNBUFFERED", "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ",
                           "LD_LIBRARY_PATH", "PWD", "OLDPWD", "SHLVL", "_"}
     assert "drwx------" in text
     # Nothing but the log stays.
