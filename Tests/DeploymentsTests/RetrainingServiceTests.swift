@@ -187,6 +187,21 @@ private final class TestSurroundings: WrittenRows, RunKeys, RunFollowing, RunWeb
         #expect(try await service.list(RunFilter(space: "default")).items.count == 1)
     }
 
+    @Test func `runs that were asked for together begin one after the other`() async throws {
+        let (dock, service) = try await deployed(service)
+        defer { dock.remove() }
+        try configure(service, Self.both)
+        for _ in 0..<3 { _ = try await start(service) }
+        await service.tick(turn: 1)
+        await service.tick(turn: 2)
+        var states = try await service.list(RunFilter(space: "default")).items.map(\.state)
+        #expect(states == [.queued, .queued, .running])
+        _ = try await service.report(1, space: "default", succeeded: true, message: "", principal: .local)
+        await service.tick(turn: 3)
+        states = try await service.list(RunFilter(space: "default")).items.map(\.state)
+        #expect(states == [.queued, .running, .succeeded])
+    }
+
     @Test func `only a run that is under way may push in its own name`() async throws {
         let (dock, service) = try await deployed(service)
         defer { dock.remove() }

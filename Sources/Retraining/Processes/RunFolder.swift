@@ -31,6 +31,8 @@ package struct RunFolder: Sendable {
         }
     }
 
+    func drop(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
     /// Copies of rows must not outlive what they are copies of.
     func clear(_ run: Int) {
         for path in [data(run), work(run), temporary(run)] { try? FileManager.default.removeItem(atPath: path) }

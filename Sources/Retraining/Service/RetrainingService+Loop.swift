@@ -176,7 +176,7 @@ extension RetrainingService {
         for run in open {
             do {
                 switch run.state {
-                case .queued: try await beginIfFree(run, among: open)
+                case .queued: try await beginIfFree(run)
                 case .running: try await checkTime(run)
                 default: try await follow(run)
                 }
@@ -186,12 +186,13 @@ extension RetrainingService {
         }
     }
 
-    private func beginIfFree(_ run: RetrainingRun, among open: [RetrainingRun]) async throws(ControlError) {
-        let ofRule = open.filter {
-            $0.state == .running && $0.space == run.space && $0.endpoint == run.endpoint
-                && $0.rule.name == run.rule.name
+    private func beginIfFree(_ run: RetrainingRun) async throws(ControlError) {
+        let filter = RunFilter(space: run.space, endpoint: run.endpoint, rule: run.rule.name, onlyOpen: true)
+        // Asked anew for each: the one before it in the queue may just have begun.
+        let under = try await store.read { transaction in
+            try transaction.runs(filter, before: nil, limit: PageLimit.maximum).count { $0.state == .running }
         }
-        guard ofRule.count < run.rule.concurrent else { return }
+        guard under < run.rule.concurrent else { return }
         switch run.rule.action {
         case .command:
             guard running.withLock({ $0.count }) < Self.commandsAtOnce else { return }

@@ -185,6 +185,8 @@ extension RetrainingService {
             try await outside.labelled?.export(
                 space: space, endpoint: endpoint, rows: run.rule.rows, to: folder + "/labelled.csv") ?? false
         guard !hasLabels else { return }
+        // A table without a row would look as if there were something to learn from.
+        folders.drop(folder + "/labelled.csv")
         _ = try await outside.written.export(
             space: space, endpoint: endpoint, bytes: run.rule.limits.fileMB << 20, to: folder + "/ledger.csv")
     }
