@@ -275,7 +275,7 @@ def test_status_is_one_screen(world):
     assert re.search(r"space default: \d+ models, \d+ endpoints?", text)
     assert re.search(r"^iris +iris:1 +ready +\d+ +\d+ ", text, re.M)
     report = world.cli_json("status")
-    assert set(report) == {"server", "spaces", "deployments", "blobBytes", "freeBytes"}
+    assert set(report) == {"server", "spaces", "deployments", "alerts", "blobBytes", "freeBytes"}
 
 
 def test_doctor_finds_everything_well(world):
