@@ -258,7 +258,8 @@ def test_without_a_file_the_first_rows_are_the_reference_and_grpc_counts_too(new
         # The window that is open has rows of both kinds in it; the one after it has not.
         window = until(drift(server)["open"]["number"] + 1, shift=0.8)
     names = {feature["feature"] for feature in window["features"] if feature["verdict"] == "drift"}
-    assert window["verdict"] == "drift" and {"x[0]", "x[2]", "y"} <= names and "x[1]" not in names, window
+    # The column of few values moved by an index of 0.1: it may be said, and need not.
+    assert window["verdict"] == "drift" and {"x[0]", "y"} <= names and "x[1]" not in names, window
     assert window["inARow"] >= 1 and "has drifted" in server.log_text()
 
 
