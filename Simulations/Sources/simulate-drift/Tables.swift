@@ -51,7 +51,7 @@ func falseAlarms(_ set: SimulatedRows, months: Int) async -> Int {
     for (place, (reference, rowsPerHour)) in cases.enumerated() {
         // Most months where chance has the most room: small references and thin traffic.
         let share = rowsPerHour == 50 ? 6 : rowsPerHour == 200 ? 3 : 1
-        let count = max(1, months * share / 30)
+        let count = max(1, (months * share + 29) / 30)
         let total = await withTaskGroup(of: FalseAlarms.self) { group in
             for month in 1...count {
                 group.addTask {
