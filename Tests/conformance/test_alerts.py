@@ -15,7 +15,8 @@ from webhook_receiver import Receiver, data
 
 GOOD = {"name": "x", "datatype": "FP32", "shape": [1, 4], "data": [0.5] * 4}
 LOOPBACK = {"SLIPWAY_WEBHOOK_ALLOW": "127.0.0.0/8"}
-QUICK = {"name": "errors", "short": "10s", "long": "10s", "minimum": 5, "resolveAfter": "1s"}
+# Counts are kept by slots of 10 s: two of them, so that the one before is never left out.
+QUICK = {"name": "errors", "short": "20s", "long": "20s", "minimum": 5, "resolveAfter": "1s"}
 API = "/api/v1/spaces/default"
 
 
@@ -103,7 +104,7 @@ def test_a_burst_of_errors_becomes_one_alert_and_two_signed_messages(new_server,
         assert time.monotonic() < deadline
         assert server.infer("orders", [GOOD])[0] == 200
         time.sleep(0.05)
-    wait_until(lambda: len(receiver.messages) == 2, "a second message", 20)
+    wait_until(lambda: len(receiver.messages) == 2, "a second message", 60)
     assert [event["type"] for event in receiver.events(secret)] == ["slipway.alert.fired", "slipway.alert.resolved"]
     assert data(receiver.events(secret)[1])["resolution"]
     assert "slipway_alerts_firing" not in server.request("GET", "/metrics")[2].decode()
@@ -331,7 +332,7 @@ def test_what_an_endpoint_fired_ends_with_it(new_server, tmp_path):
     wait_until(lambda: alerts(server, state="firing"), "an alert", 30)
     server.cli("deployment", "delete", "orders", "--yes", check=False)
     server.request("DELETE", f"{API}/deployments/orders")
-    wait_until(lambda: not alerts(server, state="firing"), "its end", 20)
+    wait_until(lambda: not alerts(server, state="firing"), "its end", 60)
     assert "not deployed" in alerts(server)[0]["resolution"]
 
 
