@@ -634,7 +634,6 @@ def share_right(server, rows):
     return sum(label == int(row["malignant"]) for label, row in zip(labels, rows)) / len(rows)
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="dev/setup test makes the environment that the example trains in")
 def test_the_example_comes_back_from_a_changed_world(server, tmp_path):
     """Its script, on rows as the server lays them out; the rule's canary brings the version live."""
     server.cli("model", "push", EXAMPLE / "first.onnx", "--name", "tumours")

@@ -39,8 +39,8 @@ extension AlertCondition {
                 rule.objective = percent / 100
             }
             rule.burn = try fields.positive("burn", atMost: 1e6) ?? rule.burn
-            rule.short = try fields.duration("short", in: 10...3600) ?? rule.short
-            rule.long = try fields.duration("long", in: 10...3600) ?? max(rule.long, rule.short)
+            rule.short = try fields.duration("short", in: 20...3600) ?? rule.short
+            rule.long = try fields.duration("long", in: 20...3600) ?? max(rule.long, rule.short)
             guard rule.short <= rule.long else { throw fields.refusal("short", "is longer than 'long'") }
             rule.minimum = try fields.whole("minimum", in: 1...1_000_000_000) ?? rule.minimum
             return .errors(rule)
@@ -50,7 +50,7 @@ extension AlertCondition {
                 rule.times = try fields.positive("times", atMost: 1e6) ?? rule.times
                 rule.floor = try fields.positive("floor", atMost: 100_000) ?? rule.floor
             }
-            rule.window = try fields.duration("window", in: 10...3600) ?? rule.window
+            rule.window = try fields.duration("window", in: 20...3600) ?? rule.window
             rule.minimum = try fields.whole("minimum", in: 1...1_000_000_000) ?? rule.minimum
             return .latency(rule)
         case .traffic(var rule):
@@ -78,7 +78,7 @@ extension AlertCondition {
                 rule.share = share
             }
             rule.minimum = try fields.whole("minimum", in: 1...1_000_000_000) ?? rule.minimum
-            rule.window = try fields.duration("window", in: 10...3600) ?? rule.window
+            rule.window = try fields.duration("window", in: 20...3600) ?? rule.window
             return .ledger(rule)
         }
     }

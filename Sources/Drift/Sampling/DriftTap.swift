@@ -23,6 +23,8 @@ final class RowCredit: Sendable {
         if room > 0, more > 0 { rows.wrappingAdd(min(more, room), ordering: .relaxed) }
     }
 
+    func giveBack(_ count: Int) { rows.wrappingAdd(count, ordering: .relaxed) }
+
     func clear() { rows.store(0, ordering: .relaxed) }
 }
 
@@ -51,7 +53,10 @@ final class DriftTap: PredictionObserver {
         let rows = version.plan.rows(of: prediction)
         let count = version.credit.take(min(rows, mostRows))
         guard count > 0 else { return }
-        version.count(count, isTaken: queue.offer(prediction, of: version, rows: rows, count: count))
+        let isTaken = queue.offer(prediction, of: version, rows: rows, count: count)
+        version.count(count, isTaken: isTaken)
+        // They are wanted yet: a window must not stay short of what there was no room for.
+        if !isTaken { version.credit.giveBack(count) }
     }
 }
 
