@@ -146,9 +146,9 @@ package actor DeliveryService {
     private func attempt(_ id: Int, _ entry: Waiting) async {
         var again: Waiting?
         do {
-            if let pause = try await carry(id) {
+            if let due = try await carry(id) {
                 again = entry
-                again?.due = monotonic() + pause
+                again?.due = due
             }
         } catch {
             logger.error(
@@ -162,7 +162,8 @@ package actor DeliveryService {
         launch()
     }
 
-    /// Gives the milliseconds until the next attempt; `nil` where there is none.
+    /// Gives when the next attempt is due, by the clock that only grows; `nil` where there is none. The pause begins before
+    /// the attempt is kept: whoever reads of it may already wait for the next.
     private func carry(_ id: Int) async throws(ControlError) -> Int? {
         guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending else {
             return nil
@@ -174,6 +175,7 @@ package actor DeliveryService {
         let pause =
             outcome.verdict == .retry
             ? RetrySchedule.milliseconds(after: delivery.attempts, jitter: .random(in: 0..<1)) : nil
+        let due = pause.map { monotonic() + $0 }
         delivery.status = outcome.status
         delivery.outcome = outcome.text
         delivery.state = outcome.verdict == .delivered ? .delivered : pause == nil ? .failed : .pending
@@ -194,6 +196,6 @@ package actor DeliveryService {
                     "error.message": "\(ended.outcome)",
                 ])
         }
-        return pause
+        return due
     }
 }
