@@ -177,6 +177,22 @@ import Testing
         #expect(other)
     }
 
+    @Test func `a client that gives back each message of a stream to stream and connection goes on for ever`() throws {
+        let peer = Peer()
+        peer.send(Peer.headers(1, ends: true))
+        let stream = try #require(peer.stream())
+        // The clock stands: nothing is forgiven but for what was answered.
+        for _ in 0..<20_000 {
+            peer.connection.send(ByteBuffer(repeating: 5, count: 10), on: stream)
+            #expect(peer.frames().map(\.kind) == [FrameKind.data])
+            peer.send(Peer.widen(1, by: 10) + Peer.widen(0, by: 10))
+        }
+        #expect(peer.connection.openStreams == 1)
+        // Without answers the patience ends.
+        for _ in 0..<6000 where peer.connection.openStreams == 1 { peer.send(Peer.widen(0, by: 1)) }
+        #expect(peer.frames().last?.code == .enhanceYourCalm)
+    }
+
     @Test func `no bytes bring a connection down`() {
         var random = SystemRandomNumberGenerator()
         for _ in 0..<300 {

@@ -1,7 +1,8 @@
 /// Counts what costs us more than it costs the peer: frames that are in order one by one and an attack by the thousand.
 ///
 /// Each kind has a leaky bucket. What a busy and honest client sends grows with what it is answered, so each frame of an
-/// answer pays for one of each kind.
+/// answer pays for one of each kind, or two: a client that reads a stream message by message gives back what it has read
+/// both to the stream and to the connection.
 package struct FloodGuard: Sendable {
     /// What a peer may do to no use.
     package enum Nuisance: Int, Sendable, CaseIterable {
@@ -21,10 +22,13 @@ package struct FloodGuard: Sendable {
         package var burst: Int
         /// And so many a second for ever.
         package var perSecond: Int
+        /// And so many for each frame of an answer.
+        package var perAnswer: Int
 
-        package init(burst: Int, perSecond: Int) {
+        package init(burst: Int, perSecond: Int, perAnswer: Int = 1) {
             self.burst = burst
             self.perSecond = perSecond
+            self.perAnswer = perAnswer
         }
     }
 
@@ -33,7 +37,7 @@ package struct FloodGuard: Sendable {
         package var pings = Budget(burst: 200, perSecond: 10)
         package var settings = Budget(burst: 50, perSecond: 1)
         package var emptyData = Budget(burst: 200, perSecond: 10)
-        package var windowUpdates = Budget(burst: 5000, perSecond: 1000)
+        package var windowUpdates = Budget(burst: 5000, perSecond: 1000, perAnswer: 2)
         package var strays = Budget(burst: 1000, perSecond: 100)
 
         package init() {}
@@ -77,7 +81,8 @@ package struct FloodGuard: Sendable {
         var bucket = buckets[nuisance.rawValue]
         let elapsed = min(now &- min(now, bucket.time), 3_600_000_000_000)
         let leaked = Int(elapsed / 1_000_000).multipliedReportingOverflow(by: budget.perSecond).partialValue
-        let paid = Int(min(earned &- bucket.earned, 1 << 40)) * 1000
+        let answers = Int(min(earned &- bucket.earned, 1 << 40))
+        let paid = answers.multipliedReportingOverflow(by: 1000 * budget.perAnswer).partialValue
         bucket.level = max(0, bucket.level - max(0, leaked) - paid) + 1000
         // The part of a millisecond that has not leaked yet is kept for the next time.
         bucket.time = now &- elapsed % 1_000_000
