@@ -1,3 +1,5 @@
+package import Processes
+
 /// What a retraining command may take; beyond any of it the whole run is ended.
 package struct RunLimits: Sendable, Hashable, Codable {
     /// From the start to the end, in minutes; for a webhook, until the outside system reports.
@@ -14,4 +16,16 @@ package struct RunLimits: Sendable, Hashable, Codable {
     package var processes = 256
 
     package init() {}
+
+    /// The same, as the guard of a command takes it.
+    package var processLimits: ProcessLimits {
+        var limits = ProcessLimits()
+        limits.seconds = minutes * 60
+        limits.memoryBytes = memoryMB << 20
+        limits.logBytes = logMB << 20
+        limits.fileBytes = fileMB << 20
+        limits.openFiles = openFiles
+        limits.processes = processes
+        return limits
+    }
 }

@@ -1,4 +1,5 @@
 import Journal
+import Processes
 import Synchronization
 
 /// Once a second: rules are asked for causes, and open runs are helped on.
@@ -43,7 +44,10 @@ extension RetrainingService {
             for run in open where run.state == .running {
                 guard case .command = run.rule.action else { continue }
                 let folders = folders
-                await diskThreads.run { RunLeftovers.end(run: run.number, data: folders.data(run.number)) }
+                await diskThreads.run {
+                    ProcessLeftovers.end(
+                        environment: ["SLIPWAY_RUN=\(run.number)", "SLIPWAY_DATA=\(folders.data(run.number))"])
+                }
                 try await end(run.number, .serverEnded)
             }
             let numbers = Set(open.filter { $0.state == .queued }.map(\.number))

@@ -1,4 +1,5 @@
 package import Journal
+import Processes
 import Synchronization
 
 /// A run from its request to its end.
@@ -210,7 +211,7 @@ extension RetrainingService {
         if case .command(let command, let place) = run.rule.action { (words, folder) = (command, place) }
         return RunProcess.Order(
             command: words, folder: folder ?? folders.work(run.number),
-            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(), limits: run.rule.limits,
+            environment: environment.map { "\($0.key)=\($0.value)" }.sorted(), limits: run.rule.limits.processLimits,
             log: folders.log(run.number), program: commands.program, programArguments: commands.programArguments)
     }
 }

@@ -1,4 +1,5 @@
 package import Journal
+package import Processes
 import Synchronization
 
 /// Retraining: rules watched once a second, runs begun, watched and ended, and what they push followed up.

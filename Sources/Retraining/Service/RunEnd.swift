@@ -1,5 +1,6 @@
 import Foundation
 import Journal
+import Processes
 
 /// How a run ended, with what that makes of it.
 enum RunEnd: Sendable {
@@ -74,6 +75,7 @@ extension RunEnd {
             case .outOfTime: return (.timedOut, nil, "it took longer than \(limits.minutes) minutes")
             case .outOfMemory:
                 return (.failed, nil, "its processes took more than \(limits.memoryMB) MiB of memory together")
+            case .outOfDisk: return (.failed, nil, "it wrote more than it may to the disk")
             case .tooManyProcesses: return (.failed, nil, "it had more than \(limits.processes) processes")
             case .talkedTooMuch: return (.failed, nil, "it wrote more than \(limits.logMB) MiB to its log")
             case .cancelled: return (.cancelled, nil, "it was cancelled")

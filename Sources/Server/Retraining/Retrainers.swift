@@ -7,6 +7,7 @@ import Journal
 import Logging
 import ManagementGateway
 import Monitoring
+import Processes
 import Quality
 import Retraining
 import Store
@@ -47,7 +48,8 @@ struct Retrainers {
             })
     }
 
-    private var commands: CommandSettings {
+    /// How commands are started: for runs from Git too.
+    var commands: CommandSettings {
         let own = ProcessInfo.processInfo.environment
         var environment: [String: String] = [:]
         for name in CommandSettings.inherited { environment[name] = own[name] }

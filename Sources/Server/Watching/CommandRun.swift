@@ -1,4 +1,5 @@
 import Foundation
+import Processes
 import Serving
 
 /// Runs a command that is told of an alert: in a process group of its own, without anything of ours, for a bounded time.
@@ -46,37 +47,9 @@ enum CommandRun {
     ]
 
     private static func start(_ words: [String], input: CInt, output: CInt) -> (pid: pid_t, code: CInt) {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Through high numbers: an end of a pipe may have one of the numbers that the child is to find.
-        var high: CInt = 300
-        while [input, output].contains(where: { (high...high + 1).contains($0) }) { high += 2 }
-        posix_spawn_file_actions_adddup2(&actions, input, high)
-        posix_spawn_file_actions_adddup2(&actions, output, high + 1)
-        posix_spawn_file_actions_adddup2(&actions, high, 0)
-        posix_spawn_file_actions_adddup2(&actions, high + 1, 1)
-        posix_spawn_file_actions_adddup2(&actions, high + 1, 2)
-        closeOthers(from: 3, in: &actions)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-        arguments.append(nil)
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) }
-        variables.append(nil)
-        defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
-        let code = posix_spawn(&pid, words.first ?? "", &actions, &attributes, arguments, variables)
+        let code = ChildSpawn.start(
+            words.first ?? "", words, environment: environment, descriptors: [input, output, output], &pid)
         return (pid, code)
     }
 
@@ -139,13 +112,6 @@ enum CommandRun {
         if signal != 0 { return Ending(code: nil, words: "it was ended by signal \(signal)", output: output) }
         let code = Int(status >> 8) & 0xFF
         return Ending(code: code, words: code == 0 ? "delivered" : "it ended with code \(code)", output: output)
-    }
-
-    private static func closeOthers(from first: CInt, in actions: inout posix_spawn_file_actions_t) {
-        typealias AddCloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, CInt) -> CInt
-        // Newer than the oldest C library that this is built against; all of ours are closed on exec anyway.
-        guard let found = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
-        _ = unsafeBitCast(found, to: AddCloseFrom.self)(&actions, first)
     }
 
     private static func reason(_ code: CInt) -> String { String(cString: strerror(code)) }

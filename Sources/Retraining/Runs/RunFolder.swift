@@ -62,15 +62,3 @@ package struct RunFolder: Sendable {
         return (String(decoding: data, as: UTF8.self), bytes)
     }
 }
-
-/// Processes of runs that a server left behind which was killed together with their guards.
-package enum RunLeftovers {
-    /// Ends whoever was started for the run, told by the environment that it was given.
-    ///
-    /// - Parameter data: the run's data folder, which no other server's run has.
-    package static func end(run: Int, data: String) {
-        let own = getpid()
-        for pid in ProcessTable.read().having(environment: ["SLIPWAY_RUN=\(run)", "SLIPWAY_DATA=\(data)"])
-        where pid != own { _ = kill(pid, SIGKILL) }
-    }
-}

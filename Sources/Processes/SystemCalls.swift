@@ -5,7 +5,7 @@
 #endif
 
 /// Functions that every Linux C library has, but that are not in what Swift imports of it, looked up by name.
-enum SystemCalls {
+package enum SystemCalls {
     private static func function<Function>(_ name: String, as type: Function.Type) -> Function? {
         dlsym(nil, name).map { unsafeBitCast($0, to: type) }
     }
@@ -39,6 +39,13 @@ enum SystemCalls {
         _ = control?(setNoNewPrivileges, 1, 0, 0, 0)
     }
 
+    /// Of a process group, and of whatever it starts from now on.
+    static func lowerPriority(ofGroup group: pid_t) {
+        typealias SetPriority = @convention(c) (CInt, UInt32, CInt) -> CInt
+        let ofGroups: CInt = 1
+        _ = function("setpriority", as: SetPriority.self)?(ofGroups, UInt32(bitPattern: group), 10)
+    }
+
     static func limit(_ resource: __rlimit_resource, _ value: Int) {
         var current = rlimit()
         let resource = __rlimit_resource_t(resource.rawValue)
@@ -49,7 +56,8 @@ enum SystemCalls {
         setrlimit(resource, &new)
     }
 
-    static var monotonic: UInt64 {
+    /// Nanoseconds of a clock that never jumps.
+    package static var monotonic: UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)

@@ -14,15 +14,17 @@ package final class RunProcess: Sendable {
         package var folder: String
         /// All of the environment: `NAME=value`.
         package var environment: [String]
-        package var limits: RunLimits
+        package var limits: ProcessLimits
         /// The file that the log goes to.
         package var log: String
+        /// Whether what is in the log already stays.
+        package var appends = false
         /// The program of the guard, and what comes before its own arguments.
         package var program: String
         package var programArguments: [String]
 
         package init(
-            command: [String], folder: String, environment: [String], limits: RunLimits, log: String,
+            command: [String], folder: String, environment: [String], limits: ProcessLimits, log: String,
             program: String = "/proc/self/exe", programArguments: [String] = [RunGuard.subcommand]
         ) {
             self.command = command
@@ -74,7 +76,7 @@ package final class RunProcess: Sendable {
 
     /// Starts the command, keeps its log, and waits for its end. Blocks, for as long as the run takes.
     package func run() -> RunEnding {
-        let log = open(order.log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let log = open(order.log, O_WRONLY | O_CREAT | (order.appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o600)
         guard log >= 0 else { return .notStarted(Int(errno)) }
         defer { close(log) }
         guard let line = SystemCalls.pipe() else { return .notStarted(Int(errno)) }
@@ -117,57 +119,11 @@ package final class RunProcess: Sendable {
     // MARK: - Start
 
     private func spawn(_ descriptors: [CInt], _ pid: inout pid_t) -> CInt {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Through high numbers first: a source may have the very number that another one is to get. Not through one that
-        // is a source itself.
-        var high: CInt = 200
-        while descriptors.contains(where: { $0 >= high && $0 < high + CInt(descriptors.count) }) {
-            high += CInt(descriptors.count)
-        }
-        for (index, descriptor) in descriptors.enumerated() {
-            posix_spawn_file_actions_adddup2(&actions, descriptor, high + CInt(index))
-        }
-        for index in descriptors.indices {
-            posix_spawn_file_actions_adddup2(&actions, high + CInt(index), CInt(index))
-        }
-        SystemCalls.addCloseFrom(CInt(descriptors.count), to: &actions)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-        return Self.withCStrings(["slipway"] + order.programArguments + arguments) { words in
-            Self.withCStrings(order.environment) { environment in
-                posix_spawn(&pid, order.program, &actions, &attributes, words, environment)
-            }
-        }
-    }
-
-    private var arguments: [String] {
-        let limits = order.limits
-        // Their ranges keep these far from any overflow.
-        let numbers = [
-            limits.minutes * 60, limits.memoryMB << 20, limits.fileMB << 20, limits.openFiles, limits.processes,
-        ]
-        return numbers.map { String($0) } + [order.folder] + order.command
-    }
-
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
-        pointers.append(nil)
-        defer { for pointer in pointers { free(pointer) } }
-        return body(&pointers)
+        ChildSpawn.start(
+            order.program,
+            ["slipway"] + order.programArguments + order.limits.arguments + [order.folder]
+                + order.command,
+            environment: order.environment, descriptors: descriptors, &pid)
     }
 
     // MARK: - Wait
@@ -175,7 +131,7 @@ package final class RunProcess: Sendable {
     /// Writes down what the run says until its guard has said how it ended. What somebody who got away might still write is
     /// not waited for.
     private func collect(_ output: CInt, _ status: CInt, into log: CInt) -> String {
-        var left = order.limits.logMB << 20
+        var left = order.limits.logBytes
         var said: [UInt8] = []
         var hasOutput = true
         while true {
@@ -211,7 +167,7 @@ package final class RunProcess: Sendable {
             rest = rest.dropFirst(written)
         }
         if left == 0 {
-            let note = "\n[the log has its \(order.limits.logMB) MiB: the run was ended]\n"
+            let note = "\n[the log has its \(order.limits.logBytes >> 20) MiB: the run was ended]\n"
             _ = note.withCString { write(log, $0, strlen($0)) }
             tell(RunGuard.logFullByte)
         }

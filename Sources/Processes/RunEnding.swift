@@ -6,6 +6,7 @@ package enum RunEnding: Sendable, Hashable {
     case notStarted(Int)
     case outOfTime
     case outOfMemory
+    case outOfDisk
     case tooManyProcesses
     /// It wrote more than its log may have.
     case talkedTooMuch
@@ -23,6 +24,7 @@ package enum RunEnding: Sendable, Hashable {
         case .notStarted(let code): "notStarted \(code)"
         case .outOfTime: "outOfTime 0"
         case .outOfMemory: "outOfMemory 0"
+        case .outOfDisk: "outOfDisk 0"
         case .tooManyProcesses: "tooManyProcesses 0"
         case .talkedTooMuch: "talkedTooMuch 0"
         case .cancelled: "cancelled 0"
@@ -41,6 +43,7 @@ package enum RunEnding: Sendable, Hashable {
         case "notStarted": self = .notStarted(number)
         case "outOfTime": self = .outOfTime
         case "outOfMemory": self = .outOfMemory
+        case "outOfDisk": self = .outOfDisk
         case "tooManyProcesses": self = .tooManyProcesses
         case "talkedTooMuch": self = .talkedTooMuch
         case "cancelled": self = .cancelled

@@ -4,14 +4,15 @@
     import Darwin
 #endif
 
-/// The process between the server and a retraining command: the same binary again. It sets the limits, starts the command in
+/// The process between the server and a command that it runs for somebody: the same binary again. It sets the limits, starts the command in
 /// a process group of its own, and ends everything below it when the command has ended, when a limit is reached, when it is
 /// told to, and when the server is gone.
 ///
 /// Descriptors: 0 is told by, and at end-of-file the server is gone; 1 and 2 are the run's log; 3 takes the ending.
 package struct RunGuard {
-    /// The hidden subcommand of this binary: SECONDS MEMORY-BYTES FILE-BYTES OPEN-FILES PROCESSES FOLDER COMMAND...
-    package static let subcommand = "retraining-guard"
+    /// The hidden subcommand of this binary: SECONDS MEMORY-BYTES FILE-BYTES OPEN-FILES PROCESSES DISK-BYTES DISK-FOLDER
+    /// FOLDER COMMAND... Zero bytes of disk are any number of them.
+    package static let subcommand = "command-guard"
 
     /// Bytes that the server writes to descriptor 0.
     static let cancelByte = UInt8(ascii: "c")
@@ -20,16 +21,20 @@ package struct RunGuard {
     /// What a command gets between being asked to end and being killed.
     private static let graceNanoseconds: UInt64 = 5_000_000_000
     private static let scanNanoseconds: UInt64 = 250_000_000
+    /// Disks are asked less often than processes are counted, and never for more than a tenth of the time.
+    private static let diskScanNanoseconds: UInt64 = 500_000_000
 
     private let seconds: Int
     private let memoryBytes: Int
     private let fileBytes: Int
     private let openFiles: Int
     private let processes: Int
+    private let disk: ProcessLimits.Disk?
     private let folder: String
     private let command: [String]
 
     private var leader: pid_t = 0
+    private var nextDiskScan: UInt64 = 0
     /// Once it is decided, with when the rest is killed.
     private var ending: (RunEnding, killAt: UInt64)?
     private var leaderEnded = false
@@ -48,15 +53,17 @@ package struct RunGuard {
     }
 
     private init?(_ arguments: [String]) {
-        let numbers = arguments.prefix(5).compactMap { Int($0) }
-        guard numbers.count == 5, numbers.allSatisfy({ $0 > 0 }), arguments.count >= 7 else { return nil }
+        let numbers = arguments.prefix(6).compactMap { Int($0) }
+        guard numbers.count == 6, numbers.prefix(5).allSatisfy({ $0 > 0 }), numbers[5] >= 0, arguments.count >= 9
+        else { return nil }
         seconds = numbers[0]
         memoryBytes = numbers[1]
         fileBytes = numbers[2]
         openFiles = numbers[3]
         processes = numbers[4]
-        folder = arguments[5]
-        command = Array(arguments.dropFirst(6))
+        disk = numbers[5] == 0 ? nil : ProcessLimits.Disk(folder: arguments[6], bytes: numbers[5])
+        folder = arguments[7]
+        command = Array(arguments.dropFirst(8))
     }
 
     private mutating func carryOut() -> RunEnding {
@@ -69,25 +76,31 @@ package struct RunGuard {
         guard code == 0 else { return .notStarted(Int(code)) }
         let deadline = SystemCalls.monotonic &+ UInt64(seconds) &* 1_000_000_000
         var nextScan: UInt64 = 0
+        var seenTasks = ProcessTable.tasks
         while !leaderEnded {
             listen()
             reap()
             let now = SystemCalls.monotonic
             if now >= deadline { end(.outOfTime) }
             if let ending, now >= ending.killAt { killAll(SIGKILL) }
-            if now >= nextScan {
-                nextScan = now &+ Self.scanNanoseconds
+            // Who multiplies is looked at before there are too many of them to be looked through.
+            let tasks = ProcessTable.tasks
+            if tasks > seenTasks &+ processes {
+                lookWhileTheyStand()
+            } else if now >= nextScan {
                 look()
+            } else {
+                continue
             }
+            nextScan = now &+ Self.scanNanoseconds
+            seenTasks = tasks
         }
         sweep()
         return ending?.0 ?? .guardLost
     }
 
-    /// Serving comes first: for the processor, and when memory runs out. What the guard takes away from itself its children
-    /// do not have either.
+    /// Serving comes first when memory runs out. What the guard takes away from itself its children do not have either.
     private func enterLimits() {
-        _ = nice(10)
         let file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC)
         if file >= 0 {
             _ = write(file, "1000", 4)
@@ -107,22 +120,16 @@ package struct RunGuard {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         SystemCalls.addCloseFrom(3, to: &actions)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        var all = sigset_t()
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
-        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) }
-        words.append(nil)
-        defer { for word in words { free(word) } }
-        return posix_spawnp(&leader, command[0], &actions, &attributes, words, environ)
+        var pid: pid_t = 0
+        let code = ChildSpawn.withGroupOfItsOwn { attributes in
+            ChildSpawn.withCStrings(command) { words in
+                posix_spawnp(&pid, command[0], &actions, &attributes, words, environ)
+            }
+        }
+        leader = pid
+        // Serving comes first for the processor too. Not the guard itself: among a thousand equals it would come too late.
+        if code == 0 { SystemCalls.lowerPriority(ofGroup: pid) }
+        return code
     }
 
     /// What the server says; waits a moment for it.
@@ -154,12 +161,29 @@ package struct RunGuard {
         }
     }
 
+    /// A group that multiplies makes new ones faster than they are counted: it waits until it is.
+    private mutating func lookWhileTheyStand() {
+        _ = kill(-leader, SIGSTOP)
+        look()
+        _ = kill(-leader, SIGCONT)
+    }
+
     private mutating func look() {
         let below = ProcessTable.read().descendants(of: getpid())
         if below.count > processes { end(.tooManyProcesses, atOnce: true) }
         var bytes = 0
         for process in below { bytes &+= process.resident }
         if bytes > memoryBytes { end(.outOfMemory, atOnce: true) }
+        lookAtDisk(below.map(\.pid))
+    }
+
+    private mutating func lookAtDisk(_ below: [pid_t]) {
+        let begun = SystemCalls.monotonic
+        guard let disk, begun >= nextDiskScan else { return }
+        let use = DiskUse.count(folder: disk.folder, openedBy: below)
+        if use.bytes > disk.bytes || use.isTooDeep { end(.outOfDisk, atOnce: true) }
+        let ended = SystemCalls.monotonic
+        nextDiskScan = ended &+ max(Self.diskScanNanoseconds, (ended &- begun) &* 10)
     }
 
     /// The first reason is the one that counts.

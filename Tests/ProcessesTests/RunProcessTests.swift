@@ -1,5 +1,5 @@
 import Foundation
-import Retraining
+import Processes
 import Testing
 
 /// A folder that goes when the test has ended.
@@ -26,9 +26,9 @@ final class TestPlace: Sendable {
     }
 
     private func process(
-        _ script: String, _ limits: (inout RunLimits) -> Void = { _ in }, environment: [String] = []
+        _ script: String, _ limits: (inout ProcessLimits) -> Void = { _ in }, environment: [String] = []
     ) -> RunProcess {
-        var bounds = RunLimits()
+        var bounds = ProcessLimits()
         limits(&bounds)
         return RunProcess(
             RunProcess.Order(
@@ -62,7 +62,7 @@ final class TestPlace: Sendable {
 
     @Test func `a command that is not there says so`() async {
         let order = RunProcess.Order(
-            command: ["no-such-program"], folder: folder, environment: ["PATH=/usr/bin"], limits: RunLimits(),
+            command: ["no-such-program"], folder: folder, environment: ["PATH=/usr/bin"], limits: ProcessLimits(),
             log: folder + "/log", program: Self.program)
         #expect(await ending(RunProcess(order)) == .notStarted(Int(ENOENT)))
         var elsewhere = order
@@ -72,11 +72,11 @@ final class TestPlace: Sendable {
 
     @Test func `too much memory ends all of it`() async {
         let script = "python3 -c 'import time; x = bytearray(200 << 20); time.sleep(60)'"
-        #expect(await ending(process(script) { $0.memoryMB = 120 }) == .outOfMemory)
+        #expect(await ending(process(script) { $0.memoryBytes = 120 << 20 }) == .outOfMemory)
     }
 
     @Test func `too long a log ends all of it, and is cut`() async throws {
-        #expect(await ending(process("yes") { $0.logMB = 1 }) == .talkedTooMuch)
+        #expect(await ending(process("yes") { $0.logBytes = 1 << 20 }) == .talkedTooMuch)
         let size = try #require(FileManager.default.attributesOfItem(atPath: folder + "/log")[.size] as? Int)
         #expect((1 << 20...(1 << 20) + 200).contains(size))
     }
@@ -88,9 +88,30 @@ final class TestPlace: Sendable {
 
     @Test func `a file that grows too large is not written further`() async throws {
         let script = "dd if=/dev/zero of=\(folder)/large bs=1M count=8"
-        #expect(await ending(process(script) { $0.fileMB = 2 }) != .exited(0))
+        #expect(await ending(process(script) { $0.fileBytes = 2 << 20 }) != .exited(0))
         let size = try #require(FileManager.default.attributesOfItem(atPath: folder + "/large")[.size] as? Int)
         #expect(size <= 2 << 20)
+    }
+
+    @Test(arguments: [
+        "i=0; while :; do i=$((i+1)); dd if=/dev/zero of=FOLDER/f$i bs=1M count=1; done",
+        // Removed, and open still.
+        "exec 9>FOLDER/gone; rm FOLDER/gone; dd if=/dev/zero bs=1M count=64 >&9; sleep 60",
+        "while :; do mkdir d && cd d || exit 1; done",
+    ])
+    func `a disk that fills up ends all of it`(script: String) async {
+        let disk = ProcessLimits.Disk(folder: folder, bytes: 16 << 20)
+        let process = process(script.replacing("FOLDER", with: folder)) { $0.disk = disk }
+        #expect(await ending(process) == .outOfDisk)
+    }
+
+    @Test func `a command that multiplies is ended with all that it became`() async {
+        let script = "while :; do setsid sleep 100 & sleep 0.01; done"
+        #expect(
+            await ending(process(script, { $0.processes = 40 }, environment: ["BOMB=\(folder)"])) == .tooManyProcesses)
+        let check = process("grep -lsz BOMB=\(folder) /proc/[0-9]*/environ; true")
+        #expect(await ending(check) == .exited(0))
+        #expect(!log.contains("/proc/"), "\(log)")
     }
 
     @Test func `nothing outlives a command, whatever group and session it fled to`() async {
