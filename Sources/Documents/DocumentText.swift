@@ -13,9 +13,13 @@ package enum DocumentText {
 
     /// The same for another document that is a page too.
     ///
-    /// - Parameter what: what it is called in messages: `rollout`.
-    package static func value(yaml text: String, what: String) throws(ControlError) -> DocumentValue {
-        do { return try value(yaml: text) } catch { throw error.about(what) }
+    /// - Parameters:
+    ///   - what: what it is called in messages: `rollout`.
+    ///   - atMost: bytes that it may have, where that is more than a page.
+    package static func value(
+        yaml text: String, what: String, atMost: Int = maximumBytes
+    ) throws(ControlError) -> DocumentValue {
+        do { return try value(yaml: text, atMost: atMost) } catch { throw error.about(what) }
     }
 
     package static func value(json data: Data, what: String) throws(ControlError) -> DocumentValue {
@@ -23,21 +27,35 @@ package enum DocumentText {
     }
 
     /// - Parameter text: YAML 1.1, of which JSON is a part.
-    package static func value(yaml text: String) throws(ControlError) -> DocumentValue {
-        try guardAgainstBombs(text)
+    package static func value(yaml text: String, atMost: Int = maximumBytes) throws(ControlError) -> DocumentValue {
+        let limits = DocumentLimits(bytes: atMost, depth: maximumDepth)
+        do { return try placed(yaml: text, limits: limits).value } catch { throw error.error }
+    }
+
+    /// The same with the lines that everything stands in.
+    static func placed(yaml text: String, limits: DocumentLimits) throws(DocumentFault) -> PlacedDocument {
+        try guardAgainstBombs(text, limits)
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
         } catch {
             throw notYAML(error)
         }
-        guard let node else { throw ControlError(.invalid, "the policy is empty", hint: "docs/reference/policy.md") }
-        return try value(node, path: "", depth: 0)
+        guard let node else {
+            throw DocumentFault(ControlError(.invalid, "the policy is empty", hint: "docs/reference/policy.md"))
+        }
+        var reading = NodeReading(limits: limits)
+        do {
+            let value = try reading.value(node, path: "", depth: 0)
+            return PlacedDocument(value: value, places: DocumentPlaces(lines: reading.lines))
+        } catch {
+            throw DocumentFault(error, line: error.field.flatMap { DocumentPlaces(lines: reading.lines).line(of: $0) })
+        }
     }
 
     /// - Parameter data: JSON, checked to be no more than `maximumBytes`.
     package static func value(json data: Data) throws(ControlError) -> DocumentValue {
-        guard data.count <= maximumBytes else { throw tooLarge(data.count) }
+        guard data.count <= maximumBytes else { throw DocumentFault.tooLarge(data.count, .page).error }
         let value: DocumentValue
         do {
             value = try JSONDecoder().decode(DocumentValue.self, from: data)
@@ -49,7 +67,7 @@ package enum DocumentText {
     }
 
     private static func checkDepth(_ value: DocumentValue, _ depth: Int) throws(ControlError) {
-        guard depth <= maximumDepth else { throw tooDeep }
+        guard depth <= maximumDepth else { throw DocumentLimits.page.tooDeep }
         switch value {
         case .list(let items): for item in items { try checkDepth(item, depth + 1) }
         case .mapping(let members): for item in members.values { try checkDepth(item, depth + 1) }
@@ -57,18 +75,10 @@ package enum DocumentText {
         }
     }
 
-    private static func tooLarge(_ bytes: Int) -> ControlError {
-        ControlError(.tooLarge, "the policy has \(bytes) bytes, at most \(maximumBytes)")
-    }
-
-    private static var tooDeep: ControlError {
-        ControlError(.invalid, "the policy has more than \(maximumDepth) lists and mappings in each other")
-    }
-
     /// By the bytes alone. It may refuse a text in quotes that looks like what it looks for; a policy has no use for one.
-    private static func guardAgainstBombs(_ text: String) throws(ControlError) {
+    private static func guardAgainstBombs(_ text: String, _ limits: DocumentLimits) throws(DocumentFault) {
         let bytes = Array(text.utf8)
-        guard bytes.count <= maximumBytes else { throw tooLarge(bytes.count) }
+        guard bytes.count <= limits.bytes else { throw .tooLarge(bytes.count, limits) }
         var open = 0
         var line = 1
         var marks = 0
@@ -83,9 +93,10 @@ package enum DocumentText {
             case UInt8(ascii: "&"), UInt8(ascii: "*"):
                 let next = index + 1 < bytes.count ? bytes[index + 1] : UInt8(ascii: " ")
                 if Self.mayPrecedeToken(previous), Self.isOfAnchor(next) {
-                    throw ControlError(
-                        .invalid, "line \(line) of the policy has an anchor or an alias (& or *)",
-                        hint: "write out what it stands for, or put the text in a form without them")
+                    throw DocumentFault(
+                        ControlError(
+                            .invalid, "line \(line) of the policy has an anchor or an alias (& or *)",
+                            hint: "write out what it stands for, or put the text in a form without them"), line: line)
                 }
             // `- - - -` and `? ? ?` nest on one line.
             case UInt8(ascii: "-"), UInt8(ascii: "?"), UInt8(ascii: ":"):
@@ -93,7 +104,7 @@ package enum DocumentText {
                 if Self.isSpace(previous), Self.isSpace(next) { marks += 1 }
             default: break
             }
-            guard open <= maximumDepth, marks <= maximumDepth else { throw tooDeep }
+            guard open <= limits.depth, marks <= limits.depth else { throw DocumentFault(limits.tooDeep, line: line) }
             previous = byte
         }
     }
@@ -114,7 +125,7 @@ package enum DocumentText {
         isSpace(byte) || ["[", "{", ",", ":", "-", "?", "]", "}"].contains(UnicodeScalar(byte))
     }
 
-    private static func notYAML(_ error: any Error) -> ControlError {
+    private static func notYAML(_ error: any Error) -> DocumentFault {
         let (what, line): (String, Int?) =
             switch error as? YamlError {
             case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
@@ -124,33 +135,13 @@ package enum DocumentText {
                 ("'\(Name.excerpt(of: names.first ?? ""))' is there twice", context.mark.line)
             default: ("it cannot be read", nil)
             }
-        return ControlError(.invalid, "the policy is not YAML: \(what)" + (line.map { " (line \($0))" } ?? ""))
-    }
-
-    private static func value(_ node: Node, path: String, depth: Int) throws(ControlError) -> DocumentValue {
-        guard depth <= maximumDepth else { throw tooDeep }
-        switch node {
-        case .alias: throw ControlError(.invalid, "the policy has an alias", field: path.isEmpty ? nil : path)
-        case .scalar(let scalar): return plain(scalar)
-        case .sequence(let sequence):
-            var items: [DocumentValue] = []
-            for item in sequence { items.append(try value(item, path: "\(path)[\(items.count)]", depth: depth + 1)) }
-            return .list(items)
-        case .mapping(let mapping):
-            var members: [String: DocumentValue] = [:]
-            for (key, item) in mapping {
-                guard case .scalar(let name) = key else {
-                    throw ControlError(.invalid, "a name in the policy must be a plain word", field: path)
-                }
-                let place = path.isEmpty ? name.string : "\(path).\(name.string)"
-                members[name.string] = try value(item, path: place, depth: depth + 1)
-            }
-            return .mapping(members)
-        }
+        return DocumentFault(
+            ControlError(.invalid, "the policy is not YAML: \(what)" + (line.map { " (line \($0))" } ?? "")), line: line
+        )
     }
 
     /// A scalar without quotes may be more than a text.
-    private static func plain(_ scalar: Node.Scalar) -> DocumentValue {
+    fileprivate static func plain(_ scalar: Node.Scalar) -> DocumentValue {
         let text = scalar.string
         guard scalar.style == .plain || scalar.style == .any else { return .text(text) }
         switch text {
@@ -169,8 +160,44 @@ package enum DocumentText {
     }
 }
 
+/// One walk through what the parser made of a document.
+private struct NodeReading {
+    let limits: DocumentLimits
+    /// By the path of each member and item.
+    var lines: [String: Int] = [:]
+
+    init(limits: DocumentLimits) { self.limits = limits }
+
+    mutating func value(_ node: Node, path: String, depth: Int) throws(ControlError) -> DocumentValue {
+        guard depth <= limits.depth else { throw limits.tooDeep }
+        switch node {
+        case .alias: throw ControlError(.invalid, "the policy has an alias", field: path.isEmpty ? nil : path)
+        case .scalar(let scalar): return DocumentText.plain(scalar)
+        case .sequence(let sequence):
+            var items: [DocumentValue] = []
+            for item in sequence {
+                let place = "\(path)[\(items.count)]"
+                lines[place] = item.mark?.line
+                items.append(try value(item, path: place, depth: depth + 1))
+            }
+            return .list(items)
+        case .mapping(let mapping):
+            var members: [String: DocumentValue] = [:]
+            for (key, item) in mapping {
+                guard case .scalar(let name) = key else {
+                    throw ControlError(.invalid, "a name in the policy must be a plain word", field: path)
+                }
+                let place = path.isEmpty ? name.string : "\(path).\(name.string)"
+                lines[place] = key.mark?.line
+                members[name.string] = try value(item, path: place, depth: depth + 1)
+            }
+            return .mapping(members)
+        }
+    }
+}
+
 extension ControlError {
-    fileprivate func about(_ what: String) -> ControlError {
+    func about(_ what: String) -> ControlError {
         ControlError(
             code, message.replacing("the policy", with: "the \(what)"), field: field,
             hint: hint?.replacing("policy.md", with: "\(what).md"))
