@@ -7,6 +7,8 @@ package import Serving
 package enum ModelFormat {
     /// As versions and runtimes name the format.
     package static let onnx = "onnx"
+    /// Of what came through MLflow's door and is kept only: no runtime here has it.
+    package static let stored = "mlflow"
 
     /// The path of the model file: the only `.onnx` file, or `model.onnx` at the top when there are several.
     package static func modelFile(among files: [ArtifactReference.File]) throws(ControlError) -> String {
@@ -38,7 +40,7 @@ extension Manifest {
 
     /// A version of one file, its companions aside, has it as `model.onnx`: what it was called where it came from is no
     /// part of the model, so the same bytes under another name are the same version.
-    var withoutName: Manifest {
+    package var withoutName: Manifest {
         get throws(ControlError) {
             let others = files.filter { !Self.companions.contains($0.path) }
             guard others.count == 1, let only = others.first, only.path.lowercased().hasSuffix(".onnx") else {

@@ -15,13 +15,20 @@ package struct ModelVersion: Sendable, Hashable, Codable {
     /// As the checker read it when the version was pushed.
     package let description: ModelDescription
     package let provenance: Provenance
+    /// How it came in, where that was through MLflow's door.
+    package let origin: VersionOrigin?
+    /// The tags that it was pushed with, as they were changed since.
+    package let tags: [String: String]
+    /// What somebody has written about it since.
+    package let text: String
     package let createdAt: Timestamp
     /// The id of who pushed it.
     package let createdBy: String
 
     package init(
         model: String, number: Int, space: String, artifact: ArtifactReference, size: Int,
-        description: ModelDescription, provenance: Provenance, createdAt: Timestamp, createdBy: String
+        description: ModelDescription, provenance: Provenance, origin: VersionOrigin? = nil,
+        tags: [String: String]? = nil, text: String = "", createdAt: Timestamp, createdBy: String
     ) {
         self.model = model
         self.number = number
@@ -30,6 +37,9 @@ package struct ModelVersion: Sendable, Hashable, Codable {
         self.size = size
         self.description = description
         self.provenance = provenance
+        self.origin = origin
+        self.tags = tags ?? provenance.tags
+        self.text = text
         self.createdAt = createdAt
         self.createdBy = createdBy
     }
@@ -39,8 +49,16 @@ package struct ModelVersion: Sendable, Hashable, Codable {
 
     /// What the checker noticed and a person may want to know.
     package var notes: [String] {
-        guard let trial = description.trialRun, !trial.succeeded else { return [] }
-        return ["The trial run on made-up inputs failed: \(trial.message)"]
+        var notes: [String] = []
+        if let trial = description.trialRun, !trial.succeeded {
+            notes.append("The trial run on made-up inputs failed: \(trial.message)")
+        }
+        return notes + (origin?.warnings ?? [])
+    }
+
+    /// Throws `refused` for a version that is only kept here.
+    package func requireDeployable() throws(ControlError) {
+        if let reason = origin?.undeployable { throw ControlError.undeployable(label, reason) }
     }
 }
 
@@ -102,6 +120,10 @@ package struct ModelSummary: Sendable, Hashable {
     /// Of the latest version.
     package let metrics: [String: Double]
     package let deployed: [Placement]
+    /// Version numbers by what the space calls them.
+    package var aliases: [String: Int] = [:]
+    package var tags: [String: String] = [:]
+    package var description = ""
     /// When the model got its first version.
     package let createdAt: Timestamp
     /// When the latest version came.
@@ -133,5 +155,16 @@ package struct PushOutcome: Sendable, Hashable {
     package init(version: ModelVersion, isNew: Bool) {
         self.version = version
         self.isNew = isNew
+    }
+}
+
+extension ControlError {
+    /// The refusal of a version that no runtime here can serve.
+    ///
+    /// - Parameter version: `churn:3`
+    package static func undeployable(_ version: String, _ reason: String) -> ControlError {
+        ControlError(
+            .refused, "\(version) cannot be deployed: \(reason)", field: "version",
+            hint: "log the model in ONNX too (mlflow.onnx.log_model) and register that")
     }
 }

@@ -18,22 +18,27 @@ package struct Provenance: Sendable, Hashable, Codable {
     package let dataset: String?
     /// The retraining run that pushed it; `nil` for what people and other programs push.
     package let run: Int?
+    /// The run from Git that pushed it; `nil` for what people and other programs push.
+    package let gitRun: Int?
 
     /// For what was validated when it was stored.
     package init(
-        stored metrics: [String: Double], tags: [String: String], gitCommit: String?, dataset: String?, run: Int? = nil
+        stored metrics: [String: Double], tags: [String: String], gitCommit: String?, dataset: String?, run: Int? = nil,
+        gitRun: Int? = nil
     ) {
         self.metrics = metrics
         self.tags = tags
         self.gitCommit = gitCommit
         self.dataset = dataset
         self.run = run
+        self.gitRun = gitRun
     }
 
     /// What a caller sent. Throws `invalid` about the field with too many entries, an empty or too long key, a number
     /// that is not finite, or too long a text.
     package init(
-        metrics: [String: Double], tags: [String: String], gitCommit: String?, dataset: String?, run: Int? = nil
+        metrics: [String: Double], tags: [String: String], gitCommit: String?, dataset: String?, run: Int? = nil,
+        gitRun: Int? = nil
     ) throws(ControlError) {
         try Self.checkKeys(metrics.keys, field: "metrics")
         try Self.checkKeys(tags.keys, field: "tags")
@@ -43,7 +48,7 @@ package struct Provenance: Sendable, Hashable, Codable {
         for (name, value) in tags { try Self.checkText(value, what: "tag '\(name)'", field: "tags") }
         if let gitCommit { try Self.checkText(gitCommit, what: "gitCommit", field: "gitCommit") }
         if let dataset { try Self.checkText(dataset, what: "dataset", field: "dataset") }
-        self.init(stored: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run)
+        self.init(stored: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run, gitRun: gitRun)
     }
 
     private static func checkKeys(_ keys: some Collection<String>, field: String) throws(ControlError) {

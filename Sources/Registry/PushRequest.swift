@@ -13,9 +13,10 @@ struct PushRequest: Sendable {
     let model: String
     let space: String
     let manifest: Manifest
-    /// As the caller called it: for messages.
-    let modelFile: String
+    /// As the caller called it: for messages. `nil` for what is stored and never opened.
+    let modelFile: String?
     let provenance: Provenance
+    var arrival: VersionArrival?
 
     /// For the hash that an idempotency key is bound to.
     var canonical: [String] {
@@ -25,6 +26,8 @@ struct PushRequest: Sendable {
         for (name, value) in provenance.tags.sorted(by: { $0.key < $1.key }) { parts += [name, value] }
         parts += [provenance.gitCommit ?? "", provenance.dataset ?? ""]
         if let run = provenance.run { parts += ["run", String(run)] }
+        if let run = provenance.gitRun { parts += ["gitRun", String(run)] }
+        if let arrival { parts += ["source", arrival.origin.source] }
         return parts
     }
 
@@ -33,13 +36,7 @@ struct PushRequest: Sendable {
         guard try transaction.hasSpace(space) else {
             throw ControlError.spaceNotFound(space)
         }
-        let sources = try transaction.promotionSources(of: space)
-        guard sources.isEmpty else {
-            throw ControlError(
-                .refused, "space '\(space)' takes versions by promotion only, from \(sources.joined(separator: ", "))",
-                field: "space",
-                hint: "push it there, then `slipway promote \(model):VERSION --from \(sources[0]) --to \(space)`")
-        }
+        try RegistryService.admit(space, of: model, transaction)
         if let record = try transaction.model(named: model), record.owner != space {
             throw ControlError(
                 .conflict, "the model name '\(model)' is taken", field: "model", hint: "choose another name")
@@ -76,14 +73,34 @@ struct PushRequest: Sendable {
         try transaction.insertVersion(
             VersionDraft(
                 model: model, number: number, artifact: reference, size: manifest.totalSize, description: description,
-                provenance: provenance),
+                provenance: provenance, arrival: arrival),
             space: space, by: principal)
         var detail = [
             "digest": manifest.digest, "files": String(manifest.files.count), "bytes": String(manifest.totalSize),
         ]
         detail["run"] = provenance.run.map { String($0) }
+        detail["gitRun"] = provenance.gitRun.map { String($0) }
+        if let origin = arrival?.origin {
+            detail["source"] = Name.excerpt(of: origin.source, limit: 256)
+            detail["mlflowRun"] = origin.run
+            detail["undeployable"] = origin.undeployable
+        }
         return Change(
             PushAnswer(number: number, isNew: true),
             event: AuditDraft(action: "version.push", subject: "\(model):\(number)", detail: detail))
+    }
+}
+
+extension RegistryService {
+    /// Throws `refused` where versions come by promotion only.
+    static func admit(
+        _ space: String, of model: String = "MODEL", _ transaction: any RegistryTransaction
+    ) throws {
+        let sources = try transaction.promotionSources(of: space)
+        guard let first = sources.first else { return }
+        throw ControlError(
+            .refused, "space '\(space)' takes versions by promotion only, from \(sources.joined(separator: ", "))",
+            field: "space", hint: "push it there, then `slipway promote \(model):VERSION --from \(first) --to \(space)`"
+        )
     }
 }

@@ -23,6 +23,15 @@ extension RegistryService {
             return committed.answer
         }
     }
+
+    /// Forgets the laid-out files of a version that is gone, unless somebody pushes them again just now.
+    func discard(_ digest: String) async throws(ControlError) {
+        let reference = ArtifactReference(digest: digest, format: "", files: [])
+        let artifacts = self.artifacts
+        try await turns.take(digest) { () async throws(ControlError) in
+            await self.threads.run { artifacts.discard(reference) }
+        }
+    }
 }
 
 /// A deletion, with the rules that the database decides.

@@ -1,5 +1,6 @@
 package import Journal
 package import Serving
+import Tensors
 
 /// Models and their immutable versions.
 package final class RegistryService: Sendable {
@@ -19,23 +20,27 @@ package final class RegistryService: Sendable {
     /// Makes version n+1 of `model` out of files whose bytes the space holds, once the checker has loaded it; or finds the
     /// version that has the same bytes.
     ///
-    /// - Parameter run: the retraining run that pushes; whether it does was asked before.
+    /// - Parameters:
+    ///   - run: the retraining run that pushes; whether it does was asked before.
+    ///   - gitRun: the run from Git that does.
+    ///   - arrival: what came with it, where that was through MLflow's door. What nothing here can deploy is stored unopened.
     ///
     /// Errors: `invalid`, `notFound` (space), `conflict` (name taken by another space, key reused), `notAModel`,
     /// `checkFailed`, `digestMismatch`, `storageFull`, `unavailable`.
     package func push(
         model: String, space: String, files: [ArtifactReference.File], metrics: [String: Double] = [:],
         tags: [String: String] = [:], gitCommit: String? = nil, dataset: String? = nil, run: Int? = nil,
-        principal: Principal, idempotencyKey: String? = nil
+        gitRun: Int? = nil, arrival: VersionArrival? = nil, principal: Principal, idempotencyKey: String? = nil
     ) async throws(ControlError) -> PushOutcome {
         try Name.validate(model, field: "model")
         let given = try Manifest(files)
         let manifest = try given.withoutName
         let provenance = try Provenance(
-            metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run)
+            metrics: metrics, tags: tags, gitCommit: gitCommit, dataset: dataset, run: run, gitRun: gitRun)
         let request = PushRequest(
-            model: model, space: space, manifest: manifest, modelFile: try ModelFormat.modelFile(among: given.files),
-            provenance: provenance)
+            model: model, space: space, manifest: manifest,
+            modelFile: arrival?.origin.undeployable == nil ? try ModelFormat.modelFile(among: given.files) : nil,
+            provenance: provenance, arrival: arrival)
         let mutation = Mutation(
             principal: principal, space: space,
             idempotency: try Idempotency.make(idempotencyKey, request.canonical))
@@ -53,9 +58,10 @@ package final class RegistryService: Sendable {
             return try await outcome(of: committed.answer, request)
         }
         let reference = ArtifactReference(
-            digest: request.manifest.digest, format: ModelFormat.onnx, files: request.manifest.files)
+            digest: request.manifest.digest,
+            format: request.modelFile == nil ? ModelFormat.stored : ModelFormat.onnx, files: request.manifest.files)
         do {
-            let description = try await check(reference, modelFile: request.modelFile)
+            let (description, request) = try await describe(reference, request)
             let committed = try await store.commit(mutation) { transaction in
                 try request.insert(reference, description, principal: mutation.principal, into: transaction)
             }
@@ -65,6 +71,21 @@ package final class RegistryService: Sendable {
             await threads.run { artifacts.discard(reference) }
             throw error
         }
+    }
+
+    /// What the checker reads out of the model file, and the request with what that says about the client's signature.
+    private func describe(
+        _ reference: ArtifactReference, _ request: PushRequest
+    ) async throws(ControlError) -> (ModelDescription, PushRequest) {
+        guard let modelFile = request.modelFile else {
+            let nothing = Signature(inputs: [], outputs: [])
+            return (ModelDescription(format: ModelFormat.stored, signature: nothing), request)
+        }
+        let description = try await check(reference, modelFile: modelFile)
+        let differences = request.arrival?.signature?.differences(from: description.signature) ?? []
+        var request = request
+        request.arrival?.origin.warnings += differences
+        return (description, request)
     }
 
     private func outcome(of answer: PushAnswer, _ request: PushRequest) async throws(ControlError) -> PushOutcome {

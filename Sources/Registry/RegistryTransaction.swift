@@ -27,10 +27,11 @@ package struct VersionDraft: Sendable, Hashable {
     package var size: Int
     package var description: ModelDescription
     package var provenance: Provenance
+    package var arrival: VersionArrival?
 
     package init(
         model: String, number: Int, artifact: ArtifactReference, size: Int, description: ModelDescription,
-        provenance: Provenance
+        provenance: Provenance, arrival: VersionArrival? = nil
     ) {
         self.model = model
         self.number = number
@@ -38,6 +39,7 @@ package struct VersionDraft: Sendable, Hashable {
         self.size = size
         self.description = description
         self.provenance = provenance
+        self.arrival = arrival
     }
 }
 

@@ -14,12 +14,14 @@ final class Bench: Sendable {
     let store: Store
     let checker: ScriptedChecker
     let registry: RegistryService
+    let catalog: ModelCatalog
 
     init(_ checker: ScriptedChecker = ScriptedChecker()) throws {
         folder = NSTemporaryDirectory() + "slipway-registry-\(UUID().uuidString)"
         store = try Store.open(folder: folder)
         self.checker = checker
         registry = RegistryService(store: store.registry, artifacts: store.artifacts, checker: checker)
+        catalog = ModelCatalog(store: store.catalog, registry: registry, blobs: store.blobReading)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
