@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import Foundation
 package import Journal
 import NIOCore
@@ -41,15 +41,26 @@ package struct WebhookSender: Sendable {
     private let secrets: WebhookSecrets
     private let resolver: any HostResolving
     private let clock: any WallClock
+    private let base: HTTPClient.Configuration
 
+    /// - Parameter configuration: of connections; whom to trust besides whom the system does.
     package init(
         policy: AddressPolicy, secrets: WebhookSecrets, resolver: any HostResolving = SystemResolver(),
-        clock: any WallClock = SystemClock()
+        clock: any WallClock = SystemClock(), configuration: HTTPClient.Configuration = .init()
     ) {
         self.policy = policy
         self.secrets = secrets
         self.resolver = resolver
         self.clock = clock
+        base = configuration
+    }
+
+    /// Throws `refused` where the address itself says that it would never be called; a name is judged at each attempt.
+    func check(_ target: WebhookTarget) throws(ControlError) {
+        guard let address = IPAddress(target.host), let kind = policy.refusal(of: address) else { return }
+        throw ControlError(
+            .refused, "the address \(address) is \(kind), and the server calls none of those", field: "url",
+            hint: "whoever runs the server may allow it by the setting webhook_allow")
     }
 
     /// - Parameters:
@@ -88,13 +99,15 @@ package struct WebhookSender: Sendable {
     private func post(
         _ request: HTTPClientRequest, _ target: WebhookTarget, at address: IPAddress
     ) async -> DeliveryOutcome {
-        var configuration = HTTPClient.Configuration()
+        var configuration = base
         configuration.redirectConfiguration = .disallow
         // By the very text that the client finds the host by in the address.
         if IPAddress(target.host) == nil, let host = URL(string: target.url)?.host {
             configuration.dnsOverride = [host: address.description]
         }
         configuration.maximumUsesPerConnection = 1
+        // Whoever sends decides when it is tried again.
+        configuration.connectionPool.retryConnectionEstablishment = false
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         let outcome = await attempt(request, http)
         try? await http.shutdown()
@@ -118,7 +131,13 @@ package struct WebhookSender: Sendable {
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout {
             return DeliveryOutcome(.retry, "it did not answer within \(Self.limitSeconds) s")
         } catch {
-            return DeliveryOutcome(.retry, "it cannot be reached")
+            let words = "\(error)"
+            let isDistrust = ["CERTIFICATE_VERIFY_FAILED", "ostname"].contains(where: words.contains)
+            return DeliveryOutcome(
+                .retry,
+                isDistrust
+                    ? "its certificate is of another host, or of nobody that is trusted (setting webhook_ca_cert)"
+                    : "it cannot be reached")
         }
     }
 }

@@ -286,6 +286,6 @@ private final class Rebinding: HostResolving {
         }.answer
         let found = try await store.deliveries.read { try $0.delivery(last) }
         #expect(found?.state == .failed && found?.outcome.contains("wait already") == true)
-        #expect(try await store.deliveries.read { try $0.pendingDeliveries(limit: 5000) }.count == 1000)
+        #expect(try await store.deliveries.read { try $0.pendingDeliveries(after: 0, limit: 5000) }.count == 1000)
     }
 }

@@ -5,15 +5,16 @@ import hashlib
 import hmac
 import http.server
 import json
+import ssl
 import threading
 
 from cloudevents.http import from_http
 
 
 class Receiver:
-    """Listens until `close`; answers with `status`, or with what `answers` has next."""
+    """Listens until `close` and answers with `status`; over TLS where it is given the paths of a certificate and its key."""
 
-    def __init__(self, host="127.0.0.1", port=0, status=200, location=None):
+    def __init__(self, host="127.0.0.1", port=0, status=200, location=None, certificate=None):
         self.messages = []
         self.status = status
         self.location = location
@@ -35,8 +36,12 @@ class Receiver:
                 pass
 
         self.server = http.server.ThreadingHTTPServer((host, port), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
-        self.url = f"http://{host}:{self.port}/hook"
+        self.url = f"{'https' if certificate else 'http'}://{host}:{self.port}/hook"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

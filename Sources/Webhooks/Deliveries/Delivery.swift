@@ -27,7 +27,13 @@ package struct Delivery: Sendable, Hashable {
 
     /// Across all spaces.
     package let id: Int
+    /// Empty where it is for a webhook of the whole server.
     package let space: String
+    /// The webhook that it is for, by id and name; `nil` where a rule or a setting says where it goes.
+    package let webhook: Int?
+    package let webhookName: String?
+    /// Whether it waits for its webhook to be resumed.
+    package let isHeld: Bool
     /// The id and type of the event.
     package let event: String
     package let type: String
@@ -46,12 +52,16 @@ package struct Delivery: Sendable, Hashable {
     package var outcome: String
 
     package init(
-        id: Int, space: String, event: String, type: String, subject: String, target: DeliveryTarget, body: String,
-        createdAt: Timestamp, state: State, attempts: Int, nextAt: Timestamp?, lastAt: Timestamp?, status: Int?,
-        outcome: String
+        id: Int, space: String, webhook: Int? = nil, webhookName: String? = nil, isHeld: Bool = false, event: String,
+        type: String, subject: String, target: DeliveryTarget, body: String, createdAt: Timestamp, state: State,
+        attempts: Int,
+        nextAt: Timestamp?, lastAt: Timestamp?, status: Int?, outcome: String
     ) {
         self.id = id
         self.space = space
+        self.webhook = webhook
+        self.webhookName = webhookName
+        self.isHeld = isHeld
         self.event = event
         self.type = type
         self.subject = subject
@@ -74,14 +84,17 @@ package protocol DeliveryTransaction {
     /// Keeps an event for a target, to be delivered from now on. Gives its id. Where too many of the space wait already it
     /// is kept as failed, and says so.
     func enqueue(_ event: CloudEvent, to target: DeliveryTarget, space: String) throws -> Int
-    /// Those that wait, oldest first, in every space.
-    func pendingDeliveries(limit: Int) throws -> [Delivery]
+    /// Those that wait and are not held, by id from behind `after` on, in every space.
+    func pendingDeliveries(after: Int, limit: Int) throws -> [Delivery]
     func delivery(_ id: Int) throws -> Delivery?
     /// Keeps what an attempt came to, and of those that have ended no more than a bounded number.
     func keep(_ delivery: Delivery) throws
-    /// Newest first, those below `before`.
+    /// Newest first, those below `before`; without those of webhooks that have a name.
     func deliveries(space: String, before: Int?, limit: Int) throws -> [Delivery]
     func hasSpace(_ name: String) throws -> Bool
+    func webhook(id: Int) throws -> Webhook?
+    /// Keeps whatever of it may change.
+    func update(_ webhook: Webhook) throws
 }
 
 /// Where Webhooks keeps what is on its way.

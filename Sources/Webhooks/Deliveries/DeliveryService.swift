@@ -13,8 +13,10 @@ package actor DeliveryService {
     /// Attempts at once, in all and to one target: a receiver that hangs keeps no other from its messages.
     private static let width = 16
     private static let widthOfTarget = 2
-    /// Deliveries that are taken up at a start.
-    private static let mostTakenUp = 10_000
+    /// Deliveries that are taken up by one question at a start.
+    private static let page = 1000
+    /// Seconds that a webhook may fail before it is paused; before the last attempt of a message, so that none is lost.
+    package static let defaultPauseAfter = 6 * 3600
 
     private struct Waiting {
         /// Milliseconds of the clock that only ever grows.
@@ -28,40 +30,45 @@ package actor DeliveryService {
             self.target = target.shown
             line = "\(space) \(subject) \(target.shown)"
         }
+
+        init(due: Int, _ delivery: Delivery) {
+            self.init(due: due, target: delivery.target, subject: delivery.subject, space: delivery.space)
+            // One webhook does not wait for another that goes to the same host.
+            guard let webhook = delivery.webhook else { return }
+            target = "webhook \(webhook)"
+            line = "webhook \(webhook) \(delivery.subject)"
+        }
     }
 
     private let store: DeliveryUnitOfWork
     private let carrier: any DeliveryCarrying
     private let logger: Logger
+    private let pauseAfter: Int
     private let monotonic: @Sendable () -> Int
     private var waiting: [Int: Waiting] = [:]
     private var underWay: [Int: (entry: Waiting, task: Task<Void, Never>)] = [:]
     private var loop: Task<Void, Never>?
     private var isStopped = false
 
-    /// - Parameter monotonic: milliseconds that only ever grow.
+    /// - Parameters:
+    ///   - pauseAfter: seconds that a webhook may fail before it is paused.
+    ///   - monotonic: milliseconds that only ever grow.
     package init(
         store: DeliveryUnitOfWork, carrier: any DeliveryCarrying, logger: Logger,
+        pauseAfter: Int = DeliveryService.defaultPauseAfter,
         monotonic: @escaping @Sendable () -> Int = { Int(clamping: MonotonicClock.nanoseconds() / 1_000_000) }
     ) {
         self.store = store
         self.carrier = carrier
         self.logger = logger
+        self.pauseAfter = pauseAfter
         self.monotonic = monotonic
     }
 
     /// Takes up what was on its way when the server stopped.
     package func start() async {
         guard !isStopped else { return }
-        do {
-            for delivery in try await store.read({ try $0.pendingDeliveries(limit: Self.mostTakenUp) }) {
-                let now = try await store.read { $0.time }
-                let pause = RetrySchedule.milliseconds(after: delivery.attempts, due: delivery.nextAt, now: now)
-                waiting[delivery.id] = Waiting(
-                    due: monotonic() + pause, target: delivery.target, subject: delivery.subject,
-                    space: delivery.space)
-            }
-        } catch {
+        do { try await takeUp() } catch {
             logger.error("deliveries could not be taken up", metadata: ["error.message": "\(error.message)"])
         }
         loop = Task { [weak self] in
@@ -69,6 +76,22 @@ package actor DeliveryService {
                 guard let self else { return }
                 await self.launch()
             }
+        }
+    }
+
+    private func takeUp() async throws(ControlError) {
+        var last = 0
+        while true {
+            let after = last
+            let (found, now) = try await store.read {
+                (try $0.pendingDeliveries(after: after, limit: Self.page), $0.time)
+            }
+            for delivery in found {
+                let pause = RetrySchedule.milliseconds(after: delivery.attempts, due: delivery.nextAt, now: now)
+                waiting[delivery.id] = Waiting(due: monotonic() + pause, delivery)
+            }
+            guard found.count == Self.page, let end = found.last?.id else { return }
+            last = end
         }
     }
 
@@ -101,6 +124,13 @@ package actor DeliveryService {
         for (id, target) in kept where underWay[id] == nil {
             waiting[id] = Waiting(due: monotonic(), target: target, subject: subject, space: space)
         }
+        launch()
+    }
+
+    /// The same for one alone; nothing where it is not to be delivered now.
+    package func begin(_ delivery: Delivery) {
+        guard delivery.state == .pending, !delivery.isHeld, underWay[delivery.id] == nil else { return }
+        waiting[delivery.id] = Waiting(due: monotonic(), delivery)
         launch()
     }
 
@@ -165,29 +195,24 @@ package actor DeliveryService {
     /// Gives when the next attempt is due, by the clock that only grows; `nil` where there is none. The pause begins before
     /// the attempt is kept: whoever reads of it may already wait for the next.
     private func carry(_ id: Int) async throws(ControlError) -> Int? {
-        guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending else {
-            return nil
-        }
+        guard var delivery = try await store.read({ try $0.delivery(id) }), delivery.state == .pending,
+            !delivery.isHeld
+        else { return nil }
         let outcome = await carrier.carry(delivery)
         // What the end of the server cut short is no attempt.
         if isStopped, outcome.verdict != .delivered { return nil }
         delivery.attempts += 1
+        // What a webhook with a name refuses waits for somebody to resume it.
+        let isHeld = outcome.verdict == .refused && delivery.webhook != nil
         let pause =
             outcome.verdict == .retry
             ? RetrySchedule.milliseconds(after: delivery.attempts, jitter: .random(in: 0..<1)) : nil
         let due = pause.map { monotonic() + $0 }
         delivery.status = outcome.status
         delivery.outcome = outcome.text
-        delivery.state = outcome.verdict == .delivered ? .delivered : pause == nil ? .failed : .pending
+        delivery.state = outcome.verdict == .delivered ? .delivered : pause == nil && !isHeld ? .failed : .pending
         let ended = delivery
-        let mutation = Mutation(principal: .server, space: delivery.space, idempotency: nil)
-        _ = try await store.commit(mutation) { transaction in
-            var ended = ended
-            ended.lastAt = transaction.time
-            ended.nextAt = pause.map { Timestamp(microseconds: transaction.time.microseconds + $0 * 1000) }
-            try transaction.keep(ended)
-            return Change(true, event: nil)
-        }
+        let isPaused = try await keep(ended, outcome, pause: pause)
         if ended.state == .failed {
             logger.warning(
                 "a delivery has failed",
@@ -196,6 +221,35 @@ package actor DeliveryService {
                     "error.message": "\(ended.outcome)",
                 ])
         }
-        return due
+        return isPaused ? nil : due
+    }
+
+    /// Keeps what an attempt came to, with what that means for its webhook; whether that is paused now.
+    private func keep(
+        _ ended: Delivery, _ outcome: DeliveryOutcome, pause: Int?
+    ) async throws(ControlError) -> Bool {
+        let mutation = Mutation(principal: .server, space: ended.space, idempotency: nil)
+        let limit = pauseAfter
+        let committed = try await store.commit(mutation) { transaction in
+            var ended = ended
+            ended.lastAt = transaction.time
+            ended.nextAt = pause.map { Timestamp(microseconds: transaction.time.microseconds + $0 * 1000) }
+            try transaction.keep(ended)
+            guard let id = ended.webhook, var webhook = try transaction.webhook(id: id) else {
+                return Change(false, event: nil)
+            }
+            let event = WebhookHealth.note(outcome, of: &webhook, at: transaction.time, pauseAfter: limit)
+            try transaction.update(webhook)
+            return Change(webhook.isPaused, event: event)
+        }
+        if committed.answer, ended.state == .pending {
+            logger.warning(
+                "a webhook is paused",
+                metadata: [
+                    "webhook.name": "\(ended.webhookName ?? "")", "space": "\(ended.space)",
+                    "error.message": "\(ended.outcome)",
+                ])
+        }
+        return committed.answer
     }
 }
