@@ -30,7 +30,8 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/apple/swift-nio", exact: "2.101.2")],
     targets: [
         room("Tensors", []),
-        room("InferenceProtocol", ["Tensors", nioCore]),
+        room("Tabular", []),
+        room("InferenceProtocol", ["Tabular", "Tensors", nioCore]),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
         room("HTTP2", [nioCore]),
         room("Journal", []),
@@ -39,6 +40,7 @@ let package = Package(
         fuzz("fuzz-oip-json", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-oip-binary", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-tfserving", ["Models", "InferenceProtocol", "Tensors", nioCore]),
+        fuzz("fuzz-invocations", ["Models", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-grpc", ["Models", "InferenceProtobuf", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-http2", ["HTTP2", nioCore]),
         fuzz("fuzz-request-head", ["Identity", "Journal", nioCore]),

@@ -2,7 +2,7 @@ import Tensors
 
 /// The state of reading one request: a tensor in the making for each of the signature's inputs.
 struct TFServingRequestReader {
-    private var cursor: JSONCursor
+    private(set) var cursor: JSONCursor
     private let signature: Signature
     private var tensors: [NestedTensor]
     private var form: TFServingRequest.Form?
@@ -72,7 +72,7 @@ struct TFServingRequestReader {
 
     // MARK: Row form
 
-    private mutating func readInstances() throws(JSONProblem) {
+    mutating func readInstances() throws(JSONProblem) {
         let place = (cursor.next(), cursor.offset).1
         var probe = cursor
         guard try probe.openList() else { throw JSONProblem("the list of instances is empty", at: place) }
@@ -115,7 +115,7 @@ struct TFServingRequestReader {
 
     // MARK: Column form
 
-    private mutating func readColumns() throws(JSONProblem) {
+    mutating func readColumns() throws(JSONProblem) {
         let place = (cursor.next(), cursor.offset).1
         guard cursor.next() == UInt8(ascii: "{"), !isBase64(cursor) else {
             return try tensors[singleInput(at: place)].readValue(&cursor, level: 0)
@@ -174,7 +174,7 @@ struct TFServingRequestReader {
         return key.equals("b64")
     }
 
-    private mutating func finishedInputs() throws(JSONProblem) -> [Tensor] {
+    func finishedInputs() throws(JSONProblem) -> [Tensor] {
         var inputs: [Tensor] = []
         inputs.reserveCapacity(tensors.count)
         var given = IndexSet64()

@@ -14,6 +14,13 @@ package enum TFServingResponseEncoder {
     package static func encode(
         outputs: [Tensor], form: TFServingRequest.Form, into buffer: inout ByteBuffer
     ) throws(ProtocolError) {
+        try encode(outputs: outputs, key: form == .row ? "predictions" : "outputs", form: form, into: &buffer)
+    }
+
+    /// The same under another key.
+    static func encode(
+        outputs: [Tensor], key: StaticString, form: TFServingRequest.Form, into buffer: inout ByteBuffer
+    ) throws(ProtocolError) {
         guard !outputs.isEmpty else { throw ProtocolError("the model has no outputs to answer with") }
         var size = AnswerLimit()
         for tensor in outputs {
@@ -23,11 +30,11 @@ package enum TFServingResponseEncoder {
         var writers = outputs.map { NestedJSON($0) }
         switch form {
         case .column:
-            buffer.writeText("{\"outputs\":")
+            writeKey(key, &buffer)
             writeValues(&writers, level: 0, &buffer)
         case .row:
             let rows = try rowCount(outputs)
-            buffer.writeText("{\"predictions\":")
+            writeKey(key, &buffer)
             if writers.count == 1 {
                 writers[0].write(level: 0, &buffer)
             } else {
@@ -40,6 +47,12 @@ package enum TFServingResponseEncoder {
             }
         }
         buffer.writeText("}")
+    }
+
+    private static func writeKey(_ key: StaticString, _ buffer: inout ByteBuffer) {
+        buffer.writeText("{\"")
+        buffer.writeText(key)
+        buffer.writeText("\":")
     }
 
     private static func writeValues(_ writers: inout [NestedJSON], level: Int, _ buffer: inout ByteBuffer) {
