@@ -107,14 +107,18 @@ let package = Package(
         .executableTarget(
             name: "slipway", dependencies: ["Commands"], swiftSettings: settings, linkerSettings: standalone),
         room(
-            "Commands", ["SlipwayClient", "ManagementAPI", "Server", "Drift", "Statistics", "Tabular", argumentParser]),
+            "Commands",
+            [
+                "SlipwayClient", "ManagementAPI", "Declarations", "Documents", "Governance", "GitRuns", "Journal",
+                "Server", "Drift", "Statistics", "Tabular", argumentParser,
+            ]),
         room(
             "Server",
             [
                 "Gateway", "ManagementGateway", "GRPCGateway", "HTTP2", "Store", "ManagementAPI", "Deployments",
-                "Governance", "Registry", "Monitors", "Retraining", "Replay", "Quality", "Alerts", "Webhooks",
-                "Monitoring", "Drift",
-                "Documents", "Identity", "Journal", "Serving", "Runtimes", "Tensors",
+                "Governance", "Registry", "Monitors", "Retraining", "GitRuns", "Processes", "Replay", "Quality",
+                "Alerts", "Webhooks", "Monitoring", "Drift", "MLflowGateway", "Experiments", "Documents", "Identity",
+                "Journal", "Serving", "Runtimes", "Tensors", "InferenceProtocol", "Tabular",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
             ]),
         room(
@@ -126,12 +130,16 @@ let package = Package(
         room(
             "ManagementGateway",
             [
-                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Replay",
+                "Gateway", "ManagementAPI", "Deployments", "Governance", "Registry", "Monitors", "Retraining",
+                "GitRuns", "Replay", "Declarations",
                 "Quality",
                 "Alerts", "Webhooks", "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
             ]),
+        room(
+            "MLflowGateway",
+            ["Gateway", "Experiments", "Registry", "Identity", "InferenceProtocol", "Journal", "Serving", nioCore]),
         room("HTTP2", [nioCore]),
         room(
             "Gateway",
@@ -147,9 +155,16 @@ let package = Package(
             ]),
         room("ManagementAPI", []),
         room(
+            "Declarations",
+            [
+                "ManagementAPI", "Deployments", "Governance", "Registry", "Retraining", "Alerts", "Webhooks", "Quality",
+                "Drift", "Documents", "Identity", "Journal", "Serving", "Runtimes", "InferenceProtocol", crypto,
+            ]),
+        room(
             "Store",
             [
-                "Deployments", "Governance", "Registry", "Monitors", "Retraining", "Quality", "Alerts", "Webhooks",
+                "Deployments", "Governance", "Registry", "Monitors", "Retraining", "GitRuns", "Quality", "Alerts",
+                "Webhooks", "Experiments",
                 "Monitoring",
                 "Documents", "Identity", "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
@@ -165,7 +180,7 @@ let package = Package(
         room(
             "Deployments",
             [
-                "Retraining",
+                "Retraining", "GitRuns",
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
@@ -192,11 +207,19 @@ let package = Package(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
-        room("Retraining", ["Documents", "Journal"]),
+        room("Retraining", ["Processes", "Documents", "Journal"]),
+        room("GitRuns", ["Processes", "Documents", "Journal", crypto]),
+        room("Experiments", ["Journal"]),
         room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
-        room("Webhooks", ["Documents", "Journal", "Serving", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
         room(
-            "Registry", ["Drift", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
+            "Webhooks",
+            [
+                "Documents", "Journal", "Serving", "InferenceProtocol", asyncHTTPClient, crypto, logging, nioCore,
+                nioHTTP1,
+            ]),
+        room(
+            "Registry",
+            ["Drift", "Documents", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
         room("Documents", ["Journal", "InferenceProtocol", yams]),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
@@ -209,7 +232,8 @@ let package = Package(
             "Runtimes",
             ["InferenceProtocol", "Tensors", "CONNXRuntime", "CWorkerMemory", "CCrashJournal", nioCore, logging]),
         room("InferenceProtobuf", ["InferenceProtocol", "Tensors", nioCore]),
-        room("InferenceProtocol", ["Tensors", nioCore]),
+        room("InferenceProtocol", ["Tensors", nioCore, "Tabular"]),
+        room("Processes", []),
         room("Tabular", []),
         room("Tensors", []),
         .target(name: "CONNXRuntime"),
@@ -225,11 +249,12 @@ let package = Package(
         tests(
             "Gateway",
             [
-                "CAllocationCount", "ManagementGateway", "ManagementAPI", "Store", "Monitors", "Replay", "Quality",
+                "CAllocationCount", "ManagementGateway", "MLflowGateway", "Experiments", "ManagementAPI", "Store",
+                "Monitors", "Replay", "Quality", "Declarations",
                 "Monitoring",
                 "Drift", "Identity",
                 crypto,
-                "Retraining", "Documents",
+                "Retraining", "GitRuns", "Processes", "Documents",
                 "Alerts", "Webhooks",
                 cryptoExtras, logging, nioEmbedded, nioPosix,
             ]),
@@ -247,7 +272,7 @@ let package = Package(
                 "Store", "Governance", "Registry", "Monitors", "Documents", "Statistics", "Journal", "Serving",
                 "Runtimes",
                 "Tensors",
-                "Retraining",
+                "Retraining", "GitRuns", "Processes",
                 crypto,
             ]),
         tests(
@@ -270,7 +295,8 @@ let package = Package(
             "Monitoring",
             ["Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, nioCore, logging]),
         tests("Alerts", ["Store", "Webhooks", "Documents", "Journal", "Serving", logging]),
-        tests("Webhooks", ["Store", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "Webhooks", ["Store", "Governance", "Documents", "Journal", crypto, logging, nioCore, nioHTTP1, nioPosix]),
         tests(
             "Quality",
             [
@@ -282,7 +308,12 @@ let package = Package(
                 "Statistics", "Documents", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", "CAllocationCount",
                 logging,
             ]),
+        tests("Processes"),
+        tests("Experiments", ["Store", "Journal"]),
+        tests("MLflowGateway", ["Gateway", "Experiments", "Journal", nioCore]),
+        tests("Declarations", ["ManagementAPI", "Documents", "Journal", "Governance", "Serving"]),
         tests("Retraining", ["Store", "Documents", "Journal", "Serving", "Tensors", "Runtimes", "Registry"]),
+        tests("GitRuns", ["Store", "Documents", "Journal", "Processes"]),
         tests("Registry", ["Store", "Journal", "Serving", "Runtimes", "Tabular", "Tensors", crypto]),
         tests("Identity", ["Store", "Journal"]),
         tests("Journal"),

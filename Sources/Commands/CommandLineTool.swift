@@ -75,8 +75,10 @@ struct Slipway: AsyncParsableCommand {
             Serve.self, ModelCommand.self, Deploy.self, DeploymentCommand.self, SpaceCommand.self, DataSetCommand.self,
             RolloutCommand.self, Rollback.self, Promote.self, PromotionCommand.self, Why.self, MemberCommand.self,
             KeyCommand.self, Login.self,
+            Apply.self, Diff.self, ExportState.self,
             Predict.self, Status.self, MonitorCommand.self, FeedbackCommand.self, AlertCommand.self,
-            WebhookCommand.self, RetrainingCommand.self, AuditCommand.self, Backup.self, Restore.self, Doctor.self,
-            VersionCommand.self,
+            WebhookCommand.self, RetrainingCommand.self, RepositoryCommand.self, RunCommand.self, AuditCommand.self,
+            Backup.self, Restore.self, Doctor.self,
+            CICommand.self, VersionCommand.self,
         ])
 }

@@ -91,6 +91,20 @@ extension Session {
     }
 
     /// Runs `body`; where the model is there and the version is not, says which versions there are.
+    /// The reference with the number that the space's alias stands for.
+    func resolving(_ reference: VersionReference) async throws -> VersionReference {
+        guard let alias = reference.alias else { return reference }
+        let model = try await naming(.model, reference.name) { try await client.model(reference.name) }
+        let aliases = model.aliases ?? [:]
+        guard let version = aliases[alias] else {
+            let known = aliases.keys.sorted().joined(separator: ", ")
+            throw Failure(
+                "\(reference.name) has no alias \"\(alias)\" in space \(space)",
+                hint: known.isEmpty ? "none was set there" : "there are: \(known)")
+        }
+        return VersionReference(name: reference.name, version: version)
+    }
+
     func checkingVersion<Value>(
         _ version: Int?, of model: String, _ body: () async throws -> Value
     ) async throws -> Value {

@@ -106,6 +106,7 @@ struct DeployOrder: Sendable {
                 field: "endpoint", hint: "try again")
         }
         var watch: Rollout?
+        let before = try transaction.endpoint(target.endpoint, space: target.space)?.live
         if !plan.isLive {
             try target.endWatch(
                 "\(model):\(plan.entry.version) was deployed", principal: principal, in: transaction)
@@ -122,7 +123,7 @@ struct DeployOrder: Sendable {
             throw target.notFound
         }
         if plan.isLive { return Change(now.unchanged, event: nil) }
-        return Change(now, event: event(of: now, watch))
+        return Change(now, event: event(of: now, over: before, watch))
     }
 
     /// What served before can be gone back to, if it served.
@@ -143,11 +144,12 @@ struct DeployOrder: Sendable {
         return rollout
     }
 
-    private func event(of now: Deployment, _ watch: Rollout?) -> AuditDraft {
+    private func event(of now: Deployment, over before: Deployment?, _ watch: Rollout?) -> AuditDraft {
         var detail = [
             "revision": String(now.revision), "version": "\(now.model):\(now.version)", "digest": now.digest,
             "options": options.canonical, "reason": reason,
         ]
+        detail["before"] = before.map { "\($0.model):\($0.version)" }
         if let watch {
             detail["rollout"] = String(watch.number)
             detail["watchSeconds"] = String(watchSeconds)

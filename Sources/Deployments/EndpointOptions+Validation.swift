@@ -1,6 +1,6 @@
 import Foundation
-import Journal
-import Serving
+package import Journal
+package import Serving
 import Tensors
 
 extension EndpointOptions {
@@ -13,7 +13,7 @@ extension EndpointOptions {
     }
 
     /// Throws `invalid` for the first option that is out of its range.
-    func validate() throws(ControlError) {
+    package func validate() throws(ControlError) {
         for option in OptionRange.all {
             guard let value = option.value(self), !option.range.contains(value) else { continue }
             throw ControlError(

@@ -55,8 +55,9 @@ struct EndpointTarget: Sendable {
         try work.save()
     }
 
+    /// Revision 0 is that of an endpoint at which nothing is deployed.
     func checkMatch(_ live: Deployment?) throws(ControlError) {
-        guard let ifMatch, ifMatch != live?.revision else { return }
+        guard let ifMatch, ifMatch != live?.revision ?? 0 else { return }
         let current = live.map { "is at revision \($0.revision)" } ?? "is not deployed"
         throw ControlError(
             .conflict, "endpoint '\(endpoint)' \(current), not at revision \(ifMatch)", field: "ifMatch",

@@ -1,3 +1,4 @@
+package import GitRuns
 package import Governance
 package import Journal
 package import Retraining
@@ -21,14 +22,19 @@ package struct Explanations: Sendable {
     private let deployments: DeploymentService
     private let promotions: PromotionService
     private let retraining: RetrainingService?
+    private let gitRuns: GitRunService?
 
-    /// - Parameter retraining: `nil` where nothing is retrained.
+    /// - Parameters:
+    ///   - retraining: `nil` where nothing is retrained.
+    ///   - gitRuns: `nil` where nothing comes from Git.
     package init(
-        deployments: DeploymentService, promotions: PromotionService, retraining: RetrainingService? = nil
+        deployments: DeploymentService, promotions: PromotionService, retraining: RetrainingService? = nil,
+        gitRuns: GitRunService? = nil
     ) {
         self.deployments = deployments
         self.promotions = promotions
         self.retraining = retraining
+        self.gitRuns = gitRuns
     }
 
     /// Where nothing is deployed yet, the endpoint is taken to be named as its model: what is on its way there is what blocks
@@ -57,6 +63,7 @@ package struct Explanations: Sendable {
             live: live ?? ["nothing is deployed at '\(endpoint)' in \(space)"], promotion: brought, next: [])
         explanation.next = try await next(explanation, facts, into)
         try await tellRetraining(&explanation, facts)
+        try await tellGitRuns(&explanation)
         return explanation
     }
 
@@ -72,6 +79,18 @@ package struct Explanations: Sendable {
         guard let last = story.last, last.number != story.pushed?.number else { return }
         let flag = explanation.space == Space.defaultName ? "" : " --space \(explanation.space)"
         explanation.next = RetrainingStory.present(last, flag: flag) + explanation.next
+    }
+
+    /// The run from Git that pushed what is live, and the last one that deploys here.
+    private func tellGitRuns(_ explanation: inout Explanation) async throws(ControlError) {
+        guard let gitRuns else { return }
+        let story = try await gitRuns.story(
+            of: explanation.model, version: explanation.deployment?.version, endpoint: explanation.endpoint,
+            space: explanation.space)
+        if let pushed = story.pushed { explanation.live += GitRunStory.past(pushed) }
+        guard let last = story.last, last.number != story.pushed?.number else { return }
+        let flag = last.space == Space.defaultName ? "" : " --space \(last.space)"
+        explanation.next = GitRunStory.present(last, flag: flag) + explanation.next
     }
 
     private static func live(_ deployment: Deployment, _ facts: EndpointFacts, _ promotion: Promotion?) -> [String] {

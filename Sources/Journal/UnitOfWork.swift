@@ -16,7 +16,8 @@ package struct Mutation: Sendable, Hashable {
 /// What the body of a unit of work did.
 package struct Change<Answer: Codable & Sendable>: Sendable {
     package var answer: Answer
-    /// `nil` where nothing had to change: then neither an audit event nor a generation is made.
+    /// `nil` where nothing had to change, or nothing that the control plane decides by (what runs log): then neither an
+    /// audit event nor a generation is made.
     package var event: AuditDraft?
 
     package init(_ answer: Answer, event: AuditDraft?) {

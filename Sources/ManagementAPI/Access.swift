@@ -60,6 +60,30 @@ public struct MemberInfo: Codable, Sendable, Hashable {
     }
 }
 
+/// What somebody is in a space, as the entity tag of their membership says it.
+public enum MemberState: Sendable, Hashable {
+    case nobody
+    case role(RoleName)
+
+    /// `"operator"`, or `"none"` where they are no member; without the quotes.
+    public var tag: String {
+        switch self {
+        case .nobody: "none"
+        case .role(let role): role.rawValue
+        }
+    }
+
+    public init?(tag: String) {
+        if tag == "none" {
+            self = .nobody
+        } else if let role = RoleName(rawValue: tag), role != .reporter {
+            self = .role(role)
+        } else {
+            return nil
+        }
+    }
+}
+
 /// What somebody is to be in a space.
 public struct MemberRequest: Codable, Sendable, Hashable {
     public var role: RoleName

@@ -173,7 +173,10 @@ public struct SilenceInfo: Codable, Sendable, Hashable {
 /// A message on its way to one target.
 public struct DeliveryInfo: Codable, Sendable, Hashable {
     public var delivery: Int
+    /// Empty for a webhook of the whole server.
     public var space: String
+    /// The name of the webhook that it is for; absent where a rule or a setting says where it goes.
+    public var webhook: String?
     /// The id and type of the event; a receiver sees the id in the header `webhook-id`.
     public var event: String
     public var type: String
@@ -191,13 +194,18 @@ public struct DeliveryInfo: Codable, Sendable, Hashable {
     public var createdAt: String
     public var lastAt: String?
     public var nextAt: String?
+    /// The event as it was sent, where one delivery is asked for.
+    public var body: String?
 
     public init(
-        delivery: Int, space: String, event: String, type: String, subject: String, target: String, state: String,
-        attempts: Int, outcome: String, status: Int?, createdAt: String, lastAt: String?, nextAt: String?
+        delivery: Int, space: String, webhook: String? = nil, event: String, type: String, subject: String,
+        target: String, state: String,
+        attempts: Int, outcome: String, status: Int?, createdAt: String, lastAt: String?, nextAt: String?,
+        body: String? = nil
     ) {
         self.delivery = delivery
         self.space = space
+        self.webhook = webhook
         self.event = event
         self.type = type
         self.subject = subject
@@ -209,6 +217,7 @@ public struct DeliveryInfo: Codable, Sendable, Hashable {
         self.createdAt = createdAt
         self.lastAt = lastAt
         self.nextAt = nextAt
+        self.body = body
     }
 }
 

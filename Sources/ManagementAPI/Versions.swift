@@ -109,6 +109,16 @@ public struct VersionInfo: Codable, Sendable, Hashable {
     public var dataset: String?
     /// The retraining run that pushed it.
     public var run: Int?
+    /// The run from Git that pushed it.
+    public var gitRun: Int?
+    /// Where the files of a version were that came in through MLflow's door, as its client named it; absent otherwise.
+    public var source: String?
+    /// The run that made it, of this server's own.
+    public var mlflowRun: String?
+    /// Why no runtime here can serve it; absent for what can be deployed.
+    public var undeployable: String?
+    /// What somebody has written about it.
+    public var description: String?
     /// How many golden requests the version brings along, which the checker and every load run; absent without any.
     public var goldenRequests: Int?
     /// RFC 3339, UTC.
@@ -119,7 +129,8 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         model: String, version: Int, space: String, digest: String, files: [FileEntry], format: String,
         inputs: [TensorInfo], outputs: [TensorInfo], opsets: [String: Int], producer: String, documentation: String,
         metadata: [String: String], notes: [String], metrics: [String: Double], tags: [String: String],
-        gitCommit: String?, dataset: String?, run: Int? = nil, goldenRequests: Int?, createdAt: String,
+        gitCommit: String?, dataset: String?, run: Int? = nil, gitRun: Int? = nil, goldenRequests: Int?,
+        createdAt: String,
         createdBy: String
     ) {
         self.model = model
@@ -140,6 +151,7 @@ public struct VersionInfo: Codable, Sendable, Hashable {
         self.gitCommit = gitCommit
         self.dataset = dataset
         self.run = run
+        self.gitRun = gitRun
         self.goldenRequests = goldenRequests
         self.createdAt = createdAt
         self.createdBy = createdBy
@@ -172,6 +184,11 @@ public struct ModelInfo: Codable, Sendable, Hashable {
     public var latestSize: Int
     /// Of the latest version.
     public var metrics: [String: Double]
+    /// Version numbers by what the space calls them; absent in lists.
+    public var aliases: [String: Int]?
+    /// What is written beside the model; absent in lists, and where there is nothing.
+    public var tags: [String: String]?
+    public var description: String?
     /// Endpoints in this space that serve a version of it, as `endpoint:version`.
     public var deployed: [String]
     public var createdAt: String

@@ -9,7 +9,7 @@ extension ManagementInterface: ManagementAnswerer {
     package func answer(_ request: ForwardedRequest) async -> Answer {
         guard let head = HTTPRequest(request.head) else {
             // No route is there for such a method, so that none gets here.
-            return ErrorAnswer.make(HTTPFault(.internalError, "the request could not be read"), isManagement: true)
+            return ErrorAnswer.make(HTTPFault(.internalError, "the request could not be read"), in: .management)
         }
         let response = await respond(
             to: Request(head: head, body: RequestBody(asyncSequence: request.body)), match: request.match,
@@ -39,7 +39,7 @@ extension ManagementInterface: ManagementAnswerer {
         } catch let error as ControlError {
             return await Self.answer(refusal(error))
         } catch {
-            return ErrorAnswer.make(HTTPFault(.internalError, "the answer could not be made"), isManagement: true)
+            return ErrorAnswer.make(HTTPFault(.internalError, "the answer could not be made"), in: .management)
         }
         answer.declaredLength = response.headers[.contentLength].flatMap { Int($0) }
         return answer

@@ -1,3 +1,4 @@
+import Declarations
 import Gateway
 import Governance
 import HTTPTypes
@@ -33,6 +34,7 @@ package struct ManagementInterface: Sendable {
     }
 
     private func answer(_ call: ManagementRequest) async throws -> Response {
+        try admitStep(call)
         switch call.route.id {
         case .openAPI: return .json(bytes: OpenAPIDocument.encoded)
         case .server: return try .json(services.server.info())
@@ -109,6 +111,17 @@ package struct ManagementInterface: Sendable {
         case .retrainingLog: return try await retrainingLog(call)
         case .cancelRetraining: return try await cancelRetraining(call)
         case .reportRetraining: return try await reportRetraining(call)
+        case .repositories: return try await repositories(call)
+        case .repository: return try await repository(call)
+        case .addRepository: return try await addRepository(call)
+        case .removeRepository: return try await removeRepository(call)
+        case .pauseRepository: return try await pauseRepository(call)
+        case .resumeRepository: return try await resumeRepository(call)
+        case .gitRuns: return try await gitRuns(call)
+        case .gitRun: return try await gitRun(call)
+        case .gitRunLog: return try await gitRunLog(call)
+        case .startGitRun: return try await startGitRun(call)
+        case .cancelGitRun: return try await cancelGitRun(call)
         case .alerts: return try await alerts(call)
         case .alert: return try await alert(call)
         case .acknowledgeAlert: return try await acknowledgeAlert(call)
@@ -119,7 +132,26 @@ package struct ManagementInterface: Sendable {
         case .createSilence: return try await createSilence(call)
         case .endSilence: return try await endSilence(call)
         case .webhookSecret: return try await webhookSecret(call)
+        case .webhooks, .serverWebhooks: return try await webhooks(call)
+        case .webhook, .serverWebhook: return try await webhook(call)
+        case .createWebhook, .createServerWebhook: return try await createWebhook(call)
+        case .updateWebhook, .updateServerWebhook: return try await updateWebhook(call)
+        case .deleteWebhook, .deleteServerWebhook: return try await deleteWebhook(call)
+        case .pauseWebhook, .pauseServerWebhook: return try await pauseWebhook(call)
+        case .resumeWebhook, .resumeServerWebhook: return try await resumeWebhook(call)
+        case .testWebhook, .testServerWebhook: return try await testWebhook(call)
+        case .webhookDeliveries, .serverWebhookDeliveries: return try await webhookDeliveries(call)
+        case .webhookDelivery, .serverWebhookDelivery: return try await webhookDelivery(call)
+        case .redeliverWebhook, .redeliverServerWebhook: return try await redeliverWebhook(call)
+        case .serverWebhookSecret: return try serverWebhookSecret()
+        case .gitHook: return try await gitHook(call)
+        case .rotateRepositorySecret: return try await rotateRepositorySecret(call)
         case .tellOutcomes: return try await tellOutcomes(call)
+        case .applications: return try await applications(call)
+        case .beginApplication: return try await beginApplication(call)
+        case .renewApplication: return try await renewApplication(call)
+        case .endApplication: return try await endApplication(call)
+        case .declarationSchema: return .json(bytes: Array(DeclarationSchema.text.utf8))
         case .me: return try await me(call)
         case .keys: return try await keys(call)
         case .createKey: return try await createKey(call)

@@ -1,5 +1,6 @@
 package import Deployments
 package import Drift
+package import GitRuns
 package import Governance
 package import Identity
 package import Journal
@@ -19,6 +20,7 @@ package struct ManagementServices: Sendable {
     package var deployments: DeploymentService
     package var rollouts: RolloutService
     package var spaces: Spaces
+    package var applications: ApplicationDesk
     package var promotions: PromotionService
     package var keys: KeyService
     package var members: MemberService
@@ -36,16 +38,20 @@ package struct ManagementServices: Sendable {
     package var quality: QualityService
     package var monitors: MonitorService
     package var retraining: RetrainingService
+    package var gitRuns: GitRunService
+    package var gitHooks: GitHookService
     package var alerts: AlertServices
     package var traces: RolloutTraces
 
     package init(
         registry: RegistryService, dataSets: DataSetService, deployments: DeploymentService,
-        rollouts: RolloutService, spaces: Spaces, promotions: PromotionService, keys: KeyService,
+        rollouts: RolloutService, spaces: Spaces, applications: ApplicationDesk, promotions: PromotionService,
+        keys: KeyService,
         members: MemberService, access: AccessPlane,
         blobs: any BlobStore, audit: AuditTrail, dataPlane: DataPlane, server: any ServerInspection,
         storage: any StorageKeeping, ledger: Ledger, replays: ReplayService, series: SeriesStore, drift: DriftService,
-        quality: QualityService, monitors: MonitorService, retraining: RetrainingService, alerts: AlertServices,
+        quality: QualityService, monitors: MonitorService, retraining: RetrainingService, gitRuns: GitRunService,
+        gitHooks: GitHookService, alerts: AlertServices,
         traces: RolloutTraces = RolloutTraces()
     ) {
         self.registry = registry
@@ -53,6 +59,7 @@ package struct ManagementServices: Sendable {
         self.deployments = deployments
         self.rollouts = rollouts
         self.spaces = spaces
+        self.applications = applications
         self.promotions = promotions
         self.keys = keys
         self.members = members
@@ -69,6 +76,8 @@ package struct ManagementServices: Sendable {
         self.quality = quality
         self.monitors = monitors
         self.retraining = retraining
+        self.gitRuns = gitRuns
+        self.gitHooks = gitHooks
         self.alerts = alerts
         self.traces = traces
     }

@@ -1,12 +1,15 @@
 import Deployments
 import Drift
+import Experiments
 import Foundation
 import GRPCGateway
 import Gateway
+import GitRuns
 import Governance
 import Identity
 import Journal
 import Logging
+import MLflowGateway
 import ManagementAPI
 import ManagementGateway
 import Monitoring
@@ -40,6 +43,7 @@ final class RunningServer: Sendable {
     private let series: SeriesStore
     private let drift: DriftService
     private let retraining: RetrainingService
+    private let gitRuns: GitRunService
     private let alerting: Alerting
     private let quality: QualityService
     private let logger: Logger
@@ -51,7 +55,7 @@ final class RunningServer: Sendable {
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
         drift: DriftService, quality: QualityService, alerting: Alerting, retraining: RetrainingService,
-        logger: Logger
+        gitRuns: GitRunService, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -71,6 +75,7 @@ final class RunningServer: Sendable {
         self.series = series
         self.drift = drift
         self.retraining = retraining
+        self.gitRuns = gitRuns
         self.alerting = alerting
         self.quality = quality
         self.logger = logger
@@ -85,7 +90,9 @@ final class RunningServer: Sendable {
         let certificate = try configuration.certificate()
         let store = try Store.open(
             folder: configuration.dataDir, clock: clock, maximumBlobBytes: configuration.maxUploadBytes,
-            collectGraceSeconds: configuration.collectGraceSeconds, auditHeadsPath: configuration.auditHeadsPath)
+            collectGraceSeconds: configuration.collectGraceSeconds,
+            keepDeletedRunsSeconds: configuration.keepDeletedRunsSeconds,
+            auditHeadsPath: configuration.auditHeadsPath)
         let upkeep = Upkeep(store: store, configuration: configuration, logger: logger)
         let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
         let runtime = ONNXRuntime(search: .ofThisProcess(explicitPath: configuration.onnxruntime), logger: logger)
@@ -145,7 +152,13 @@ final class RunningServer: Sendable {
                 space: space, endpoint: endpoint,
                 version: dataPlane.endpoint(space: space, name: endpoint)?.entry.version)
         })
-        let retraining = Retrainers(configuration, store: store, sockets: sockets, logger: logger).service(
+        let retrainers = Retrainers(configuration, store: store, sockets: sockets, logger: logger)
+        let gitRuns = GitRunners(
+            configuration: configuration, store: store, commands: retrainers.commands, logger: logger
+        ).service(
+            registry: registry, dataSets: dataSets, promotions: promotions, deployments: deployments,
+            rollouts: rollouts, publisher: publisher, clock: clock)
+        let retraining = retrainers.service(
             alerting: alerting.services, quality: quality, ledger: ledger, promotions: promotions,
             rollouts: rollouts, security: security, publisher: publisher, clock: clock)
         let monitors = MonitorService(
@@ -162,15 +175,22 @@ final class RunningServer: Sendable {
         let management = ManagementInterface(
             services: ManagementServices(
                 registry: registry, dataSets: dataSets, deployments: deployments, rollouts: rollouts,
-                spaces: Spaces(store: store.spaces, publisher: publisher), promotions: promotions, keys: security.keys,
+                spaces: Spaces(store: store.spaces, publisher: publisher),
+                applications: ApplicationDesk(store: store.applications, publisher: publisher), promotions: promotions,
+                keys: security.keys,
                 members: security.members, access: security.publisher.plane, blobs: store.blobs,
                 audit: store.audit, dataPlane: dataPlane, server: inspection, storage: StoredData(store: store),
                 ledger: ledger, replays: replays, series: series, drift: drift, quality: quality, monitors: monitors,
-                retraining: retraining, alerts: alerting.services, traces: traces),
+                retraining: retraining, gitRuns: gitRuns,
+                gitHooks: try PushHook.service(store: store, runs: gitRuns), alerts: alerting.services, traces: traces),
+            largestDocument: configuration.maxManagementBodyBytes)
+        let mlflow = MLflowInterface(
+            services: MLflowServices(store: store, registry: registry, clock: clock),
             largestDocument: configuration.maxManagementBodyBytes)
         let bodies = BodyBudget(bytes: configuration.bodyMemory)
         let door = HTTPFrontDoor(
-            limits: configuration.limits, bodies: bodies, dataPlane: dataPlane, management: management,
+            limits: configuration.limits, bodies: bodies, dataPlane: dataPlane,
+            management: JointAnswerer(management: management, mlflow: mlflow),
             authority: security.authority, serverVersion: Release.version,
             gauges: [
                 DriftGauges(drift: drift, dataPlane: dataPlane), QualityGauges(quality: quality, dataPlane: dataPlane),
@@ -190,7 +210,8 @@ final class RunningServer: Sendable {
             configuration: configuration, sockets: sockets, store: store, door: door, grpcDoor: grpcDoor,
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, replays: replays,
-            series: series, drift: drift, quality: quality, alerting: alerting, retraining: retraining, logger: logger)
+            series: series, drift: drift, quality: quality, alerting: alerting, retraining: retraining,
+            gitRuns: gitRuns, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -199,13 +220,14 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, alerting, retraining] in
+        let restored = Task { [door, promotions, rollouts, alerting, retraining, gitRuns] in
             try await deployments.restore()
             door.readiness.isOn = true
             rollouts.run()
             // Not before: an endpoint that is not there yet is not one that was deleted.
             await alerting.start()
             retraining.run()
+            gitRuns.run()
             try await promotions.resume()
         }
         let timer = Task {
@@ -274,6 +296,7 @@ extension RunningServer {
         async let http: Void = door.drain(within: limit)
         await grpcDoor.drain(within: limit)
         await http
+        await gitRuns.stop()
         await retraining.stop()
         await alerting.stop()
         promotions.stop()

@@ -1,5 +1,6 @@
 import Foundation
 import Serving
+import Webhooks
 
 /// Everything that `slipway serve` can be told, after flags, environment and file have been put together.
 package struct ServerConfiguration: Sendable, Hashable, Codable {
@@ -30,10 +31,16 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var insecure = false
     /// Whether monitors may have the server start commands on this machine, with this process's rights.
     package var allowCommands = false
+    /// Beginnings of the addresses that runs from Git may clone, by commas: `https://github.com/acme`; none unless given.
+    package var gitAllow: String?
     /// Addresses that webhooks may go to beside those of the public Internet: ranges by commas, `127.0.0.0/8`.
     package var webhookAllow: String?
     /// A folder with one file for each webhook secret, by its name.
     package var webhookSecrets: String?
+    /// Path of a PEM file with authorities to trust for webhooks beside the system's.
+    package var webhookCACertificate: String?
+    /// Seconds that a webhook may fail before it is paused.
+    package var webhookPauseAfterSeconds = DeliveryService.defaultPauseAfter
     /// Where alerts go of endpoints whose monitor does not say whom to tell, and the name of the secret to sign them by.
     package var alertWebhook: String?
     package var alertWebhookSecret: String?
@@ -101,6 +108,8 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
     package var collectSeconds = 3600
     /// Seconds that such a file stays after somebody last sent or asked for it.
     package var collectGraceSeconds = 86_400
+    /// Seconds that deleted runs and logged models can be brought back.
+    package var keepDeletedRunsSeconds = 30 * 86_400
     /// Path of ONNX Runtime's shared library, where it is not found by itself.
     package var onnxruntime: String?
     package var logLevel = "info"
@@ -163,8 +172,10 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         try check(checkTrialSeconds, "check_trial_seconds", 1...86_400)
         try check(checkMemoryBytes ?? 1 << 30, "check_memory_bytes", (256 << 20)...(1 << 50))
         try check(auditHeadSeconds, "audit_head_seconds", 1...86_400)
+        try check(webhookPauseAfterSeconds, "webhook_pause_after_seconds", 1...(30 * 86_400))
         try check(collectSeconds, "collect_seconds", 0...(30 * 86_400))
         try check(collectGraceSeconds, "collect_grace_seconds", 1...(3650 * 86_400))
+        try check(keepDeletedRunsSeconds, "keep_deleted_runs_seconds", 0...(3650 * 86_400))
         guard Self.logLevels.contains(logLevel) else {
             throw ConfigurationError(
                 field: "log_level", message: "log_level must be one of \(Self.logLevels), got '\(logLevel)'")
@@ -181,6 +192,7 @@ package struct ServerConfiguration: Sendable, Hashable, Codable {
         }
         try validateProvider()
         try validateWebhooks()
+        try validateGit()
         if newOwnerKey, auth == false {
             throw ConfigurationError(
                 field: "auth",

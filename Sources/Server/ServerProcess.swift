@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 import Logging
-import Retraining
+import Processes
 import Runtimes
 import Synchronization
 
@@ -23,7 +23,7 @@ package struct ServerProcess: Sendable {
     /// The worker's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runWorker(arguments: [String]) -> Int32 { ModelWorkerProcess.run(arguments: arguments) }
 
-    /// The hidden subcommand of this binary that watches one retraining command.
+    /// The hidden subcommand of this binary that watches one command.
     package static let guardSubcommand = RunGuard.subcommand
 
     /// The guard's entry. `arguments` are what follows the subcommand. Returns the exit code.

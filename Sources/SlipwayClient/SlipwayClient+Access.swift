@@ -14,17 +14,30 @@ extension SlipwayClient {
     }
 
     /// Makes somebody a member of the space, or gives them another role. It holds for the next request.
+    ///
+    /// - Parameter before: what they are, as the caller saw it; the server refuses when they are something else.
     @discardableResult
-    public func setMember(_ principal: String, role: RoleName) async throws(ClientError) -> MemberInfo {
+    public func setMember(
+        _ principal: String, role: RoleName, ifNow before: MemberState? = nil
+    ) async throws(ClientError) -> MemberInfo {
         var call = Call.change(.PUT, memberPath(principal), "make \(principal) a member")
         call.body = try encode(MemberRequest(role: role))
-        return try await receive(call)
+        return try await receive(conditional(call, before))
     }
 
     /// Takes a member's role away. It holds for the next request.
     @discardableResult
-    public func removeMember(_ principal: String) async throws(ClientError) -> MemberInfo {
-        try await receive(.change(.DELETE, memberPath(principal), "remove the member \(principal)"))
+    public func removeMember(
+        _ principal: String, ifNow before: MemberState? = nil
+    ) async throws(ClientError) -> MemberInfo {
+        try await receive(
+            conditional(.change(.DELETE, memberPath(principal), "remove the member \(principal)"), before))
+    }
+
+    private func conditional(_ call: Call, _ before: MemberState?) -> Call {
+        var call = call
+        if let before { call.headers.append(("if-match", "\"\(before.tag)\"")) }
+        return call
     }
 
     private func memberPath(_ principal: String) -> String { spacePath("/members/\(ServerAddress.encode(principal))") }

@@ -15,9 +15,12 @@ extension SlipwayClient {
     }
 
     /// The same, with the rollout as people write it.
-    public func startRollout(of endpoint: String, yaml: String) async throws(ClientError) -> RolloutInfo {
+    public func startRollout(
+        of endpoint: String, yaml: String, ifRevision revision: Int? = nil
+    ) async throws(ClientError) -> RolloutInfo {
         var call = Call.change(.POST, rolloutsPath(endpoint), "start a rollout of \(endpoint)")
         call.body = .bytes(ByteBuffer(string: yaml), type: "application/yaml")
+        if let revision { call.headers.append(("if-match", "\"\(revision)\"")) }
         return try await receive(call)
     }
 

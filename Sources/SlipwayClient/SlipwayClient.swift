@@ -22,8 +22,8 @@ import NIOCore
 /// `ClientError`. A client is for many calls, from many tasks at once.
 public struct SlipwayClient: Sendable {
     /// The space that all calls without one of their own speak of.
-    public let space: String
-    let transport: Transport
+    public internal(set) var space: String
+    var transport: Transport
     #if GRPC
         /// How predictions travel; over HTTP without it.
         let grpc: GRPCInference?

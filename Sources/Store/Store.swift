@@ -1,7 +1,9 @@
 package import Alerts
 package import Deployments
+package import Experiments
 import Foundation
 import GRDB
+package import GitRuns
 package import Governance
 package import Identity
 package import Journal
@@ -27,23 +29,34 @@ package final class Store: Sendable {
     /// How long what nothing refers to stays, unless told otherwise: a day.
     package static let defaultCollectGraceSeconds = 86_400
 
+    /// How long deleted runs and logged models can be brought back, unless told otherwise: 30 days.
+    package static let defaultKeepDeletedRunsSeconds = 30 * 86_400
+
     /// The folder's absolute path.
     package let path: String
     package let spaces: SpaceUnitOfWork
     package let promotions: PromotionUnitOfWork
     package let registry: RegistryUnitOfWork
+    package let catalog: CatalogUnitOfWork
     package let dataSets: DataSetUnitOfWork
     package let deployments: DeploymentUnitOfWork
     package let access: AccessUnitOfWork
+    package let applications: ApplicationUnitOfWork
     package let monitors: MonitorUnitOfWork
     package let retraining: RetrainingUnitOfWork
+    package let gitRuns: GitRunUnitOfWork
+    package let gitHooks: HookUnitOfWork
     package let alerts: AlertUnitOfWork
     package let deliveries: DeliveryUnitOfWork
+    package let tracking: TrackingUnitOfWork
+    package let webhooks: WebhookUnitOfWork
     /// What keys with a limit for a month have used.
     package let ledger: any UsageLedger
     package let blobs: any BlobStore
     /// The same blobs, to be read again.
     package let blobReading: any BlobReading
+    /// The same, for what runs and logged models keep.
+    package let tracked: any ArtifactStorage
     package let artifacts: any ArtifactStore
     package let audit: AuditTrail
 
@@ -59,19 +72,23 @@ package final class Store: Sendable {
     ///
     /// - Parameters:
     ///   - collectGraceSeconds: how long a blob that nothing refers to stays after somebody last sent or asked for it.
+    ///   - keepDeletedRunsSeconds: how long deleted runs and logged models can be brought back.
     ///   - auditHeadsPath: a file or folder outside, where signed heads of the audit chain are kept too.
     package static func open(
         folder: String, clock: any WallClock = SystemClock(), maximumBlobBytes: Int = defaultMaximumBlobBytes,
-        collectGraceSeconds: Int = defaultCollectGraceSeconds, auditHeadsPath: String? = nil
+        collectGraceSeconds: Int = defaultCollectGraceSeconds,
+        keepDeletedRunsSeconds: Int = defaultKeepDeletedRunsSeconds, auditHeadsPath: String? = nil
     ) throws(StoreError) -> Store {
         try Store(
             folder: folder, clock: clock, maximumBlobBytes: maximumBlobBytes, calls: FileCalls(),
-            collectGraceSeconds: collectGraceSeconds, auditHeadsPath: auditHeadsPath)
+            collectGraceSeconds: collectGraceSeconds, keepDeletedRunsSeconds: keepDeletedRunsSeconds,
+            auditHeadsPath: auditHeadsPath)
     }
 
     init(
         folder path: String, clock: any WallClock, maximumBlobBytes: Int, calls: FileCalls,
-        collectGraceSeconds: Int = defaultCollectGraceSeconds, auditHeadsPath: String? = nil
+        collectGraceSeconds: Int = defaultCollectGraceSeconds,
+        keepDeletedRunsSeconds: Int = defaultKeepDeletedRunsSeconds, auditHeadsPath: String? = nil
     ) throws(StoreError) {
         let folder = try DataFolder(path, calls: calls)
         let database = try ControlDatabase(folder, clock: clock)
@@ -86,21 +103,28 @@ package final class Store: Sendable {
         self.blobFolder = blobFolder
         blobs = blobFolder
         blobReading = blobFolder
+        tracked = blobFolder
         artifacts = ArtifactFolder(folder, blobFolder, database)
         self.heads = heads
-        collector = BlobCollector(database, blobFolder)
+        collector = BlobCollector(database, blobFolder, keepDeletedSeconds: keepDeletedRunsSeconds)
         audit = AuditTrail(
             store: SQLiteUnitOfWork<any AuditTransaction>(database) { $0 }, signer: signer, ledger: heads, clock: clock)
         spaces = SQLiteUnitOfWork<any SpaceTransaction>(database) { $0 }
         promotions = SQLiteUnitOfWork<any PromotionTransaction>(database) { $0 }
         registry = SQLiteUnitOfWork<any RegistryTransaction>(database) { $0 }
+        catalog = SQLiteUnitOfWork<any CatalogTransaction>(database) { $0 }
         dataSets = SQLiteUnitOfWork<any DataSetTransaction>(database) { $0 }
         deployments = SQLiteUnitOfWork<any DeploymentTransaction>(database) { $0 }
         access = SQLiteUnitOfWork<any AccessTransaction>(database) { $0 }
+        applications = SQLiteUnitOfWork<any ApplicationTransaction>(database) { $0 }
         monitors = SQLiteUnitOfWork<any MonitorTransaction>(database) { $0 }
+        gitRuns = SQLiteUnitOfWork<any GitRunTransaction>(database) { $0 }
         retraining = SQLiteUnitOfWork<any RetrainingTransaction>(database) { $0 }
+        gitHooks = SQLiteUnitOfWork<any HookTransaction>(database) { $0 }
         alerts = SQLiteUnitOfWork<any AlertTransaction>(database) { $0 }
         deliveries = SQLiteUnitOfWork<any DeliveryTransaction>(database) { $0 }
+        tracking = SQLiteUnitOfWork<any TrackingTransaction>(database) { $0 }
+        webhooks = SQLiteUnitOfWork<any WebhookTransaction>(database) { $0 }
         do {
             usageFile = try UsageFile(path: folder.usage, now: Timestamp(microseconds: clock.now))
             ledger = usageFile

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Journal
+import Processes
 import Retraining
 import Store
 import Synchronization

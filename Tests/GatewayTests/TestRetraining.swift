@@ -1,5 +1,6 @@
 import Documents
 import Journal
+import Processes
 import Retraining
 import Store
 

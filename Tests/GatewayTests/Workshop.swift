@@ -1,11 +1,14 @@
 import Alerts
 import Deployments
 import Drift
+import Experiments
 import Foundation
+import GitRuns
 import Governance
 import Identity
 import Journal
 import Logging
+import MLflowGateway
 import ManagementAPI
 import ManagementGateway
 import Monitoring
@@ -77,7 +80,7 @@ final class Workshop: Sendable {
             deployments: deployments,
             rollouts: RolloutService(
                 deployments: deployments, checks: DeafChecks(), memberships: OpenMemberships(), clock: SystemClock()),
-            spaces: spaces,
+            spaces: spaces, applications: ApplicationDesk(store: store.applications, publisher: publisher),
             promotions: PromotionService(
                 store: store.promotions,
                 gates: GateWorkshop(
@@ -95,11 +98,26 @@ final class Workshop: Sendable {
             quality: QualityService(
                 ledger: ledger, store: QualityFolder(folder + "/quality"), facts: NoFacts(), logger: logger),
             monitors: MonitorService(store: store.monitors, sections: []),
-            retraining: RetrainingService(testing: store), alerts: .deaf(store, logger: logger))
+            retraining: RetrainingService(testing: store), gitRuns: GitRunService(testing: store),
+            gitHooks: GitHookService(
+                store: store.gitHooks, secrets: HookSecrets(master: [1]), start: { _ throws(ControlError) in 1 }),
+            alerts: .deaf(store, logger: logger))
         management = ManagementInterface(services: services)
         authority = asked ?? CallerAuthority(access, isOpen: true)
         door = HTTPFrontDoor(
-            limits: limits, bodies: bodies, dataPlane: dataPlane, management: management, authority: authority,
+            limits: limits, bodies: bodies, dataPlane: dataPlane,
+            management: JointAnswerer(
+                management: management,
+                mlflow: MLflowInterface(
+                    services: MLflowServices(
+                        experiments: ExperimentService(store: store.tracking),
+                        runs: RunService(store: store.tracking, clock: SystemClock()),
+                        loggedModels: LoggedModelService(store: store.tracking, clock: SystemClock()),
+                        artifacts: ArtifactService(store: store.tracking, storage: store.tracked),
+                        registry: services.registry,
+                        catalog: ModelCatalog(
+                            store: store.catalog, registry: services.registry, blobs: store.blobReading)))),
+            authority: authority,
             serverVersion: Release.version, logger: logger)
         context = door.context
         if served {
@@ -164,12 +182,16 @@ extension AlertServices {
         }
         let deliveries = DeliveryService(store: store.deliveries, carrier: Nothing(), logger: logger)
         let newID: @Sendable () -> String = { UUID().uuidString }
+        let secrets = WebhookSecrets(folder: nil, environment: [:], master: [1])
         return AlertServices(
             desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID),
             watch: AlertWatch(
                 store: store.alerts, readings: Nothing(), deliveries: deliveries, places: { [] }, logger: logger,
                 newID: newID),
-            deliveries: deliveries, secrets: WebhookSecrets(folder: nil, environment: [:], master: [1]))
+            deliveries: deliveries, secrets: secrets,
+            webhooks: WebhookService(
+                store: store.webhooks, deliveries: deliveries,
+                sender: WebhookSender(policy: AddressPolicy(), secrets: secrets), newID: newID))
     }
 }
 

@@ -19,7 +19,11 @@ import Testing
         (.setPolicy, [.owner]), (.manageMembers, [.owner]),
         (.readLedger, [.developer, .validator, .operator, .owner]), (.forgetLedger, [.owner]),
         (.setMonitor, [.developer, .operator, .owner]), (.retrain, [.developer, .operator, .owner]),
+        (.manageRepositories, [.developer, .owner]), (.runRepositories, [.developer, .operator, .owner]),
         (.manageAlerts, [.developer, .validator, .operator, .owner]),
+        (.viewWebhooks, [.developer, .validator, .operator, .owner]), (.manageWebhooks, [.operator, .owner]),
+        (.viewExperiments, .members), (.logRuns, [.developer, .validator, .owner]),
+        (.deleteRuns, [.developer, .owner]),
     ]
 
     @Test func `the table is whole`() {

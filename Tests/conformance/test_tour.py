@@ -18,6 +18,8 @@ ADDRESS = "127.0.0.1:8080"
 VARYING = [
     (r"slw_[a-z0-9]+_[0-9a-f]{64}", "KEY"),
     (r"(the key '?)[a-z0-9]{12}\b", r"\1ID"),
+    (r"\bm-[0-9a-f]{32}\b", "MODEL"),
+    (r"\b[0-9a-f]{32}\b", "RUN"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", "TIME"),
     (r"\bjust now\b|\b\d+ (s|min) ago\b", "AGE"),
     (r"^( *key +)[0-9a-f]{64}$", r"\1PUBLIC"),
@@ -104,8 +106,8 @@ def same(shown, printed):
     return len(printed) in reached
 
 
-def follow(page_steps, folder):
-    """Runs the commands in one shell: (exit code, printed lines) of each that was reached."""
+def follow(page_steps, folder, tools=None, **extra):
+    """Runs the commands in one shell: (exit code, printed lines) of each that was reached. `tools` is a folder of programs."""
     home = folder / "home"
     start = folder / "empty"
     for place in (home, start):
@@ -118,8 +120,8 @@ def follow(page_steps, folder):
         for number, step in enumerate(page_steps)))
     # Where the page says nothing of ports, these stand for 8080 and 8081.
     settings = environment(
-        HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"), PATH=f"{BINARY.parent}:{os.environ['PATH']}",
-        SLIPWAY_PORT=address.split(":")[1], SLIPWAY_GRPC_PORT=str(free_port()), SLIPWAY_SERVER=f"http://{address}")
+        HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"), PATH=f"{BINARY.parent}:{f'{tools}:' if tools else ''}{os.environ['PATH']}",
+        SLIPWAY_PORT=address.split(":")[1], SLIPWAY_GRPC_PORT=str(free_port()), SLIPWAY_SERVER=f"http://{address}", **extra)
     shell = subprocess.Popen(
         ["bash", "--noprofile", "--norc", str(script)], cwd=start, env=settings, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)

@@ -35,6 +35,9 @@ struct DataSetPush: AsyncParsableCommand {
             "What the columns must be, as JSON: what `dataset show --output json` has as schema.", valueName: "file"))
     var schema: String?
 
+    @Flag(help: "Print only NAME:VERSION.")
+    var quiet = false
+
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
@@ -50,6 +53,7 @@ struct DataSetPush: AsyncParsableCommand {
                 meter?.show($0)
             }
             meter?.clear()
+            if quiet { return session.console.print("\(result.dataSet.name):\(result.dataSet.version)") }
             switch session.format {
             case .json: try session.printJSON(DataSetPushResponse(dataSet: result.dataSet, isNew: result.isNew))
             case .table: report(result, session)

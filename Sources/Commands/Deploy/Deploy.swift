@@ -13,13 +13,15 @@ struct Deploy: AsyncParsableCommand {
 
               slipway deploy churn       the latest version, at the endpoint churn
               slipway deploy churn:3 --as exit-survey --reason "better on new customers"
+              slipway deploy churn@champion   the version that the space calls so now
               slipway deploy churn --max-batch-size 64 --isolation worker
 
             What a deploy does not give is the default, whatever the revision before had.
             """)
 
     @Argument(
-        help: "NAME or NAME:VERSION; the latest version unless given.", transform: { try VersionReference.parse($0) })
+        help: "NAME, NAME:VERSION or NAME@ALIAS; the latest version unless given.",
+        transform: { try VersionReference.parseWithAlias($0) })
     var model: VersionReference
 
     @Option(name: .customLong("as"), help: "The endpoint's name; the model's own unless given.")
@@ -48,6 +50,7 @@ struct Deploy: AsyncParsableCommand {
         let endpoint = endpoint ?? model.name
         try await Session.run(global) { session in
             let client = session.client
+            let model = try await session.resolving(model)
             let before = try? await client.deployment(endpoint)
             let deployment = try await session.naming(.model, model.name) {
                 try await session.checkingVersion(model.version, of: model.name) {

@@ -41,14 +41,31 @@ struct ModelPush: AsyncParsableCommand {
         name: .customLong("metric"), help: ArgumentHelp("A measured figure of this version.", valueName: "key=value"))
     var metrics: [Assignment] = []
 
+    @Option(
+        name: .customLong("metrics"),
+        help: ArgumentHelp("Measured figures as a JSON object of numbers; --metric wins.", valueName: "file"))
+    var metricsFile: String?
+
     @Option(name: .customLong("tag"), help: ArgumentHelp("A note to find it by.", valueName: "key=value"))
     var tags: [Assignment] = []
 
     @Option(help: "The commit it was trained from.")
     var gitCommit: String?
 
+    @Option(help: "The branch of that commit.")
+    var gitBranch: String?
+
+    @Option(help: "Who wrote that commit.")
+    var gitAuthor: String?
+
+    @Option(help: ArgumentHelp("Where the run of the CI that made it can be looked at.", valueName: "url"))
+    var runURL: String?
+
     @Option(help: "The data set it was trained on: free text, or NAME:VERSION of one that the space has.")
     var dataset: String?
+
+    @Flag(help: "Print only NAME:VERSION.")
+    var quiet = false
 
     @OptionGroup var global: GlobalOptions
 
@@ -57,8 +74,9 @@ struct ModelPush: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let metrics = try Assignment.numbers(metrics, "--metric")
-        let tags = try Assignment.dictionary(tags, "--tag")
+        let measured = try metricsFile.map(MetricsFile.read) ?? [:]
+        let metrics = try (Assignment.numbers(metrics, "--metric") ?? [:]).merging(measured) { given, _ in given }
+        let tags = try (Assignment.dictionary(tags, "--tag") ?? [:]).merging(origin) { given, _ in given }
         try await Session.run(global) { session in
             let meter = ProgressMeter(console: session.console)
             defer { meter?.clear() }
@@ -70,11 +88,21 @@ struct ModelPush: AsyncParsableCommand {
             ) { meter?.show($0) }
             meter?.clear()
             for hidden in result.leftOut { session.console.say("left out: \(hidden) (hidden)") }
+            if quiet { return session.console.print("\(result.version.model):\(result.version.version)") }
             switch session.format {
             case .json: try session.printJSON(PushResponse(version: result.version, isNew: result.isNew))
             case .table: report(result, session)
             }
         }
+    }
+
+    /// Where it came from, as tags: every interface that shows a version shows them.
+    private var origin: [String: String] {
+        var tags: [String: String] = [:]
+        tags["git.branch"] = gitBranch
+        tags["git.author"] = gitAuthor
+        tags["run.url"] = runURL
+        return tags
     }
 
     private func report(_ result: PushResult, _ session: Session) {
@@ -90,7 +118,8 @@ struct ModelPush: AsyncParsableCommand {
         } else {
             console.print(
                 console.emphasis.strong("already there as \(reference)") + ": same bytes, no new version made")
-            if metrics.count + tags.count > 0 || gitCommit != nil || dataset != nil {
+            if metrics.count + tags.count + origin.count > 0 || metricsFile != nil || gitCommit != nil || dataset != nil
+            {
                 console.say("a version never changes, so the metrics and tags given now were not added to it")
             }
         }

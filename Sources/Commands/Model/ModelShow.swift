@@ -7,7 +7,7 @@ struct ModelShow: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show one version of a model, the latest unless given, and what others there are.")
 
-    @Argument(help: "NAME or NAME:VERSION.", transform: { try VersionReference.parse($0) })
+    @Argument(help: "NAME, NAME:VERSION or NAME@ALIAS.", transform: { try VersionReference.parseWithAlias($0) })
     var model: VersionReference
 
     @OptionGroup var global: GlobalOptions
@@ -24,6 +24,7 @@ struct ModelShow: AsyncParsableCommand {
     func run() async throws {
         try await Session.run(global) { session in
             let client = session.client
+            let model = try await session.resolving(model)
             let info = try await session.naming(.model, model.name) { try await client.model(model.name) }
             let number = model.version ?? info.latestVersion
             let version = try await session.checkingVersion(number, of: model.name) {
@@ -59,8 +60,11 @@ struct ModelShow: AsyncParsableCommand {
     static func facts(_ report: Report) -> Facts {
         let version = report.version
         var facts = Facts()
-        facts.add("inputs", SignatureText.lines(version.inputs))
-        facts.add("outputs", SignatureText.lines(version.outputs))
+        facts.add("deployable", version.undeployable.map { "no: \($0)" })
+        if version.undeployable == nil {
+            facts.add("inputs", SignatureText.lines(version.inputs))
+            facts.add("outputs", SignatureText.lines(version.outputs))
+        }
         let opsets = version.opsets.sorted { $0.key < $1.key }
             .map { $0.key.isEmpty || $0.key == "ai.onnx" ? "opset \($0.value)" : "\($0.key) \($0.value)" }
         let producer = version.producer.isEmpty ? [] : ["made by \(version.producer)"]
@@ -68,6 +72,7 @@ struct ModelShow: AsyncParsableCommand {
         facts.add("size", SignatureText.size(version.files))
         facts.add("digest", version.digest)
         facts.add("metrics", version.metrics.isEmpty ? nil : SignatureText.metrics(version.metrics))
+        facts.add("aliases", (report.model.aliases ?? [:]).filter { $0.value == version.version }.keys.sorted())
         facts.add("tags", version.tags.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
         let known = report.dataSet.map { dataSet in
             let label = "\(dataSet.name):\(dataSet.version)"
@@ -76,15 +81,21 @@ struct ModelShow: AsyncParsableCommand {
         }
         facts.add("data set", version.dataset.map { $0 + (known ?? "") })
         facts.add("git commit", version.gitCommit)
+        facts.add("mlflow run", version.mlflowRun)
+        facts.add("source", version.source)
         facts.add("trained by", version.run.map { "retraining run \($0)" })
+        facts.add("pushed by", version.gitRun.map { "run \($0) from Git" })
         facts.add("golden", SignatureText.golden(version))
         facts.add("reference", SignatureText.reference(version))
         facts.add(
             "pushed",
             "\(Age.moment(version.createdAt)) by \(version.createdBy) (\(Age.text(version.createdAt)))")
         facts.add("about", version.documentation.isEmpty ? nil : version.documentation)
+        facts.add("described", version.description.map { shortened($0) })
         facts.add("metadata", version.metadata.sorted { $0.key < $1.key }.map { "\($0.key) = \(shortened($0.value))" })
         facts.add("notes", version.notes)
+        facts.add("model tags", (report.model.tags ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+        facts.add("model", report.model.description.map { shortened($0) })
         facts.add("served at", report.model.deployed.isEmpty ? "no endpoint of this space" : nil)
         facts.add("served at", report.model.deployed)
         return facts

@@ -5,15 +5,29 @@ struct VersionReference: Sendable, Hashable, ExpressibleByArgument {
     var name: String
     /// The latest when absent.
     var version: Int?
+    /// What the space calls the version, in place of a number.
+    var alias: String?
 
-    init(name: String, version: Int?) {
+    init(name: String, version: Int?, alias: String? = nil) {
         self.name = name
         self.version = version
+        self.alias = alias
     }
 
     init?(argument: String) {
         guard let parsed = try? Self.parse(argument) else { return nil }
         self = parsed
+    }
+
+    /// `NAME@ALIAS` as well.
+    static func parseWithAlias(_ text: String) throws(Failure) -> VersionReference {
+        guard let mark = text.lastIndex(of: "@") else { return try parse(text) }
+        let alias = String(text[text.index(after: mark)...])
+        guard !alias.isEmpty else {
+            throw Failure("\"\(text)\" has no alias behind its '@'", hint: "write churn@champion", code: .usage)
+        }
+        return VersionReference(
+            name: try ResourceName.check(String(text[..<mark]), "model name"), version: nil, alias: alias)
     }
 
     static func parse(_ text: String, _ what: String = "model name") throws(Failure) -> VersionReference {

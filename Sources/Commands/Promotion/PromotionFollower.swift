@@ -33,6 +33,23 @@ struct PromotionFollower {
         return promotion
     }
 
+    /// Until enough people have decided, or the time is over. Gates that have to run again meanwhile are waited for too.
+    func awaitPeople(_ promotion: PromotionInfo, seconds: Int) async throws -> PromotionInfo {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        var promotion = promotion
+        var isTold = false
+        while promotion.state == .awaitingApproval || promotion.state == .checking, ContinuousClock.now < deadline {
+            if promotion.state == .awaitingApproval, !isTold, session.format == .table {
+                isTold = true
+                session.console.say(
+                    "  \(promotion.message): slipway promotion approve \(promotion.number) --space \(promotion.to)")
+            }
+            try await Task.sleep(for: .seconds(1))
+            promotion = try await session.client.promotion(promotion.number, space: space)
+        }
+        return promotion
+    }
+
     private static func runsHere(_ gate: GateInfo) -> Bool { gate.outcome == .pending && gate.kind != "external" }
 
     private func tell(_ promotion: PromotionInfo, _ told: inout Set<String>) {

@@ -43,7 +43,7 @@ struct Serve: ParsableCommand {
     @Flag(help: "Listen beyond this machine although callers are not asked who they are, or without TLS.")
     var insecure = false
 
-    @Flag(help: "Let monitors start commands on this machine: for alerts and for retraining.")
+    @Flag(help: "Let monitors and runs from Git start commands on this machine.")
     var allowCommands = false
 
     @Flag(help: "Serve in this process alone: for systems that restart it themselves, such as containers.")

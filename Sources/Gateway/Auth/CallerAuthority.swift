@@ -36,9 +36,23 @@ package final class CallerAuthority: Sendable {
     ) throws(AccessRefusal) -> Identification {
         if isOpen { return .known(.local) }
         guard let credentials else { throw .unauthenticated("this server has to know who asks") }
-        guard let bearer = Self.bearer(credentials) else {
-            throw .unauthenticated("the header 'Authorization' is not 'Bearer' and a key or a token")
+        if let bearer = Self.bearer(credentials) { return try identify(bearer: bearer, from: address) }
+        guard let password = BasicCredentials.password(in: credentials) else {
+            throw .unauthenticated(
+                "the header 'Authorization' is neither 'Bearer' and a key or a token, nor 'Basic' with one as password")
         }
+        return try password.withUnsafeBytes { bytes -> Result<Identification, AccessRefusal> in
+            do throws(AccessRefusal) {
+                return .success(try identify(bearer: bytes, from: address))
+            } catch {
+                return .failure(error)
+            }
+        }.get()
+    }
+
+    private func identify(
+        bearer: UnsafeRawBufferPointer, from address: SocketAddress?
+    ) throws(AccessRefusal) -> Identification {
         if let seconds = failures.wait(for: address) { throw .guessing(retryAfterSeconds: seconds) }
         if bearer.starts(with: KeyText.prefix.utf8) { return .known(try caller(withKey: bearer, from: address)) }
         guard let tokens else {
@@ -79,6 +93,14 @@ package final class CallerAuthority: Sendable {
             return .unauthenticated(refusal.message)
         }
     }
+
+    /// Throws `guessing` where too much that was wrong came from the address, by keys or by signatures.
+    func checkGuessing(from address: SocketAddress?) throws(AccessRefusal) {
+        if let seconds = failures.wait(for: address) { throw .guessing(retryAfterSeconds: seconds) }
+    }
+
+    /// Counts a signature that was wrong.
+    func recordGuess(from address: SocketAddress?) { failures.record(address) }
 
     /// What follows `Bearer`, whose case does not matter (RFC 9110 section 11.1).
     private static func bearer(_ credentials: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {

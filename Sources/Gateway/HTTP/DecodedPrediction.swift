@@ -8,6 +8,7 @@ struct DecodedPrediction: Sendable {
     private enum Form: Sendable {
         case openInference
         case tensorFlow(TFServingRequest.Form)
+        case invocations(InvocationsAnswer)
     }
 
     let request: InferenceRequest
@@ -17,7 +18,7 @@ struct DecodedPrediction: Sendable {
 
     init(
         _ body: ByteBuffer, form: Route.PredictionForm, headerLength: Int?, signature: Signature,
-        keyParameter: String? = nil
+        keyParameter: String? = nil, invocations: InvocationsHeaders? = nil
     ) throws(ProtocolError) {
         switch form {
         case .openInference:
@@ -30,7 +31,18 @@ struct DecodedPrediction: Sendable {
             request = decoded.request
             hasBinaryOutputs = false
             self.form = .tensorFlow(decoded.form)
+        case .invocations:
+            let headers = invocations ?? InvocationsHeaders()
+            request = try InvocationsRequestDecoder.decode(body, form: headers.form, signature: signature)
+            hasBinaryOutputs = false
+            self.form = .invocations(headers.answer)
         }
+    }
+
+    /// The type of the answer's body, where it is not JSON.
+    var answerType: String? {
+        guard case .invocations(.csv) = form else { return nil }
+        return InvocationsAnswer.csvType
     }
 
     /// Appends the answer's body; returns the length of its JSON when binary tensors follow.
@@ -44,6 +56,9 @@ struct DecodedPrediction: Sendable {
                 requested: request.outputs, labels: { _ in endpoint.labels }, into: &buffer)
         case .tensorFlow(let form):
             try TFServingResponseEncoder.encode(outputs: outputs, form: form, into: &buffer)
+            return nil
+        case .invocations(let answer):
+            try InvocationsResponseEncoder.encode(outputs: outputs, as: answer, into: &buffer)
             return nil
         }
     }

@@ -1,11 +1,11 @@
 import InferenceProtocol
-import Journal
+package import Journal
 import NIOCore
 import Serving
 
 /// Every error of the rooms below, as a status: the one table of them.
 extension HTTPFault {
-    init(_ error: ControlError) {
+    package init(_ error: ControlError) {
         self.init(error.status, error.message)
         control = error
         if error.code == .unavailable { fields = [("retry-after", "1")] }
@@ -35,19 +35,25 @@ extension HTTPFault {
     }
 }
 
-/// The bodies of errors: `{"error": ...}` everywhere, and on the management interface a code, a field and a hint as well.
+/// The bodies of errors: `{"error": ...}` for predictions, a code, a field and a hint as well on the management interface,
+/// and what MLflow's clients read on theirs.
 package enum ErrorAnswer {
-    package static func make(_ fault: HTTPFault, isManagement: Bool) -> Answer {
+    package static func make(_ fault: HTTPFault, in dialect: ErrorDialect) -> Answer {
         var members: [(String, JSONValue)] = []
-        if isManagement {
+        switch dialect {
+        case .management:
             members.append(("error", .string(fault.message)))
             members.append(("code", .string(code(fault))))
             if let field = fault.control?.field { members.append(("field", .string(field))) }
             if let hint = fault.control?.hint { members.append(("hint", .string(hint))) }
-        } else {
+        case .prediction:
             members.append(("error", .string(fault.control.map(\.description) ?? fault.message)))
+        case .mlflow, .scoring:
+            members.append(("error_code", .string(dialect == .mlflow ? fault.mlflowCode : fault.scoringCode)))
+            members.append(("message", .string(fault.control.map(\.description) ?? fault.message)))
         }
-        return Answer(fault.status, json: .object(members), fields: fault.fields)
+        let status = dialect == .mlflow ? fault.mlflowStatus : fault.status
+        return Answer(status, json: .object(members), fields: fault.fields)
     }
 
     /// The word for programs: the control plane's own where there is one, else the status in words.

@@ -15,6 +15,10 @@ enum Landing {
                 "of another space than default": "POST /spaces/SPACE/v2/... and /spaces/SPACE/v1/..."
               },
               "endpoints": "GET /v2/models",
+              "experiments": {
+                "MLflow clients": "mlflow.set_tracking_uri with this address, or with /spaces/SPACE behind it",
+                "one run": "GET /api/2.0/mlflow/runs/get?run_id=RUN"
+              },
               "health": "GET /v2/health/ready",
               "management": "GET /api/v1/openapi.json",
               "metrics": "GET /metrics"

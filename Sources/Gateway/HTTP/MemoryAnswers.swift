@@ -15,7 +15,7 @@ struct MemoryAnswers: Sendable {
         do throws(HTTPFault) {
             return try find(match, body, caller)
         } catch {
-            return ErrorAnswer.make(error, isManagement: false)
+            return ErrorAnswer.make(error, in: .prediction)
         }
     }
 
@@ -41,6 +41,8 @@ struct MemoryAnswers: Sendable {
         case .systemSharedMemoryUnregister, .cudaSharedMemoryUnregister: return Answer(json: [:])
         case .systemSharedMemoryRegister, .cudaSharedMemoryRegister:
             throw HTTPFault(.badRequest, TritonSettings.sharedMemoryRegistration.message)
+        case .ping: return InvocationsAnswers.ping(isReady)
+        case .endpointPing: return InvocationsAnswers.ping(try endpoint(match).isReady)
         case .tensorFlowStatus: return TensorFlowAnswers.status(try endpoint(match))
         case .tensorFlowMetadata: return TensorFlowAnswers.metadata(try endpoint(match))
         case .tensorFlowClassify, .tensorFlowRegress:

@@ -57,7 +57,7 @@ struct PredictionRun: Sendable {
         do throws(ProtocolError) {
             return try DecodedPrediction(
                 body, form: form, headerLength: headers.inferenceLength, signature: endpoint.signature,
-                keyParameter: endpoint.traffic?.keyParameter)
+                keyParameter: endpoint.traffic?.keyParameter, invocations: headers.invocations)
         } catch {
             throw HTTPFault(error)
         }
@@ -102,6 +102,7 @@ struct PredictionRun: Sendable {
     ) -> Result<Answer, ProtocolError> {
         let begin = MonotonicClock.nanoseconds()
         var answer = Answer(.ok, body: buffer)
+        if let type = decoded.answerType { answer.contentType = type }
         do throws(ProtocolError) {
             if let headerLength = try encode(result, into: &answer.body) {
                 answer.contentType = "application/octet-stream"
@@ -141,6 +142,8 @@ struct PredictionHeaders: Sendable {
     var packing: PackedBody?
     /// What the header says that a rollout routes by.
     var routingKey: RoutingKey?
+    /// What they say of a scoring request; `nil` for any other.
+    var invocations: InvocationsHeaders?
     /// `traceparent`; `nil` where it is not there, or not valid.
     var trace: TraceContext?
 }

@@ -72,6 +72,7 @@ package final class PromotionService: Sendable {
         guard let found = try transaction.version(model: model, number: version, space: source) else {
             throw RegistryService.notFound(model, version, source)
         }
+        try found.requireDeployable()
         return found
     }
 

@@ -36,8 +36,11 @@ package final class MemberService: Sendable {
     }
 
     /// Makes somebody a member, or gives them another role.
+    ///
+    /// - Parameter expecting: what the caller believes that they are; something else is a `conflict` on `ifMatch`.
     package func set(
-        _ principal: String, of space: String, role: Role, by caller: Principal, idempotencyKey: String? = nil
+        _ principal: String, of space: String, role: Role, by caller: Principal, idempotencyKey: String? = nil,
+        expecting: MemberExpectation? = nil
     ) async throws(ControlError) -> Member {
         try Principal.validate(principal, field: "principal")
         guard role != .reporter else {
@@ -51,6 +54,7 @@ package final class MemberService: Sendable {
         let committed = try await store.commit(mutation) { transaction in
             guard try transaction.hasSpace(space) else { throw ControlError.spaceNotFound(space) }
             let before = try transaction.member(principal, of: space)
+            try expecting?.check(before, principal, space)
             if let before, before.role == role { return Change(before, event: nil) }
             try transaction.setMember(principal, of: space, role: role, by: caller)
             guard let member = try transaction.member(principal, of: space) else { throw Self.lost }
@@ -67,7 +71,8 @@ package final class MemberService: Sendable {
     /// Takes a member's role away.
     @discardableResult
     package func remove(
-        _ principal: String, of space: String, by caller: Principal, idempotencyKey: String? = nil
+        _ principal: String, of space: String, by caller: Principal, idempotencyKey: String? = nil,
+        expecting: MemberExpectation? = nil
     ) async throws(ControlError) -> Member {
         let mutation = Mutation(
             principal: caller, space: space,
@@ -79,6 +84,7 @@ package final class MemberService: Sendable {
                     .notFound, "'\(Name.excerpt(of: principal))' is not a member of space '\(space)'",
                     field: "principal", hint: "`slipway member list` shows the members there are")
             }
+            try expecting?.check(member, principal, space)
             try transaction.removeMember(principal, of: space)
             return Change(
                 member,

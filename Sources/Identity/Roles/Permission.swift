@@ -2,6 +2,8 @@
 package enum Permission: String, Sendable, Hashable, CaseIterable {
     /// Whether the server runs and is ready: what probes ask, who have no key.
     case viewHealth
+    /// Tell of pushes to a repository, with a signature instead of a key.
+    case tellOfPushes
     /// The server's name and version, and what it speaks.
     case viewServer
     /// Counters and latencies, of the spaces that the caller sees.
@@ -15,8 +17,12 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case backup
     /// Make and revoke keys of one's own.
     case manageKeys
+    /// Be the one who carries declared state out. Each step needs its own permission all the same.
+    case applyState
     /// Say who owns the server.
     case manageAdmins
+    /// Say who is told of what happens anywhere in the server, and see what became of it.
+    case manageServerWebhooks
 
     /// The spaces that the caller sees.
     case viewSpaces
@@ -67,8 +73,22 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     case setMonitor
     /// Begin and end retraining runs, and say how one went that another system did.
     case retrain
+    /// Add, pause and remove the Git repositories that the space takes models from.
+    case manageRepositories
+    /// Begin and end runs from Git.
+    case runRepositories
     /// Acknowledge alerts, keep their messages back, and send tests.
     case manageAlerts
+    /// Who is told of what happens in the space, and what became of it.
+    case viewWebhooks
+    case manageWebhooks
+
+    /// See experiments, their runs and what these have left behind.
+    case viewExperiments
+    /// Make experiments and runs, and log to them.
+    case logRuns
+    /// Delete experiments, runs and artifacts, and bring them back.
+    case deleteRuns
 
     /// For what a permission is asked, and of whom.
     package enum Reach: Sendable, Hashable {
@@ -84,14 +104,16 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
 
     package var reach: Reach {
         switch self {
-        case .viewHealth: .open
-        case .viewServer, .viewMetrics, .viewSpaces, .manageKeys: .server
-        case .verify, .viewAudit, .collect, .backup, .manageAdmins, .manageSpaces: .admin
+        case .viewHealth, .tellOfPushes: .open
+        case .viewServer, .viewMetrics, .viewSpaces, .manageKeys, .applyState: .server
+        case .verify, .viewAudit, .collect, .backup, .manageAdmins, .manageSpaces, .manageServerWebhooks:
+            .admin
         case .viewSpace, .setPolicy, .viewSpaceAudit, .viewMembers, .manageMembers, .viewPromotions, .promote,
             .approvePromotions, .reportGate, .viewModels, .pushModels, .deleteModels, .uploadFiles, .viewDataSets,
             .pushDataSets, .viewDeployments, .deploy, .deleteDeployments, .loadModels, .rollout,
             .approveRollouts, .rollback, .predict, .readLedger, .forgetLedger,
-            .setMonitor, .retrain, .manageAlerts:
+            .setMonitor, .retrain, .manageAlerts, .viewExperiments, .logRuns, .deleteRuns, .manageRepositories,
+            .runRepositories, .viewWebhooks, .manageWebhooks:
             .space
         }
     }
@@ -100,22 +122,27 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     /// asked of a role only where a key is limited to some.
     package var roles: RoleSet {
         switch self {
-        case .viewHealth: .all
+        case .viewHealth, .tellOfPushes: .all
         case .viewServer, .viewMetrics, .viewSpaces: .members
         case .viewSpace, .viewSpaceAudit, .viewMembers, .viewPromotions, .viewModels, .viewDataSets, .viewDeployments,
-            .predict:
+            .predict, .viewExperiments:
             .members
-        case .pushModels, .deleteModels: [.developer, .owner]
-        case .uploadFiles, .pushDataSets: [.developer, .validator, .owner]
+        case .pushModels, .deleteModels, .deleteRuns, .manageRepositories: [.developer, .owner]
+        case .applyState: [.developer, .validator, .operator, .owner]
+        case .uploadFiles, .pushDataSets, .logRuns: [.developer, .validator, .owner]
         case .promote: [.developer, .validator, .operator, .owner]
         case .approvePromotions, .approveRollouts: [.validator, .owner]
-        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor, .retrain:
+        case .deploy, .deleteDeployments, .loadModels, .rollout, .rollback, .setMonitor, .retrain, .runRepositories:
             [.developer, .operator, .owner]
         case .reportGate: [.validator, .owner, .reporter]
         case .readLedger: [.developer, .validator, .operator, .owner]
+        case .viewWebhooks: [.developer, .validator, .operator, .owner]
+        case .manageWebhooks: [.operator, .owner]
         case .manageAlerts: [.developer, .validator, .operator, .owner]
         case .setPolicy, .manageMembers, .forgetLedger: [.owner]
-        case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces: []
+        case .verify, .viewAudit, .collect, .backup, .manageKeys, .manageAdmins, .manageSpaces,
+            .manageServerWebhooks:
+            []
         }
     }
 
@@ -123,6 +150,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
     var words: String {
         switch self {
         case .viewHealth: "see whether the server is healthy"
+        case .tellOfPushes: "tell of pushes"
         case .viewServer: "see what the server is"
         case .viewMetrics: "see metrics"
         case .verify: "have everything hashed again"
@@ -130,6 +158,7 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .collect: "remove what nothing refers to"
         case .backup: "take a backup"
         case .manageKeys: "make or revoke keys"
+        case .applyState: "apply declared state"
         case .manageAdmins: "say who owns the server"
         case .viewSpaces: "see spaces"
         case .manageSpaces: "make or delete spaces"
@@ -160,7 +189,15 @@ package enum Permission: String, Sendable, Hashable, CaseIterable {
         case .forgetLedger: "delete rows of the prediction ledger"
         case .setMonitor: "say how endpoints are watched"
         case .retrain: "begin or end retraining runs"
+        case .manageRepositories: "add, pause or remove repositories"
+        case .runRepositories: "begin or end runs from Git"
+        case .manageServerWebhooks: "say who is told of what happens in the server"
+        case .viewWebhooks: "see webhooks"
+        case .manageWebhooks: "say who is told of what happens"
         case .manageAlerts: "acknowledge, silence or test alerts"
+        case .viewExperiments: "see experiments"
+        case .logRuns: "log experiments and runs"
+        case .deleteRuns: "delete experiments, runs or artifacts"
         }
     }
 }

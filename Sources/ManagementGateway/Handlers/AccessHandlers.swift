@@ -34,14 +34,15 @@ extension ManagementInterface {
             MemberInfo(
                 try await services.members.set(
                     call.other, of: call.space, role: Role(wanted.role), by: call.principal,
-                    idempotencyKey: call.idempotencyKey)))
+                    idempotencyKey: call.idempotencyKey, expecting: try call.memberMatch())))
     }
 
     func removeMember(_ call: ManagementRequest) async throws -> Response {
         try .json(
             MemberInfo(
                 try await services.members.remove(
-                    call.other, of: call.space, by: call.principal, idempotencyKey: call.idempotencyKey)))
+                    call.other, of: call.space, by: call.principal, idempotencyKey: call.idempotencyKey,
+                    expecting: try call.memberMatch())))
     }
 
     func admins() async throws -> Response {
@@ -60,6 +61,19 @@ extension ManagementInterface {
 extension ManagementRequest {
     /// The principal or the key in the path.
     var other: String { match.other ?? "" }
+
+    /// What `If-Match` says that somebody is now: `"operator"`, or `"none"`; `*` and absence say nothing.
+    func memberMatch() throws(ControlError) -> MemberExpectation? {
+        guard let text = request.headers[.ifMatch], text != "*" else { return nil }
+        let bare = text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+        switch MemberState(tag: bare) {
+        case nil:
+            throw ControlError(
+                .invalid, "If-Match must be a role or \"none\", got \(Name.excerpt(of: text))", field: "If-Match")
+        case .nobody?: return .nobody
+        case .role(let role)?: return .role(Role(role))
+        }
+    }
 }
 
 extension RoleName {

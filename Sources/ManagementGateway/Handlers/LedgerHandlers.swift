@@ -1,3 +1,4 @@
+import Declarations
 import Deployments
 import Gateway
 import HTTPTypes

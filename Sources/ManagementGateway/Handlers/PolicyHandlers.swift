@@ -3,6 +3,7 @@ import Documents
 import Drift
 import Foundation
 import Gateway
+import GitRuns
 import Governance
 import HTTPTypes
 import Hummingbird
@@ -31,6 +32,7 @@ extension ManagementInterface {
         await services.ledger.remove(space: call.space)
         await services.series.remove(space: call.space)
         services.retraining.remove(space: call.space)
+        await services.gitRuns.remove(space: call.space)
         await services.drift.remove(space: call.space)
         await services.quality.remove(space: call.space)
         return .json(bytes: Array("{}".utf8))

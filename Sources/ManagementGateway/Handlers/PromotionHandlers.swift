@@ -72,7 +72,8 @@ extension ManagementInterface {
 
     func why(_ call: ManagementRequest) async throws -> Response {
         let explanation = try await Explanations(
-            deployments: services.deployments, promotions: services.promotions, retraining: services.retraining
+            deployments: services.deployments, promotions: services.promotions, retraining: services.retraining,
+            gitRuns: services.gitRuns
         ).explain(call.name, space: call.space)
         return try .json(WhyReport(explanation))
     }

@@ -47,7 +47,8 @@ enum OpenAPIAlerts {
                 "delivery": integer, "space": string, "event": string, "type": string, "subject": string,
                 "target": string, "state": OpenAPISchemas.oneOf(Delivery.State.self), "attempts": integer,
                 "outcome": string, "status": integer, "createdAt": string, "lastAt": string, "nextAt": string,
-            ], optional: ["status", "lastAt", "nextAt"]),
+                "webhook": string, "body": string,
+            ], optional: ["status", "lastAt", "nextAt", "webhook", "body"]),
         "AlertTestRequest": OpenAPISchemas.object(
             ["endpoint": string, "webhook": string, "secret": string], optional: ["endpoint", "webhook", "secret"]),
         "WebhookSecretInfo": OpenAPISchemas.object(["space": string, "secret": string]),

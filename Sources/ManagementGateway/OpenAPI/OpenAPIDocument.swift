@@ -28,7 +28,7 @@ enum OpenAPIDocument {
                 """,
             ],
             "tags": .array(
-                ["Predictions", "Management", "Health"].map { .object([("name", .string($0))]) }),
+                ["Predictions", "Management", "MLflow", "Health"].map { .object([("name", .string($0))]) }),
             "paths": .sorted(paths),
             "components": ["schemas": .sorted(OpenAPISchemas.all)],
         ]
@@ -54,7 +54,7 @@ enum OpenAPIDocument {
             "summary": .string(route.summary),
             "tags": [.string(tag(of: template))],
             "x-slipway-permission": .string(route.permission.rawValue),
-            "responses": .sorted(responses(route, shape)),
+            "responses": .sorted(responses(route, template, shape)),
         ]
         let parameters = captures(in: template).map(pathParameter) + shape.parameters
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
@@ -64,10 +64,18 @@ enum OpenAPIDocument {
 
     private static func tag(of template: String) -> String {
         if template.contains("/health/") || template == "/metrics" || template == "/" { return "Health" }
+        if isMLflow(template) { return "MLflow" }
         return template.hasPrefix("/api/") ? "Management" : "Predictions"
     }
 
-    private static func responses(_ route: Route, _ shape: OpenAPIOperation) -> [String: JSONValue] {
+    /// MLflow's own interface, whose messages its documentation describes.
+    private static func isMLflow(_ template: String) -> Bool {
+        template.contains("/mlflow") || template.hasSuffix("/version") || template.hasSuffix("/health")
+    }
+
+    private static func responses(
+        _ route: Route, _ template: String, _ shape: OpenAPIOperation
+    ) -> [String: JSONValue] {
         var responses: [String: JSONValue] = [:]
         for (status, content) in shape.answers {
             responses[String(status)] = [
@@ -75,9 +83,10 @@ enum OpenAPIDocument {
                 "content": content,
             ]
         }
+        let form = template.contains("/mlflow") || route.isScoring ? "MLflowError" : "APIError"
         let refusal: JSONValue = [
             "description": "Refused or failed; the text says what, where and what to do",
-            "content": ["application/json": ["schema": ["$ref": "#/components/schemas/APIError"]]],
+            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/" + form)]]],
         ]
         responses["default"] = refusal
         return responses
@@ -95,6 +104,8 @@ enum OpenAPIDocument {
         var schema: JSONValue = ["type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"]
         // A principal: `alice`, `oidc:SUBJECT`, `group:NAME`.
         if name == "member" { schema = ["type": "string", "minLength": 1, "maxLength": 255] }
+        // More than one part of a path may stand here.
+        if name == "path" { schema = ["type": "string", "minLength": 1] }
         if name == "sha256" { schema = ["type": "string", "pattern": "^[0-9a-f]{64}$"] }
         return ["name": .string(name), "in": "path", "required": true, "schema": schema]
     }

@@ -10,7 +10,11 @@ struct OpenAPIOperation {
     static func of(_ id: RouteID) -> OpenAPIOperation {
         switch id {
         case .landing: OpenAPIOperation(answers: [200: anyObject])
-        case .metrics: OpenAPIOperation(answers: [200: plain("text/plain")])
+        case .metrics, .mlflowVersion, .mlflowHealth: OpenAPIOperation(answers: [200: plain("text/plain")])
+        case .mlflowDownload:
+            OpenAPIOperation(answers: [
+                200: ["application/octet-stream": ["schema": ["type": "string", "format": "binary"]]]
+            ])
         case .infer:
             OpenAPIOperation(
                 parameters: [header("Inference-Header-Content-Length", "Bytes of JSON before binary tensors")],
@@ -24,6 +28,8 @@ struct OpenAPIOperation {
                 answers: [200: json("InferenceResponse")])
         case .tensorFlowPredict:
             OpenAPIOperation(body: document("TensorFlowPredictRequest"), answers: [200: anyObject])
+        case .invocations, .endpointInvocations: invocations(byName: id == .invocations)
+        case .ping, .endpointPing: OpenAPIOperation(answers: [200: plain("text/plain")])
         case .serverMetadata: OpenAPIOperation(answers: [200: json("ServerMetadata")])
         case .endpointMetadata: OpenAPIOperation(answers: [200: json("EndpointMetadata")])
         case .server: OpenAPIOperation(answers: [200: json("ServerInfo")])
@@ -119,6 +125,32 @@ struct OpenAPIOperation {
             OpenAPIOperation(body: optional("EndRequest"), answers: [200: json("RetrainingRunInfo")])
         case .reportRetraining:
             OpenAPIOperation(body: document("RetrainingReport"), answers: [200: json("RetrainingRunInfo")])
+        case .repositories: listing("RepositoryInfo")
+        case .repository, .resumeRepository: OpenAPIOperation(answers: [200: json("RepositoryInfo")])
+        case .addRepository:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("RepositoryRequest"),
+                answers: [201: json("RepositoryInfo")])
+        case .removeRepository: OpenAPIOperation(answers: [200: anyObject])
+        case .pauseRepository: OpenAPIOperation(body: optional("EndRequest"), answers: [200: json("RepositoryInfo")])
+        case .gitRuns:
+            listing(
+                "GitRunInfo",
+                [
+                    query("repository", ["type": "string"]),
+                    query("open", ["type": "boolean", "description": "Only those that have not ended"]),
+                ])
+        case .gitRun: OpenAPIOperation(answers: [200: json("GitRunInfo")])
+        case .gitRunLog:
+            OpenAPIOperation(
+                parameters: [
+                    query("step", ["type": "string", "description": "The last one with a log unless given"]),
+                    query("bytes", ["type": "integer", "minimum": 1, "description": "Of its end; 65536 unless given"]),
+                ], answers: [200: json("GitRunLogInfo")])
+        case .startGitRun:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("GitRunRequest"), answers: [201: json("GitRunInfo")])
+        case .cancelGitRun: OpenAPIOperation(body: optional("EndRequest"), answers: [200: json("GitRunInfo")])
         case .drift: drift
         case .monitor: OpenAPIOperation(answers: [200: json("MonitorInfo")])
         case .setMonitor:
@@ -153,6 +185,15 @@ struct OpenAPIOperation {
             OpenAPIOperation(
                 parameters: [idempotencyKey], body: document("SilenceRequest"), answers: [201: json("SilenceInfo")])
         case .endSilence: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("SilenceInfo")])
+        case .gitHook:
+            OpenAPIOperation(
+                parameters: [
+                    header("X-Hub-Signature-256", "'sha256=' and the HMAC-SHA-256 of the body in hexadecimal digits"),
+                    header("X-GitHub-Event", "'push' begins a run, 'ping' is answered, all else is ignored"),
+                    header("X-GitHub-Delivery", "The message's id; the same one with another body is refused"),
+                ], body: ["required": true, "content": anyObject],
+                answers: [200: json("GitHookAnswer"), 202: json("GitHookAnswer")])
+        case .rotateRepositorySecret: OpenAPIOperation(answers: [200: json("RepositorySecretInfo")])
         case .webhookSecret: OpenAPIOperation(answers: [200: json("WebhookSecretInfo")])
         case .tellOutcomes:
             OpenAPIOperation(body: document("OutcomesRequest"), answers: [200: json("OutcomesAnswer")])
@@ -174,6 +215,17 @@ struct OpenAPIOperation {
             OpenAPIOperation(
                 parameters: [idempotencyKey], body: document("RolloutDecision"), answers: [200: json("RolloutInfo")])
         case .why: OpenAPIOperation(answers: [200: json("WhyReport")])
+        case .applications: OpenAPIOperation(answers: [200: json("ApplicationsInfo")])
+        case .beginApplication:
+            OpenAPIOperation(
+                parameters: [idempotencyKey, ifMatch], body: document("ApplicationRequest"),
+                answers: [201: json("ApplicationInfo")])
+        case .renewApplication: OpenAPIOperation(answers: [200: json("ApplicationInfo")])
+        case .endApplication:
+            OpenAPIOperation(
+                parameters: [idempotencyKey], body: document("ApplicationEndRequest"),
+                answers: [200: json("ApplicationInfo")])
+        case .declarationSchema: OpenAPIOperation(answers: [200: json(["type": "object"])])
         case .me: OpenAPIOperation(answers: [200: json("CallerInfo")])
         case .keys: listing("KeyInfo", [query("principal", ["type": "string"])])
         case .createKey:
@@ -186,8 +238,9 @@ struct OpenAPIOperation {
         case .members: listing("MemberInfo")
         case .setMember:
             OpenAPIOperation(
-                parameters: [idempotencyKey], body: document("MemberRequest"), answers: [200: json("MemberInfo")])
-        case .removeMember: OpenAPIOperation(parameters: [idempotencyKey], answers: [200: json("MemberInfo")])
+                parameters: [idempotencyKey, ifMatch], body: document("MemberRequest"),
+                answers: [200: json("MemberInfo")])
+        case .removeMember: OpenAPIOperation(parameters: [idempotencyKey, ifMatch], answers: [200: json("MemberInfo")])
         case .admins: OpenAPIOperation(answers: [200: json(pageOf("AdminInfo"))])
         case .addAdmin, .removeAdmin: OpenAPIOperation(answers: [200: json("AdminInfo")])
         case .blobExists: OpenAPIOperation(answers: [200: plain("application/octet-stream")])
@@ -231,7 +284,7 @@ struct OpenAPIOperation {
         case .deleteDeployment:
             OpenAPIOperation(parameters: [idempotencyKey, ifMatch], answers: [200: json("DeploymentInfo")])
         case .revisions: OpenAPIOperation(answers: [200: json(pageOf("RevisionInfo"))])
-        default: OpenAPIOperation(answers: [200: anyObject])
+        default: webhooks(id) ?? OpenAPIOperation(answers: [200: anyObject])
         }
     }
 
@@ -290,7 +343,7 @@ struct OpenAPIOperation {
             answers: [200: json("DriftInfo")])
     }
 
-    private static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
+    static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
         OpenAPIOperation(
             parameters: [
                 query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
@@ -307,9 +360,9 @@ struct OpenAPIOperation {
         return operation
     }
 
-    private static let idempotencyKey = header(
+    static let idempotencyKey = header(
         "Idempotency-Key", "The same key with the same request gives the same answer, however often it is sent")
-    private static let ifMatch = header("If-Match", "The revision that must be current, as ETag gave it")
+    static let ifMatch = header("If-Match", "The revision that must be current, as ETag gave it")
 
     private static func pageOf(_ schema: String) -> JSONValue {
         [
@@ -318,11 +371,11 @@ struct OpenAPIOperation {
         ]
     }
 
-    private static func ref(_ schema: String) -> JSONValue {
+    static func ref(_ schema: String) -> JSONValue {
         ["$ref": .string("#/components/schemas/" + schema)]
     }
 
-    private static func json(_ schema: String) -> JSONValue { json(ref(schema)) }
+    static func json(_ schema: String) -> JSONValue { json(ref(schema)) }
 
     private static func json(_ schema: JSONValue) -> JSONValue { ["application/json": ["schema": schema]] }
 
@@ -330,15 +383,15 @@ struct OpenAPIOperation {
 
     private static func plain(_ type: String) -> JSONValue { .sorted([type: ["schema": ["type": "string"]]]) }
 
-    private static func document(_ schema: String) -> JSONValue {
+    static func document(_ schema: String) -> JSONValue {
         ["required": true, "content": json(schema)]
     }
 
-    private static func optional(_ schema: String) -> JSONValue {
+    static func optional(_ schema: String) -> JSONValue {
         ["required": false, "content": json(schema)]
     }
 
-    private static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
+    static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
         ["name": .string(name), "in": "query", "required": false, "schema": schema]
     }
 

@@ -14,9 +14,14 @@ enum OpenAPISchemas {
         .merging(OpenAPIReplay.schemas) { first, _ in first }
         .merging(OpenAPISeries.schemas) { first, _ in first }
         .merging(OpenAPIRetraining.schemas) { first, _ in first }
+        .merging(OpenAPIGitRuns.schemas) { first, _ in first }
         .merging(OpenAPIDrift.schemas) { first, _ in first }
         .merging(OpenAPIAlerts.schemas) { first, _ in first }
+        .merging(OpenAPIGitHooks.schemas) { first, _ in first }
         .merging(OpenAPIQuality.schemas) { first, _ in first }
+        .merging(OpenAPIApplications.schemas) { first, _ in first }
+        .merging(OpenAPIWebhooks.schemas) { first, _ in first }
+        .merging(OpenAPIInvocations.schemas) { first, _ in first }
 
     static let string: JSONValue = ["type": "string"]
     static let integer: JSONValue = ["type": "integer"]
@@ -62,13 +67,20 @@ enum OpenAPISchemas {
                 "files": arrayOf(ref("FileEntry")), "format": string, "inputs": arrayOf(ref("TensorInfo")),
                 "outputs": arrayOf(ref("TensorInfo")), "opsets": integers, "producer": string, "documentation": string,
                 "metadata": texts, "notes": arrayOf(string), "metrics": numbers, "tags": texts, "gitCommit": string,
-                "dataset": string, "run": integer, "goldenRequests": integer, "createdAt": string, "createdBy": string,
-            ], optional: ["gitCommit", "dataset", "run", "goldenRequests"]),
-        "ModelInfo": object([
-            "name": string, "space": string, "format": string, "versions": integer, "latestVersion": integer,
-            "latestSize": integer, "metrics": numbers, "deployed": arrayOf(string), "createdAt": string,
-            "updatedAt": string,
-        ]),
+                "dataset": string, "run": integer, "gitRun": integer, "goldenRequests": integer, "createdAt": string,
+                "createdBy": string, "source": string, "mlflowRun": string, "undeployable": string,
+                "description": string,
+            ],
+            optional: [
+                "gitCommit", "dataset", "run", "gitRun", "goldenRequests", "source", "mlflowRun", "undeployable",
+                "description",
+            ]),
+        "ModelInfo": object(
+            [
+                "name": string, "space": string, "format": string, "versions": integer, "latestVersion": integer,
+                "latestSize": integer, "metrics": numbers, "deployed": arrayOf(string), "createdAt": string,
+                "updatedAt": string, "aliases": integers, "tags": texts, "description": string,
+            ], optional: ["aliases", "tags", "description"]),
         "DeploymentOptions": OpenAPIDeploymentOptions.options,
         "BatchingOptions": OpenAPIDeploymentOptions.batching,
         "LedgerOptions": OpenAPIDeploymentOptions.ledger,

@@ -41,7 +41,8 @@ extension SilenceInfo {
 extension DeliveryInfo {
     init(_ delivery: Delivery) {
         self.init(
-            delivery: delivery.id, space: delivery.space, event: delivery.event, type: delivery.type,
+            delivery: delivery.id, space: delivery.space, webhook: delivery.webhookName, event: delivery.event,
+            type: delivery.type,
             subject: delivery.subject, target: delivery.target.shown, state: delivery.state.rawValue,
             attempts: delivery.attempts, outcome: delivery.outcome, status: delivery.status,
             createdAt: delivery.createdAt.description, lastAt: delivery.lastAt?.description,

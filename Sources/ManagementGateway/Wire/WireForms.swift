@@ -1,3 +1,4 @@
+import Declarations
 import Deployments
 import Governance
 import Journal
@@ -19,10 +20,14 @@ extension VersionInfo {
             producer: [description.producer, description.producerVersion].filter { !$0.isEmpty }
                 .joined(separator: " "),
             documentation: description.documentation, metadata: description.customMetadata, notes: version.notes,
-            metrics: version.provenance.metrics, tags: version.provenance.tags,
+            metrics: version.provenance.metrics, tags: version.tags,
             gitCommit: version.provenance.gitCommit, dataset: version.provenance.dataset,
-            run: version.provenance.run, goldenRequests: description.goldenRequests,
+            run: version.provenance.run, gitRun: version.provenance.gitRun, goldenRequests: description.goldenRequests,
             createdAt: version.createdAt.description, createdBy: version.createdBy)
+        source = version.origin?.source
+        mlflowRun = version.origin?.run
+        undeployable = version.origin?.undeployable
+        self.description = version.text.isEmpty ? nil : version.text
     }
 }
 
@@ -48,6 +53,9 @@ extension ModelInfo {
             latestVersion: model.latestVersion, latestSize: model.latestSize, metrics: model.metrics,
             deployed: model.deployed.map { "\($0.endpoint):\($0.version)" }, createdAt: model.createdAt.description,
             updatedAt: model.updatedAt.description)
+        aliases = model.aliases.isEmpty ? nil : model.aliases
+        tags = model.tags.isEmpty ? nil : model.tags
+        description = model.description.isEmpty ? nil : model.description
     }
 }
 

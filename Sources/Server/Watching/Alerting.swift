@@ -1,10 +1,12 @@
 import Alerts
+import AsyncHTTPClient
 import Foundation
 import Gateway
 import Journal
 import Logging
 import ManagementGateway
 import Monitoring
+import NIOSSL
 import Serving
 import Store
 import Webhooks
@@ -15,6 +17,8 @@ struct Alerting: Sendable {
     let readings: LiveReadings
     let section: AlertSection
     private let series: SeriesStore
+    /// Tells webhooks of what the audit says.
+    private let follower: WebhookFollower
 
     /// Throws where the server's own key for webhooks cannot be had.
     init(
@@ -27,11 +31,12 @@ struct Alerting: Sendable {
             folder: configuration.webhookSecrets, environment: ProcessInfo.processInfo.environment,
             master: try WebhookKeyFile.open(store.path + "/webhook.key"))
         let sender = WebhookSender(
-            policy: try AddressPolicy(setting: configuration.webhookAllow), secrets: secrets, clock: clock)
+            policy: try AddressPolicy(setting: configuration.webhookAllow), secrets: secrets, clock: clock,
+            configuration: try configuration.webhookConnections())
         let deliveries = DeliveryService(
             store: store.deliveries,
             carrier: Carrier(sender: sender, allowsCommands: configuration.allowCommands, logger: logger),
-            logger: logger)
+            logger: logger, pauseAfter: configuration.webhookPauseAfterSeconds)
         let newID: @Sendable () -> String = { UUID().uuidString.lowercased() }
         let watch = AlertWatch(
             store: store.alerts, readings: readings, deliveries: deliveries,
@@ -42,18 +47,22 @@ struct Alerting: Sendable {
         section = AlertSection(watch: watch, allowsCommands: configuration.allowCommands)
         services = AlertServices(
             desk: AlertService(store: store.alerts, deliveries: deliveries, newID: newID), watch: watch,
-            deliveries: deliveries, secrets: secrets)
+            deliveries: deliveries, secrets: secrets,
+            webhooks: WebhookService(store: store.webhooks, deliveries: deliveries, sender: sender, newID: newID))
+        follower = WebhookFollower(store: store.webhooks, deliveries: deliveries, logger: logger)
     }
 
     /// To be called once endpoints answer and monitors have been told to `services.watch.configure`.
     func start() async {
         series.follow { [readings] in readings.take($0) }
         await services.deliveries.start()
+        await follower.start()
         await services.watch.start()
     }
 
     func stop() async {
         await services.watch.stop()
+        await follower.stop()
         await services.deliveries.stop()
     }
 }
@@ -81,7 +90,23 @@ extension ServerConfiguration {
         return [.webhook(try WebhookTarget(url: alertWebhook, secret: alertWebhookSecret, field: "alert_webhook"))]
     }
 
+    /// How connections to webhooks are made: whom they trust.
+    func webhookConnections() throws(ConfigurationError) -> HTTPClient.Configuration {
+        var connections = HTTPClient.Configuration()
+        guard let path = webhookCACertificate else { return connections }
+        do {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.additionalTrustRoots = [.certificates(try NIOSSLCertificate.fromPEMFile(path))]
+            connections.tlsConfiguration = tls
+        } catch {
+            throw ConfigurationError(
+                field: "webhook_ca_cert", message: "webhook_ca_cert: '\(path)' cannot be read as PEM certificates")
+        }
+        return connections
+    }
+
     func validateWebhooks() throws(ConfigurationError) {
+        _ = try webhookConnections()
         do {
             _ = try AddressPolicy(setting: webhookAllow)
             _ = try alertTargets()

@@ -8,6 +8,8 @@ import NIOSSL
 struct Transport: Sendable {
     let address: ServerAddress
     let token: String?
+    /// The application of declared state that every call is a step of.
+    var application: Int?
     let retrying: Retrying
     let http: HTTPClient
     /// The one loop of all connections: uploads pace themselves by it.
@@ -80,6 +82,7 @@ struct Transport: Sendable {
         request.method = call.method
         request.headers.add(name: "user-agent", value: "slipway/\(Release.version)")
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        if let application { request.headers.add(name: ApplicationHeader.name, value: String(application)) }
         for header in call.headers { request.headers.add(name: header.name, value: header.value) }
         switch call.body {
         case .none: break

@@ -15,15 +15,18 @@ package struct CollectionResult: Sendable, Hashable, Codable {
     }
 }
 
-/// Removes blobs that nothing refers to any more, in two steps: their rows in one unit of work, then their files. A file
+/// Removes deleted runs whose time is over, and blobs that nothing refers to any more, in two steps: their rows in one unit of work, then their files. A file
 /// without a row is nothing, whether the second step comes now, later or, after a crash, at the next start.
 final class BlobCollector: Sendable {
     private let database: ControlDatabase
     private let blobs: BlobFolder
+    /// How long deleted runs and logged models can be brought back.
+    private let keepDeletedSeconds: Int
 
-    init(_ database: ControlDatabase, _ blobs: BlobFolder) {
+    init(_ database: ControlDatabase, _ blobs: BlobFolder, keepDeletedSeconds: Int) {
         self.database = database
         self.blobs = blobs
+        self.keepDeletedSeconds = keepDeletedSeconds
     }
 
     /// - Parameter between: runs between the two steps; tests put there what may come between them.
@@ -32,16 +35,16 @@ final class BlobCollector: Sendable {
     ) async throws(ControlError) -> CollectionResult {
         let mutation = Mutation(principal: principal, space: "", idempotency: nil)
         let grace = blobs.graceMicroseconds
-        let found = try await database.write { [blobs] transaction in
+        let found = try await database.write { [blobs, keepDeletedSeconds] transaction in
+            let purged = try transaction.purgeTracking(before: transaction.nowMilliseconds - keepDeletedSeconds * 1000)
             let found = try transaction.removeUnreferencedBlobs(before: transaction.now - grace)
             let bytes = found.reduce(0) { $0 + $1.size }
-            guard !found.isEmpty else { return found }
+            guard !found.isEmpty || purged > 0 else { return found }
+            var detail = ["blobs": String(found.count), "bytes": String(bytes)]
+            if purged > 0 { detail["deletedRuns"] = String(purged) }
             try transaction.know(principal)
             _ = try transaction.journal(
-                AuditDraft(
-                    action: "storage.collect", subject: "blobs",
-                    detail: ["blobs": String(found.count), "bytes": String(bytes)]),
-                of: mutation)
+                AuditDraft(action: "storage.collect", subject: "blobs", detail: detail), of: mutation)
             // Before the commit, so that nobody meanwhile wonders about a file without a row.
             blobs.leave(found.map { $0.sha256 })
             return found

@@ -80,15 +80,16 @@ extension StoredTransaction {
 
     func deleteVersion(model: String, number: Int, by principal: Principal) throws {
         let id = try requireVersionID(model: model, number: number)
+        try execute("DELETE FROM model_alias WHERE version_id = ?", [id])
         try execute("DELETE FROM version_space WHERE version_id = ?", [id])
         try execute("DELETE FROM version_file WHERE version_id = ?", [id])
         try execute("UPDATE version SET deleted_at = ?, deleted_by = ? WHERE id = ?", [now, principal.id, id])
     }
 
     func withdrawVersion(model: String, number: Int, from space: String) throws {
-        try execute(
-            "DELETE FROM version_space WHERE version_id = ? AND space_id = ?",
-            [try requireVersionID(model: model, number: number), try requireSpaceID(space)])
+        let place: StatementArguments = [try requireVersionID(model: model, number: number), try requireSpaceID(space)]
+        try execute("DELETE FROM model_alias WHERE version_id = ? AND space_id = ?", place)
+        try execute("DELETE FROM version_space WHERE version_id = ? AND space_id = ?", place)
     }
 
     private func requireVersionID(model: String, number: Int) throws -> Int64 {

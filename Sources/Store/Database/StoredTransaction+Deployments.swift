@@ -2,6 +2,7 @@ import Deployments
 import GRDB
 import Governance
 import Journal
+import Registry
 import Serving
 import Tensors
 
@@ -10,6 +11,9 @@ extension StoredTransaction: DeploymentTransaction {
         endpoint: String, space: String, model: String, number: Int?, revision: Int, options: EndpointOptions
     ) throws -> EndpointEntry? {
         guard let row = try availableVersion(model: model, number: number, space: space) else { return nil }
+        if let reason = try Self.origin(row)?.undeployable {
+            throw ControlError.undeployable("\(model):\(row["number"] as Int)", reason)
+        }
         let (isolation, reason) = (try policy(of: space) ?? SpacePolicy()).isolation(wanted: options.isolation)
         return EndpointEntry(
             space: space, name: endpoint, model: model, version: row["number"], revision: revision,

@@ -12,7 +12,7 @@ extension StoredTransaction {
                 """, arguments: [digest])
     }
 
-    /// The versions and data sets that a blob is part of.
+    /// The versions, data sets and artifacts that a blob is part of.
     func labels(blob sha256: String) throws -> [String] {
         try String.fetchAll(
             db,
@@ -23,6 +23,10 @@ extension StoredTransaction {
                 UNION SELECT 'data set ' || d.name || ':' || v.number || ' of space ' || s.name
                 FROM data_set_version v JOIN data_set d ON d.id = v.data_set_id JOIN space s ON s.id = d.space_id
                 WHERE v.sha256 = :sha256
+                UNION SELECT 'artifact ' || a.path || ' of run ' || r.run_id
+                FROM artifact a JOIN tracked_run r ON r.id = a.run WHERE a.sha256 = :sha256
+                UNION SELECT 'artifact ' || a.path || ' of logged model ' || m.model_id
+                FROM artifact a JOIN logged_model m ON m.id = a.model WHERE a.sha256 = :sha256
                 ORDER BY 1
                 """, arguments: ["sha256": sha256])
     }

@@ -31,7 +31,16 @@ extension StoredTransaction {
         let row = try Row.fetchOne(
             db, sql: Self.summary + " WHERE m.name = :name", arguments: ["space": space, "name": name])
         let placed = try placements(space: space)
-        return try row.map { try Self.modelSummary($0, placed) }
+        return try row.map { row in
+            var summary = try Self.modelSummary(row, placed)
+            let id: Int64 = row["id"]
+            summary.aliases = try aliases(space: space, model: id)[id] ?? [:]
+            summary.tags = try modelTags(id)
+            summary.description =
+                try String.fetchOne(
+                    db, sql: "SELECT description FROM model_registration WHERE model_id = ?", arguments: [id]) ?? ""
+            return summary
+        }
     }
 
     /// The live endpoints of a space, by model row.

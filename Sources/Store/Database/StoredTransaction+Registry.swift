@@ -46,14 +46,15 @@ extension StoredTransaction: RegistryTransaction {
         try execute(
             """
             INSERT INTO version (model_id, number, digest, format, size, metrics, tags, git_commit, dataset, created_at,
-                created_by, description, run)
-            VALUES ((SELECT id FROM model WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                created_by, description, run, git_run)
+            VALUES ((SELECT id FROM model WHERE name = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 draft.model, draft.number, draft.artifact.digest, draft.artifact.format, draft.size,
                 try Self.json(draft.provenance.metrics), try Self.json(draft.provenance.tags),
                 draft.provenance.gitCommit, draft.provenance.dataset, now, principal.id,
                 try Self.json(draft.description), draft.provenance.run,
+                draft.provenance.gitRun,
             ])
         let id = db.lastInsertedRowID
         for file in draft.artifact.files {
@@ -61,8 +62,23 @@ extension StoredTransaction: RegistryTransaction {
                 "INSERT INTO version_file (version_id, path, sha256, size) VALUES (?, ?, ?, ?)",
                 [id, file.path, file.sha256, file.size])
         }
+        if let arrival = draft.arrival { try insert(arrival, id) }
         try execute(
             "INSERT INTO version_space (space_id, version_id, created_at, created_by) VALUES (?, ?, ?, ?)",
             [try requireSpaceID(space), id, now, principal.id])
+    }
+
+    private func insert(_ arrival: VersionArrival, _ version: Int64) throws {
+        try execute(
+            "INSERT INTO version_origin (version_id, origin) VALUES (?, ?)",
+            [version, try Self.json(arrival.origin)])
+        if !arrival.text.isEmpty {
+            try execute(
+                "INSERT INTO version_note (version_id, description, updated_at) VALUES (?, ?, ?)",
+                [version, arrival.text, now])
+        }
+        for (key, value) in arrival.tags {
+            try execute("INSERT INTO version_tag (version_id, key, value) VALUES (?, ?, ?)", [version, key, value])
+        }
     }
 }

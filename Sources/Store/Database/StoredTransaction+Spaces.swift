@@ -55,6 +55,9 @@ extension StoredTransaction: SpaceTransaction {
         try execute("DELETE FROM blob_space WHERE space_id = ?", [id])
         try execute("DELETE FROM member WHERE space_id = ?", [id])
         try endAlerts(ofSpace: id)
+        try removeRepositories(ofSpace: id)
+        try removeExperiments(ofSpace: id, name: name)
+        try removeWebhooks(ofSpace: id)
         // No name begins with a tilde.
         try execute(
             "UPDATE space SET name = '~' || id || '~' || name, removed_at = ? WHERE id = ?", [now, id])

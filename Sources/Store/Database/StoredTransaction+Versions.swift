@@ -13,12 +13,14 @@ extension StoredTransaction {
         return try Row.fetchOne(
             db,
             sql: """
-                SELECT v.*, m.name AS model, o.name AS owner
+                SELECT v.*, m.name AS model, o.name AS owner, g.origin, n.description AS text
                 FROM model m
                 JOIN space o ON o.id = m.space_id
                 JOIN version v ON v.model_id = m.id
                 JOIN version_space a ON a.version_id = v.id
                 JOIN space s ON s.id = a.space_id AND s.name = :space
+                LEFT JOIN version_origin g ON g.version_id = v.id
+                LEFT JOIN version_note n ON n.version_id = v.id
                 WHERE m.name = :model \(newest)
                 ORDER BY v.number DESC LIMIT 1
                 """, arguments: arguments)
@@ -41,10 +43,13 @@ extension StoredTransaction {
 
     func version(model: String, number: Int?, space: String) throws -> ModelVersion? {
         guard let row = try availableVersion(model: model, number: number, space: space) else { return nil }
+        let provenance = try Self.provenance(row)
         return ModelVersion(
             model: row["model"], number: row["number"], space: row["owner"], artifact: try artifact(row),
-            size: row["size"], description: try description(row), provenance: try Self.provenance(row),
-            createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"])
+            size: row["size"], description: try description(row), provenance: provenance,
+            origin: try Self.origin(row), tags: try tags(of: row["id"], pushedWith: provenance.tags),
+            text: row["text"] ?? "", createdAt: Timestamp(microseconds: row["created_at"]),
+            createdBy: row["created_by"])
     }
 
     func versions(model: String, space: String, before: Int?, limit: Int) throws -> [VersionSummary] {
@@ -52,7 +57,7 @@ extension StoredTransaction {
             db,
             sql: """
                 SELECT m.name AS model, o.name AS owner, v.number, v.digest, v.format, v.size, v.metrics, v.tags,
-                    v.git_commit, v.dataset, v.run, v.created_at, v.created_by
+                    v.git_commit, v.dataset, v.run, v.git_run, v.created_at, v.created_by
                 FROM model m
                 JOIN space o ON o.id = m.space_id
                 JOIN version v ON v.model_id = m.id
@@ -72,7 +77,7 @@ extension StoredTransaction {
     static func provenance(_ row: Row) throws -> Provenance {
         Provenance(
             stored: try dictionary(row["metrics"]), tags: try dictionary(row["tags"]), gitCommit: row["git_commit"],
-            dataset: row["dataset"], run: row["run"])
+            dataset: row["dataset"], run: row["run"], gitRun: row["git_run"])
     }
 
     static func dictionary<Value: Decodable>(_ json: String) throws -> [String: Value] {

@@ -134,8 +134,14 @@ extension BlobFolder: BlobStore {
         space: String, sha256: String, declaredSize: Int?, principal: Principal
     ) async throws(ControlError) -> any BlobUpload {
         try Manifest.checkDigest(sha256, field: "sha256")
-        _ = try await database.read { try $0.requireSpaceID(space) }
-        if let declaredSize {
+        return try await receive(
+            BlobOrder(space: space, sha256: sha256, declaredSize: declaredSize, principal: principal))
+    }
+
+    /// Begins to receive what an order says.
+    func receive(_ order: BlobOrder) async throws(ControlError) -> BlobReceiver {
+        _ = try await database.read { try $0.requireSpaceID(order.space) }
+        if let declaredSize = order.declaredSize {
             guard declaredSize >= 0 else {
                 throw ControlError(.invalid, "the size is \(declaredSize)", field: "size")
             }
@@ -147,7 +153,6 @@ extension BlobFolder: BlobStore {
                     hint: "free some space where the data folder is")
             }
         }
-        let order = BlobOrder(space: space, sha256: sha256, declaredSize: declaredSize, principal: principal)
         return try await threads.run { () throws(ControlError) in
             do {
                 return try BlobReceiver(order, self)
@@ -160,7 +165,10 @@ extension BlobFolder: BlobStore {
     }
 
     /// Names a placed blob: from here on the space holds it.
-    func record(_ order: BlobOrder, size: Int) async throws(ControlError) {
+    func record(
+        _ order: BlobOrder, _ sha256: String, size: Int,
+        _ use: @escaping @Sendable (StoredTransaction, _ sha256: String, _ size: Int) throws -> Void
+    ) async throws(ControlError) {
         try await database.write { transaction in
             let space = try transaction.requireSpaceID(order.space)
             try transaction.know(order.principal)
@@ -168,12 +176,13 @@ extension BlobFolder: BlobStore {
                 """
                 INSERT INTO blob (sha256, size, created_at, seen_at) VALUES (:sha256, :size, :now, :now)
                 ON CONFLICT (sha256) DO UPDATE SET seen_at = excluded.seen_at
-                """, ["sha256": order.sha256, "size": size, "now": transaction.now])
+                """, ["sha256": sha256, "size": size, "now": transaction.now])
             try transaction.execute(
                 """
                 INSERT INTO blob_space (sha256, space_id, created_at, created_by) VALUES (?, ?, ?, ?)
                 ON CONFLICT DO NOTHING
-                """, [order.sha256, space, transaction.now, order.principal.id])
+                """, [sha256, space, transaction.now, order.principal.id])
+            try use(transaction, sha256, size)
         }
     }
 }

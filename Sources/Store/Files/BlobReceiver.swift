@@ -7,7 +7,8 @@ import Synchronization
 /// Which blob is on its way, for whom.
 struct BlobOrder: Sendable {
     let space: String
-    let sha256: String
+    /// What the bytes must have; `nil` where only they say.
+    let sha256: String?
     let declaredSize: Int?
     let principal: Principal
 }
@@ -64,15 +65,21 @@ final class BlobReceiver: BlobUpload {
         }
     }
 
-    func finish() async throws(ControlError) -> Int {
+    func finish() async throws(ControlError) -> Int { try await finish { _, _, _ in }.size }
+
+    /// The same; `use` says in the row's own transaction what the blob is for.
+    func finish(
+        _ use: @escaping @Sendable (StoredTransaction, _ sha256: String, _ size: Int) throws -> Void
+    ) async throws(ControlError) -> (sha256: String, size: Int) {
         do {
             let (rest, size) = try close()
             try await write(rest)
-            try await blobs.arriving(order.sha256) { () async throws(ControlError) in
-                try await self.place(size)
-                try await self.blobs.record(self.order, size: size)
+            let sha256 = try await seal(size)
+            try await blobs.arriving(sha256) { () async throws(ControlError) in
+                try await self.place(sha256)
+                try await self.blobs.record(self.order, sha256, size: size, use)
             }
-            return size
+            return (sha256, size)
         } catch {
             await abandon()
             throw error
@@ -135,34 +142,41 @@ final class BlobReceiver: BlobUpload {
         }
     }
 
-    /// Checks the digest, syncs the file and moves it to its place.
-    private func place(_ size: Int) async throws(ControlError) {
+    /// Checks the digest and syncs the file; answers the digest.
+    private func seal(_ size: Int) async throws(ControlError) -> String {
         let expected = order.sha256
-        try await onThread { file, blobs, path in
+        return try await onThread { file, blobs, path in
             let actual = file.hasher.finalize().hexadecimal
-            guard actual == expected else {
+            if let expected, actual != expected {
                 throw ControlError(
                     .digestMismatch, "the \(size) bytes that came have SHA-256 \(actual), not \(expected)",
                     field: "sha256", hint: "did the file change while it was sent? Send it again")
             }
             try blobs.folder.calls.sync(file.descriptor, path: path)
-            try blobs.place(path, as: expected)
+            return actual
+        }
+    }
+
+    /// Moves the file to its place.
+    private func place(_ sha256: String) async throws(ControlError) {
+        try await onThread { file, blobs, path in
+            try blobs.place(path, as: sha256)
             Foundation.close(file.descriptor)
             file.descriptor = -1
         }
     }
 
-    private func onThread(
-        _ body: @escaping @Sendable (inout File, BlobFolder, String) throws -> Void
-    ) async throws(ControlError) {
+    private func onThread<Value: Sendable>(
+        _ body: @escaping @Sendable (inout File, BlobFolder, String) throws -> Value
+    ) async throws(ControlError) -> Value {
         try await blobs.threads.run { () throws(ControlError) in
-            let result: Result<Void, ControlError> = self.file.withLock { file in
+            let result: Result<Value, ControlError> = self.file.withLock { file in
                 guard file.descriptor >= 0 else { return .failure(Self.over) }
                 do {
                     return .success(try body(&file, self.blobs, self.path))
                 } catch { return .failure(.file(error)) }
             }
-            try result.get()
+            return try result.get()
         }
     }
 

@@ -4,7 +4,7 @@ import Journal
 /// Every change of the schema, in order. A released migration is never edited: a new one follows it.
 enum Migrations {
     /// The schema that this server writes; each migration raises it by one, and `PRAGMA user_version` says it.
-    static let currentSchema = 11
+    static let currentSchema = 16
     /// `Slip` in ASCII, in the database's header: `file` and we can tell what it is.
     static let applicationID = 0x536C_6970
 
@@ -21,6 +21,10 @@ enum Migrations {
         Migration009.register(in: &migrator)
         Migration010Alerts.register(in: &migrator)
         Migration011.register(in: &migrator)
+        Migration013.register(in: &migrator)
+        Migration014Webhooks.register(in: &migrator)
+        Migration015Experiments.register(in: &migrator)
+        Migration016.register(in: &migrator)
         return migrator
     }
 }

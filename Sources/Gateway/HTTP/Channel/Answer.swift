@@ -23,7 +23,7 @@ package struct Answer: Sendable {
         self.body = body
     }
 
-    init(_ status: HTTPStatus = .ok, json: JSONValue, fields: [(name: String, value: String)] = []) {
+    package init(_ status: HTTPStatus = .ok, json: JSONValue, fields: [(name: String, value: String)] = []) {
         self.init(status, fields: fields, body: ByteBuffer(string: json.text))
     }
 }
@@ -53,6 +53,8 @@ struct AnswerForm: Sendable {
     var isHead = false
     /// What is left of the caller's limits; `nil` where there are none.
     var quota: QuotaState?
+    /// Whether an error is told in the form of MLflow's servers.
+    var isScoring = false
     /// The variant that answers; `nil` where no rollout is open.
     var variant: String?
 }

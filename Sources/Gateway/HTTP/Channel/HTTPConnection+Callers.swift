@@ -9,9 +9,10 @@ extension HTTPConnection {
     func admit(_ bytes: UnsafeRawBufferPointer, headLength: Int) throws(HTTPFault) -> Admission? {
         let head = parser.head
         let match = try route(UnsafeRawBufferPointer(rebasing: bytes[head.target]), head.method)
+        let target = try invocationTarget(match, head, bytes)
         let credentials = head.authorization.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
         do throws(AccessRefusal) {
-            if match.route.permission.reach == .open { return open(match) }
+            if match.route.permission.reach == .open { return try open(match) }
             let caller: Caller
             switch try callers.find(credentials, gateway.authority, from: context?.remoteAddress) {
             case .caller(let found): caller = found
@@ -19,7 +20,7 @@ extension HTTPConnection {
                 check(token, headLength: headLength)
                 return nil
             }
-            let admission = try admission(of: caller, to: match)
+            let admission = try admission(of: caller, to: choosing(target, match, caller))
             if let meter = meter(of: caller, match) { try checkBeginning(meter) }
             return admission
         } catch {
@@ -28,8 +29,9 @@ extension HTTPConnection {
     }
 
     /// What asks nobody who they are.
-    private func open(_ match: RouteMatch) -> Admission {
-        Admission(caller: .anonymous, version: gateway.authority.access.version, asked: match, match: match)
+    private func open(_ match: RouteMatch) throws(AccessRefusal) -> Admission {
+        if match.route.isSigned { try gateway.authority.checkGuessing(from: context?.remoteAddress) }
+        return Admission(caller: .anonymous, version: gateway.authority.access.version, asked: match, match: match)
     }
 
     private func admission(of caller: Caller, to asked: RouteMatch) throws(AccessRefusal) -> Admission {

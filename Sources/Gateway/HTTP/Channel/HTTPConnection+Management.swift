@@ -38,7 +38,7 @@ extension HTTPConnection {
             return false
         } catch {
             call.callerLeft()
-            refuse(error, form: exchange.form, unread: reader, isManagement: true)
+            refuse(error, form: exchange.form, unread: reader, in: exchange.match.route.answerer.dialect)
             return true
         }
     }
@@ -56,11 +56,17 @@ extension HTTPConnection {
     func managed(_ call: ManagementCall, _ answer: Answer) {
         var form: AnswerForm
         let unread: BodyReader?
+        let route: Route
         switch phase {
-        case .managing(let exchange, let current) where current === call: (form, unread) = (exchange.form, nil)
+        case .managing(let exchange, let current) where current === call:
+            (form, unread, route) = (exchange.form, nil, exchange.match.route)
         case .streaming(let exchange, let current, let reader) where current === call:
-            (form, unread) = (exchange.form, reader)
+            (form, unread, route) = (exchange.form, reader, exchange.match.route)
         default: return
+        }
+        // A wrong signature is a guess as a wrong key is, found out later.
+        if route.isSigned, answer.status == .unauthorized {
+            gateway.authority.recordGuess(from: context?.remoteAddress)
         }
         if loop.isDraining { form.keepAlive = false }
         bodyIsPaused = false

@@ -56,7 +56,7 @@ extension HTTPConnection {
             run.recordFailure(.quota, for: exchange.asker)
             var form = exchange.form
             form.quota = error.state
-            return refuse(HTTPFault(AccessRefusal.quota(error)), form: form, unread: nil, isManagement: false)
+            return refuse(HTTPFault(AccessRefusal.quota(error)), form: form, unread: nil, in: .prediction)
         }
         begin(exchange, quota, run, mayRunHere: mayRunHere)
     }
@@ -135,10 +135,10 @@ extension HTTPConnection {
         switch result {
         case .failure(let error):
             run.recordFailure(PredictionFault(error), for: exchange.asker)
-            refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
+            refuse(HTTPFault(error), form: form, unread: nil, in: .prediction)
         case .success(let result):
             let size = result.outputs.reduce(0) { $0 + $1.storage.byteCount }
-            if run.decoded.hasBinaryOutputs || size > Self.encodedHere {
+            if run.decoded.hasBinaryOutputs || run.decoded.answerType != nil || size > Self.encodedHere {
                 encodeApart(exchange, form, run, result, size: size)
             } else {
                 encodeHere(exchange.asker, form, run, result, since: now)
@@ -160,7 +160,7 @@ extension HTTPConnection {
             output.moveWriterIndex(to: before)
             self.output = output
             run.recordFailure(.notEncodable, for: asker)
-            return refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
+            return refuse(HTTPFault(error), form: form, unread: nil, in: .prediction)
         }
         writer.end(&output)
         self.output = output
@@ -191,7 +191,7 @@ extension HTTPConnection {
     private func encoded(_ form: AnswerForm, _ answer: Result<Answer, ProtocolError>) {
         switch answer {
         case .success(let answer): send(answer, form: form)
-        case .failure(let error): refuse(HTTPFault(error), form: form, unread: nil, isManagement: false)
+        case .failure(let error): refuse(HTTPFault(error), form: form, unread: nil, in: .prediction)
         }
     }
 }

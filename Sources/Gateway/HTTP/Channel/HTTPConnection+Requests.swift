@@ -44,7 +44,7 @@ extension HTTPConnection {
         // Their token is being checked: then the head is taken up again, where it is.
         if case .success(nil) = result { return }
         var forwarded: ForwardedHead?
-        if case .success(let exchange?) = result, exchange.match.route.answerer == .management {
+        if case .success(let exchange?) = result, exchange.match.route.answerer.takesItsTime {
             forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
         }
         buffer.moveReaderIndex(forwardBy: headLength)
@@ -53,6 +53,7 @@ extension HTTPConnection {
         isHeadTimed = false
         switch result {
         case .failure(var fault):
+            form.isScoring = lastMatch?.route.isScoring ?? false
             if head.expectsContinue { fault.endsConnection = true }
             if let quota = fault.quota {
                 form.quota = quota
@@ -61,7 +62,7 @@ extension HTTPConnection {
             }
             refuse(
                 fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
-                isManagement: lastTargetIsManagement)
+                in: lastDialect)
         case .success(let exchange?): begin(exchange, framing, head.expectsContinue, forwarded)
         case .success(nil): break
         }
@@ -78,6 +79,9 @@ extension HTTPConnection {
         case .small: break
         case .upload: exchange.bodyLimit = gateway.limits.upload
         case .endpointLimit:
+            exchange.form.isScoring = match.route.isScoring
+            if match.name.isEmpty { throw InvocationTarget.undecided(in: match.space, of: gateway.dataPlane) }
+            if match.route.isScoring { exchange.headers.invocations = try invocationsHeaders(head, bytes) }
             let endpoint = try endpoint(of: match)
             exchange.endpoint = try variant(of: endpoint, bytes, &exchange.headers)
             exchange.headers.inferenceLength = head.inferenceHeaderLength
@@ -137,8 +141,8 @@ extension HTTPConnection {
         return endpoint
     }
 
-    /// Whether the last request was for the management interface, whose errors carry a code.
-    var lastTargetIsManagement: Bool { lastTarget.starts(with: "/api/".utf8) }
+    /// Who reads what is said about the last request.
+    var lastDialect: ErrorDialect { ErrorDialect(target: lastTarget) }
 
     private func begin(
         _ exchange: Exchange, _ framing: BodyFraming, _ expectsContinue: Bool, _ forwarded: ForwardedHead?
@@ -149,6 +153,8 @@ extension HTTPConnection {
             self.output = output
             flush()
         }
+        // The pace of the body before says nothing about this one, of which other bytes are counted.
+        pace = nil
         var reader = BodyReader(framing, limits: gateway.limits)
         guard let forwarded else {
             if let whole = reader.whole(&buffer) {
@@ -176,7 +182,7 @@ extension HTTPConnection {
                 try hold(buffer.readableBytes)
                 return false
             } catch {
-                refuse(error, form: countedForm(exchange), unread: reader, isManagement: false)
+                refuse(error, form: countedForm(exchange), unread: reader, in: .prediction)
                 return true
             }
         }
@@ -201,7 +207,7 @@ extension HTTPConnection {
                 }
             }
         } catch {
-            refuse(error, form: countedForm(exchange), unread: reader, isManagement: false)
+            refuse(error, form: countedForm(exchange), unread: reader, in: .prediction)
             return true
         }
     }
@@ -249,7 +255,7 @@ extension HTTPConnection {
     private func pass(_ exchange: Exchange, _ body: ByteBuffer) {
         switch exchange.match.route.answerer {
         case .prediction(let form): predict(exchange, body, form)
-        case .memory, .management:
+        case .memory, .management, .mlflow:
             send(gateway.memory.answer(exchange.match, body, exchange.caller), form: exchange.form)
         }
     }
@@ -286,11 +292,11 @@ extension HTTPConnection {
 
     func refuse(_ fault: HTTPFault, _ exchange: Exchange? = nil) {
         let form = exchange.map(countedForm) ?? AnswerForm(predictionID: loop.nextPredictionID())
-        refuse(fault, form: form, unread: nil, isManagement: false)
+        refuse(fault, form: form, unread: nil, in: .prediction)
     }
 
-    func refuse(_ fault: HTTPFault, form: AnswerForm, unread: BodyReader?, isManagement: Bool) {
-        let answer = ErrorAnswer.make(fault, isManagement: isManagement)
+    func refuse(_ fault: HTTPFault, form: AnswerForm, unread: BodyReader?, in dialect: ErrorDialect) {
+        let answer = ErrorAnswer.make(fault, in: form.isScoring ? .scoring : dialect)
         conclude(answer, form: form, unread: unread, endsConnection: fault.endsConnection)
     }
 

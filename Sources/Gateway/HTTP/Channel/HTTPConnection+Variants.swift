@@ -25,7 +25,7 @@ extension HTTPConnection {
     }
 
     /// The first header of that name, which is in lower case.
-    private func value(
+    func value(
         of name: String, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer
     ) -> UnsafeRawBufferPointer? {
         var name = name

@@ -13,6 +13,7 @@ package struct HTTPStatus: Sendable, Hashable {
 
     package static let ok = HTTPStatus(code: 200, phrase: "OK")
     package static let created = HTTPStatus(code: 201, phrase: "Created")
+    package static let accepted = HTTPStatus(code: 202, phrase: "Accepted")
     package static let badRequest = HTTPStatus(code: 400, phrase: "Bad Request")
     package static let unauthorized = HTTPStatus(code: 401, phrase: "Unauthorized")
     package static let forbidden = HTTPStatus(code: 403, phrase: "Forbidden")

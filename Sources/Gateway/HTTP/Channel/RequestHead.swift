@@ -4,6 +4,7 @@ package enum HTTPMethod: String, Sendable, Hashable, CaseIterable {
     case head = "HEAD"
     case post = "POST"
     case put = "PUT"
+    case patch = "PATCH"
     case delete = "DELETE"
     case options = "OPTIONS"
     case other = "OTHER"

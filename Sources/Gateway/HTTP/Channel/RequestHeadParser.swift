@@ -159,6 +159,7 @@ struct RequestHeadParser {
         case 4:
             if text.elementsEqual("POST".utf8) { return .post }
             if text.elementsEqual("HEAD".utf8) { return .head }
+        case 5: if text.elementsEqual("PATCH".utf8) { return .patch }
         case 6: if text.elementsEqual("DELETE".utf8) { return .delete }
         case 7: if text.elementsEqual("OPTIONS".utf8) { return .options }
         default: break

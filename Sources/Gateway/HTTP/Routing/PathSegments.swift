@@ -9,7 +9,8 @@ struct PathSegments {
         var query: Range<Int>
     }
 
-    static let limit = 16
+    /// Deep enough for the paths of artifacts.
+    static let limit = 64
 
     /// Where the pieces are in what `withSegments` passes on.
     private(set) var ranges: [Range<Int>] = []

@@ -3,11 +3,11 @@ import Identity
 /// All routes of the HTTP port. Tests and the OpenAPI document walk this list.
 extension Route {
     package static let all: [Route] =
-        front + openInference + triton + tensorFlow + management + rollouts + monitoring + alerting + retraining
-        + access
+        front + openInference + triton + tensorFlow + scoring + management + rollouts + monitoring + alerting
+        + retraining + gitRuns + webhooks + access + declarations + mlflow + mlflowRegistry
 
     private static let front: [Route] = [
-        Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, "What is here"),
+        Route(.landing, .get, ["/"], permission: .viewHealth, by: .memory, spaced: true, "What is here"),
         Route(
             .metrics, .get, ["/metrics"], permission: .viewMetrics, by: .memory,
             "Counters and latencies in the Prometheus text format"),
@@ -122,6 +122,25 @@ extension Route {
         Route(
             .tensorFlowRegress, .post, tensorFlowPaths(":regress"), permission: .predict, by: .memory, spaced: true,
             "Refused: it needs tf.Example, which only TensorFlow models take"),
+    ]
+
+    private static let scoring: [Route] = [
+        Route(
+            .ping, .get, ["/ping"], permission: .viewHealth, by: .memory,
+            "Whether the server answers predictions, as SageMaker asks"),
+        Route(
+            .endpointPing, .get, ["/endpoints/{endpoint}/ping"], permission: .viewDeployments, by: .memory,
+            spaced: true,
+            "Whether an endpoint answers predictions, as SageMaker asks"),
+        Route(
+            .invocations, .post, ["/invocations"], permission: .predict, by: .prediction(.invocations),
+            body: .endpointLimit, spaced: true,
+            "A prediction as MLflow's server and SageMaker's containers take it, of the endpoint that is named, or the only one"
+        ),
+        Route(
+            .endpointInvocations, .post, ["/endpoints/{endpoint}/invocations"], permission: .predict,
+            by: .prediction(.invocations), body: .endpointLimit, spaced: true,
+            "A prediction as MLflow's server and SageMaker's containers take it"),
     ]
 
     private static let management: [Route] = [
@@ -314,6 +333,34 @@ extension Route {
             "Says how a run went that another system did"),
     ]
 
+    private static let gitRuns: [Route] = [
+        managed(
+            .repositories, .get, "/spaces/{space}/repositories", .viewModels,
+            "The Git repositories that the space takes models from"),
+        managed(.addRepository, .post, "/spaces/{space}/repositories", .manageRepositories, "Adds a Git repository"),
+        managed(
+            .repository, .get, "/spaces/{space}/repositories/{repository}", .viewModels, "One Git repository"),
+        managed(
+            .removeRepository, .delete, "/spaces/{space}/repositories/{repository}", .manageRepositories,
+            "Removes a Git repository; its runs stay on record"),
+        managed(
+            .pauseRepository, .post, "/spaces/{space}/repositories/{repository}/pause", .manageRepositories,
+            "Has no run of the repository begun until it is resumed"),
+        managed(
+            .resumeRepository, .post, "/spaces/{space}/repositories/{repository}/resume", .manageRepositories,
+            "Lets runs of the repository begin again"),
+        managed(.gitRuns, .get, "/spaces/{space}/runs", .viewModels, "The runs from Git of the space, newest first"),
+        managed(
+            .startGitRun, .post, "/spaces/{space}/runs", .runRepositories,
+            "Begins a run of a repository, or of the commit of an earlier run"),
+        managed(.gitRun, .get, "/spaces/{space}/runs/{number}", .viewModels, "One run from Git with its steps"),
+        managed(
+            .gitRunLog, .get, "/spaces/{space}/runs/{number}/log", .readLedger, "What a step of a run has written"),
+        managed(
+            .cancelGitRun, .post, "/spaces/{space}/runs/{number}/cancel", .runRepositories,
+            "Ends a run, with what it started and what it asked for"),
+    ]
+
     private static let alerting: [Route] = [
         managed(.alerts, .get, "/spaces/{space}/alerts", .viewDeployments, "The alerts of the space, newest first"),
         managed(.alert, .get, "/spaces/{space}/alerts/{number}", .viewDeployments, "One alert with its evidence"),
@@ -341,6 +388,13 @@ extension Route {
         managed(
             .webhookSecret, .get, "/spaces/{space}/webhook-secret", .setPolicy,
             "The secret that webhooks of the space are signed with where they name none"),
+        managed(
+            .gitHook, .post, "/hooks/git/{repository}", .tellOfPushes,
+            "Takes the signed message of a Git service about a push, which begins a run"),
+        managed(
+            .rotateRepositorySecret, .post, "/spaces/{space}/repositories/{repository}/rotate-secret",
+            .manageRepositories,
+            "Makes another secret for the messages about a repository, and shows it this once"),
     ]
 
     private static func decision(
@@ -349,6 +403,22 @@ extension Route {
         managed(
             id, .post, "/spaces/{space}/deployments/{endpoint}/rollouts/{number}/" + word, permission, summary)
     }
+
+    private static let declarations: [Route] = [
+        managed(
+            .applications, .get, "/applications", .viewServer,
+            "How often the server has changed, and who applies declared state now"),
+        managed(
+            .beginApplication, .post, "/applications", .applyState,
+            "Begins to carry declared state out; nobody else can meanwhile"),
+        managed(
+            .renewApplication, .post, "/applications/{number}/renew", .applyState,
+            "Says that the holder of an application is alive"),
+        managed(.endApplication, .delete, "/applications/{number}", .applyState, "Ends an application"),
+        managed(
+            .declarationSchema, .get, "/slipway.schema.json", .viewServer,
+            "The JSON Schema of the files that declare state"),
+    ]
 
     private static let access: [Route] = [
         managed(.me, .get, "/me", .viewServer, "Who the server takes the caller for"),
@@ -370,7 +440,7 @@ extension Route {
             .removeAdmin, .delete, "/admins/{member}", .manageAdmins, "Makes somebody no longer an owner of the server"),
     ]
 
-    private static func managed(
+    static func managed(
         _ id: RouteID, _ method: HTTPMethod, _ path: String, _ permission: Permission, body: Body = .small,
         _ summary: String
     ) -> Route {

@@ -14,21 +14,30 @@ package final class RouteMatch: Sendable {
     package let name: String
     /// A version or the number of a promotion, as it stands in the path; `nil` where the path names none.
     package let version: String?
-    /// A label, a check, a digest, a region, a principal or a key.
+    /// A label, a check, a digest, a region, a principal, a key or a logged model.
     package let other: String?
+    /// All that follows, where a path ends in what may have slashes in it: its pieces, each decoded once, with `/` between.
+    package let rest: String?
 
-    init(route: Route, space: String?, name: String?, version: String?, other: String?) {
+    init(route: Route, space: String?, name: String?, version: String?, other: String?, rest: String? = nil) {
         self.route = route
         self.space = space ?? Space.defaultName
         self.namesSpace = space != nil
         self.name = name ?? ""
         self.version = version
         self.other = other
+        self.rest = rest
+    }
+
+    /// The same with the endpoint that something else than the path names.
+    func naming(_ endpoint: String) -> RouteMatch {
+        RouteMatch(
+            route: route, space: namesSpace ? space : nil, name: endpoint, version: version, other: other)
     }
 
     /// The same in another space.
     func inSpace(_ space: String) -> RouteMatch {
-        RouteMatch(route: route, space: space, name: name, version: version, other: other)
+        RouteMatch(route: route, space: space, name: name, version: version, other: other, rest: rest)
     }
 
     /// The endpoint that the path names, for who may only reach some.
@@ -44,25 +53,41 @@ struct RouteTable: Sendable {
     }
 
     private enum Capture: String, Sendable {
-        case space, endpoint, model, dataset, version, number, label, check, sha256, region, member, key
+        case space, endpoint, model, dataset, repository, version, number, label, check, sha256, region, member, key
+        case logged, webhook
+        /// One segment or more, to the end of the path; whoever answers says what may be in it.
+        case path
     }
 
     private struct Pattern: Sendable {
         var parts: [Part]
         var route: Route
+
+        /// Whether its last part takes all that follows.
+        var isOpenEnded: Bool {
+            if case .capture(.path, _) = parts.last { true } else { false }
+        }
     }
 
     /// By number of segments. Patterns with more literals come first, so that `stats` is not taken for a name.
     private let patterns: [[Pattern]]
+    /// Those that take any number of further segments; asked last.
+    private let openEnded: [Pattern]
 
     init(_ routes: [Route] = Route.all) {
         var patterns = Array(repeating: [Pattern](), count: PathSegments.limit + 1)
+        var openEnded: [Pattern] = []
         for route in routes {
             for template in route.templates {
-                let parts = Self.parts(template)
-                patterns[parts.count].append(Pattern(parts: parts, route: route))
+                let pattern = Pattern(parts: Self.parts(template), route: route)
+                if pattern.isOpenEnded {
+                    openEnded.append(pattern)
+                } else {
+                    patterns[pattern.parts.count].append(pattern)
+                }
             }
         }
+        self.openEnded = openEnded.sorted { Self.literals($0.parts) > Self.literals($1.parts) }
         self.patterns = patterns.map { group in
             group.sorted { Self.literals($0.parts) > Self.literals($1.parts) }
         }
@@ -87,10 +112,13 @@ struct RouteTable: Sendable {
     ) throws(HTTPFault) -> RouteMatch {
         var allowed: [HTTPMethod] = []
         var fallback: Pattern?
-        for pattern in patterns[ranges.count] where Self.fits(pattern.parts, bytes, ranges) {
-            if pattern.route.method == method { return try Self.read(pattern, bytes, ranges) }
-            if method == .head, pattern.route.method == .get, fallback == nil { fallback = pattern }
-            if !allowed.contains(pattern.route.method) { allowed.append(pattern.route.method) }
+        for candidates in [patterns[ranges.count], openEnded] {
+            for pattern in candidates where Self.fits(pattern.parts, bytes, ranges) {
+                if pattern.route.method == method { return try Self.read(pattern, bytes, ranges) }
+                if method == .head, pattern.route.method == .get, fallback == nil { fallback = pattern }
+                if !allowed.contains(pattern.route.method) { allowed.append(pattern.route.method) }
+            }
+            if !allowed.isEmpty { break }
         }
         if let fallback { return try Self.read(fallback, bytes, ranges) }
         guard !allowed.isEmpty else {
@@ -121,6 +149,7 @@ struct RouteTable: Sendable {
     }
 
     private static func fits(_ parts: [Part], _ bytes: UnsafeRawBufferPointer, _ ranges: [Range<Int>]) -> Bool {
+        guard ranges.count >= parts.count else { return false }
         for (part, range) in zip(parts, ranges) {
             switch part {
             case .literal(let text):
@@ -150,8 +179,17 @@ struct RouteTable: Sendable {
         var name: String?
         var version: String?
         var other: String?
-        for (part, range) in zip(pattern.parts, ranges) {
+        var rest: String?
+        for (index, (part, range)) in zip(pattern.parts, ranges).enumerated() {
             guard case .capture(let capture, let tail) = part else { continue }
+            if capture == .path {
+                let pieces = ranges[index...].compactMap { String(validating: bytes[$0], as: UTF8.self) }
+                guard pieces.count == ranges.count - index else {
+                    throw HTTPFault(.badRequest, "the path is not UTF-8")
+                }
+                rest = pieces.joined(separator: "/")
+                continue
+            }
             let text = String(decoding: bytes[range].dropLast(tail.count), as: UTF8.self)
             guard isValid(text, capture) else {
                 throw HTTPFault(
@@ -161,11 +199,12 @@ struct RouteTable: Sendable {
             }
             switch capture {
             case .space: space = text
-            case .endpoint, .model, .dataset: name = text
+            case .endpoint, .model, .dataset, .repository: name = text
             case .version, .number: version = text
-            case .label, .check, .sha256, .region, .member, .key: other = text
+            case .label, .check, .sha256, .region, .member, .key, .logged, .webhook: other = text
+            case .path: break
             }
         }
-        return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other)
+        return RouteMatch(route: pattern.route, space: space, name: name, version: version, other: other, rest: rest)
     }
 }

@@ -1,0 +1,4 @@
+import Governance
+
+/// All that it needs is there for others.
+extension StoredTransaction: ApplicationTransaction {}
