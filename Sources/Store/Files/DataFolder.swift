@@ -13,6 +13,8 @@ import Synchronization
 ///     artifacts/DIGEST/           versions laid out for runtimes; a cache
 ///     ledger/                     predictions that are written down; the room Monitoring keeps it
 ///     drift/                      references, windows and findings; the room Drift keeps it
+///     quality/, series/           truths joined to predictions, metrics over time; the rooms Quality and Monitoring keep them
+///     runs/, git-runs/            folders and logs of retraining runs and of runs from Git
 ///     tmp/                        what is under way; emptied at start
 ///     trash/                      what is being removed
 final class DataFolder: Sendable {

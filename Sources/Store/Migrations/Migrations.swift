@@ -3,7 +3,8 @@ import Journal
 
 /// Every change of the schema, in order. A released migration is never edited: a new one follows it.
 enum Migrations {
-    /// The schema that this server writes; each migration raises it by one, and `PRAGMA user_version` says it.
+    /// The schema that this server writes: the number of the last migration, which `PRAGMA user_version` says. Numbers only
+    /// rise; there is no 12.
     static let currentSchema = 16
     /// `Slip` in ASCII, in the database's header: `file` and we can tell what it is.
     static let applicationID = 0x536C_6970
