@@ -121,8 +121,9 @@ package enum DocumentText {
             || byte == UInt8(ascii: "_")
     }
 
+    /// A parser takes some characters beyond ASCII for the end of a line.
     private static func mayPrecedeToken(_ byte: UInt8) -> Bool {
-        isSpace(byte) || ["[", "{", ",", ":", "-", "?", "]", "}"].contains(UnicodeScalar(byte))
+        byte >= 0x80 || isSpace(byte) || ["[", "{", ",", ":", "-", "?", "]", "}"].contains(UnicodeScalar(byte))
     }
 
     private static func notYAML(_ error: any Error) -> DocumentFault {
@@ -165,10 +166,16 @@ private struct NodeReading {
     let limits: DocumentLimits
     /// By the path of each member and item.
     var lines: [String: Int] = [:]
+    private var nodes = 0
 
     init(limits: DocumentLimits) { self.limits = limits }
 
     mutating func value(_ node: Node, path: String, depth: Int) throws(ControlError) -> DocumentValue {
+        // Each takes a byte at least, unless something stands for more than is written.
+        nodes += 1
+        guard nodes <= limits.bytes else {
+            throw ControlError(.invalid, "the policy stands for more than is written in it")
+        }
         guard depth <= limits.depth else { throw limits.tooDeep }
         switch node {
         case .alias: throw ControlError(.invalid, "the policy has an alias", field: path.isEmpty ? nil : path)

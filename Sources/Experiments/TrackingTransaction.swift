@@ -48,6 +48,8 @@ package protocol TrackingTransaction {
     // MARK: logged models
 
     func loggedModel(_ id: String, space: String) throws -> LoggedModel?
+    /// The same without its params, tags and metrics, of which there may be very many.
+    func loggedModelAlone(_ id: String, space: String) throws -> LoggedModel?
     func insertLoggedModel(_ model: LoggedModel, by principal: Principal) throws
     func setStatus(_ status: LoggedModelStatus, ofModel id: String) throws
     func deleteLoggedModel(_ id: String) throws

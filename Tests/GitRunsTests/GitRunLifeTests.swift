@@ -97,6 +97,13 @@ import Testing
         #expect(life.state == .waiting && life.current?.name == name && life.pushed?.number == 1)
     }
 
+    @Test func `a delivery is taken up however often the server has died before`() throws {
+        var life = try life(upTo: "promote:test")
+        life.interruptions = GitRunLife.mostInterruptions
+        #expect(life.handle(.serverEnded(orderly: false), at: Self.at(5)) == .wait)
+        #expect(life.state == .waiting && life.current?.name == "promote:test")
+    }
+
     @Test func `a run that the server does not survive is given up the third time, orderly stops aside`() throws {
         var life = try life(upTo: "validate")
         for _ in 0..<5 {

@@ -75,6 +75,8 @@ import Testing
         (["MLmodel": sklearn, "model.pkl": "\u{1}pickle"], "it has no ONNX flavour"),
         (["MLmodel": "nonsense", "model.onnx": "a model"], "the MLmodel file has no flavors"),
         (["MLmodel": "flavors: &a {b: *a}", "model.onnx": "a model"], "has an anchor or an alias"),
+        // A line ends at U+2028 too.
+        (["MLmodel": "flavors: [\u{2028}&a b,\u{2028}*a]", "model.onnx": "a model"], "has an anchor or an alias"),
         (["MLmodel": onnx, "data.bin": "x"], "is an ONNX model"),
         (
             ["MLmodel": onnx.replacing("model.onnx", with: "b.onnx"), "a.onnx": "a"],

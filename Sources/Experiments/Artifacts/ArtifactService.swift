@@ -105,7 +105,7 @@ package final class ArtifactService: Sendable {
             }
             guard mayBeDeleted || !run.isDeleted else { throw ControlError.notActive("run \(id)", "run_id") }
         case .model(let id):
-            guard let model = try transaction.loggedModel(id, space: space), model.experiment == place.experiment,
+            guard let model = try transaction.loggedModelAlone(id, space: space), model.experiment == place.experiment,
                 mayBeDeleted || !model.isDeleted
             else { throw ControlError.loggedModelNotFound(id) }
         }

@@ -139,7 +139,7 @@ package final class LoggedModelService: Sendable {
     ) async throws(ControlError) {
         let mutation = Mutation(principal: principal, space: space, idempotency: nil)
         _ = try await store.commit(mutation) { transaction in
-            guard let model = try transaction.loggedModel(id, space: space), !model.isDeleted else {
+            guard let model = try transaction.loggedModelAlone(id, space: space), !model.isDeleted else {
                 throw ControlError.loggedModelNotFound(id)
             }
             return Change(true, event: try body(transaction, model))

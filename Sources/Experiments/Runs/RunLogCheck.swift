@@ -25,7 +25,7 @@ struct RunLogCheck {
         }
         self.tags = tags
         for model in Set(entry.metrics.compactMap(\.model) + entry.modelInputs + entry.modelOutputs.map(\.model)) {
-            guard try transaction.loggedModel(model, space: entry.space) != nil else {
+            guard try transaction.loggedModelAlone(model, space: entry.space) != nil else {
                 throw RunLogRefusal(error: .loggedModelNotFound(model))
             }
         }
@@ -83,8 +83,14 @@ struct RunLogCheck {
             throw RunLogRefusal(
                 error: ControlError(.invalid, "'model_json' is not a JSON object", field: "model_json"))
         }
-        let all = try JSONSerialization.data(
-            withJSONObject: list + [added], options: [.sortedKeys, .withoutEscapingSlashes])
+        // A number such as 1e309 can be read, and not be written.
+        guard
+            let all = try? JSONSerialization.data(
+                withJSONObject: list + [added], options: [.sortedKeys, .withoutEscapingSlashes])
+        else {
+            throw RunLogRefusal(
+                error: ControlError(.invalid, "'model_json' has a number that is none", field: "model_json"))
+        }
         guard all.count <= TrackingLimits.noteLength else {
             throw RunLogRefusal(
                 error: ControlError(

@@ -115,7 +115,13 @@ extension SearchFilter {
         guard dialect.holding(field) == .text else {
             throw scanner.error("compares texts, and \(field.phrase) is a number", at: place, what: "LIKE")
         }
-        return SearchPattern(try text(field, &scanner), ignoresCase: ignoresCase)
+        let pattern = try text(field, &scanner)
+        guard pattern.utf8.count <= SearchPattern.mostBytes else {
+            throw scanner.error(
+                "has a pattern of \(pattern.utf8.count) bytes, at most \(SearchPattern.mostBytes)", at: place,
+                what: "LIKE")
+        }
+        return SearchPattern(pattern, ignoresCase: ignoresCase)
     }
 
     private static func text(_ field: SearchField, _ scanner: inout SearchScanner) throws(ControlError) -> String {

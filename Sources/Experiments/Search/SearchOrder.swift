@@ -5,6 +5,21 @@ package struct SearchOrder: Sendable, Hashable {
     package let field: SearchField
     package let isAscending: Bool
 
+    /// Entries of one `order_by`: each is kept for everything that is sorted.
+    private static let most = 32
+
+    /// Errors: `invalid` on `field`, for too many entries and for one that cannot be read.
+    package static func list(
+        _ texts: [String], for dialect: SearchDialect, field: String = "order_by"
+    ) throws(ControlError) -> [SearchOrder] {
+        guard texts.count <= most else {
+            throw ControlError(.invalid, "'\(field)' has \(texts.count) entries, at most \(most)", field: field)
+        }
+        var orders: [SearchOrder] = []
+        for text in texts { orders.append(try SearchOrder(text, for: dialect, field: field)) }
+        return orders
+    }
+
     package init(_ field: SearchField, isAscending: Bool = true) {
         self.field = field
         self.isAscending = isAscending

@@ -1,5 +1,8 @@
 /// The pattern of a `LIKE` or `ILIKE`: `%` stands for any characters, `_` for one; nothing escapes them.
 package struct SearchPattern: Sendable, Hashable {
+    /// What it takes to match is the product of two lengths: one of them has a bound.
+    static let mostBytes = 256
+
     package let text: String
     /// Whether capital and small letters are the same: `ILIKE`.
     package let ignoresCase: Bool

@@ -90,7 +90,7 @@ package struct GitHookService: Sendable {
             let run = try await start(
                 Order(
                     repository: repository.name, space: repository.space, branch: repository.branch, commit: commit,
-                    cause: "push by \(event.person)", idempotencyKey: "git-push-\(digest)"))
+                    cause: "push by \(event.person)", idempotencyKey: "git-push-\(repository.name)-\(digest)"))
             answer = HookAnswer(.started, "run \(run) of \(repository.name) at \(commit.prefix(12))", run: run)
         }
         return try await remember(

@@ -56,6 +56,12 @@ package struct GitRunFolder: Sendable {
         try? files.removeItem(atPath: path)
     }
 
+    /// Removes the oldest logs beyond twice `keptLogs`. What is that old has ended, or has nothing there but logs.
+    func forgetOldest() {
+        let runs = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }.sorted()
+        for run in runs.dropLast(2 * Self.keptLogs) { Self.remove(folder(run)) }
+    }
+
     /// Removes the oldest logs beyond `keptLogs`, and what a server that was killed left of runs that are over.
     func tidy(open: Set<Int>) {
         let runs = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }.sorted()

@@ -24,7 +24,7 @@ package struct GitRunLife: Sendable, Hashable, Codable {
     /// Why it ended so, or what it waits for; one sentence.
     package private(set) var message = ""
     /// How often the server ended while it ran without having been told to.
-    package private(set) var interruptions = 0
+    package internal(set) var interruptions = 0
     package private(set) var startedAt: Timestamp?
     package private(set) var endedAt: Timestamp?
     /// `nil` before the clone.
@@ -121,19 +121,20 @@ package struct GitRunLife: Sendable, Hashable, Codable {
     /// What was not delivered is made again from a new clone of the same commit: nobody knows what a command had done.
     private mutating func interrupt(_ index: Int, _ orderly: Bool, _ at: Timestamp) -> GitRunAction {
         guard state == .running else { return .wait }
-        if !orderly { interruptions += 1 }
         let step = steps[index]
-        guard interruptions <= Self.mostInterruptions else {
-            return end(
-                .failed, .failed,
-                "the server ended \(interruptions) times while it ran, the last time in its step "
-                    + step.name, [:], index, at)
-        }
+        // What was asked for is found again, however often: a promotion or a rollout is never left alone.
         if step.kind.isDelivery {
             state = .waiting
             message = "the server ended in its step \(step.name), which is taken up again"
             steps[index].state = .waiting
             return .wait
+        }
+        if !orderly { interruptions += 1 }
+        guard interruptions <= Self.mostInterruptions else {
+            return end(
+                .failed, .failed,
+                "the server ended \(interruptions) times while it ran, the last time in its step "
+                    + step.name, [:], index, at)
         }
         state = .queued
         message = "the server ended in its step \(step.name): it begins again"

@@ -177,8 +177,14 @@ extension GitRunService {
             if run.life.state == .running { run = try await take(run.number, .serverEnded(orderly: true)) }
         } catch {
             report("\(run.title) could not be carried on", error)
+            // Looked at again although nothing else has changed since.
+            looked.withLock { $0[run.number] = nil }
         }
         if !run.isOpen || run.life.state == .waiting { await clear(run.number) }
+        if !run.isOpen {
+            let folders = folders
+            await diskThreads.run { folders.forgetOldest() }
+        }
         _ = active.withLock { $0.removeValue(forKey: run.number) }
         // Not where nothing has come of it: it would be asked again at once, for ever.
         if run.life != begun.life { nudge() }

@@ -24,7 +24,7 @@ extension MLflowInterface {
 
     func searchExperiments(_ call: MLflowCall) async throws -> Answer {
         let (offset, limit) = try call.page(standard: 1000, maximum: 50_000)
-        let order = try call.fields.texts("order_by").map { try SearchOrder($0, for: .experiments) }
+        let order = try SearchOrder.list(try call.fields.texts("order_by"), for: .experiments)
         let page = try await services.experiments.search(
             ExperimentQuery(
                 space: call.space, view: try call.view("view_type"),

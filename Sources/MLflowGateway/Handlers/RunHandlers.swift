@@ -20,7 +20,7 @@ extension MLflowInterface {
 
     func searchRuns(_ call: MLflowCall) async throws -> Answer {
         let (offset, limit) = try call.page(standard: 1000, maximum: 50_000)
-        let order = try call.fields.texts("order_by").map { try SearchOrder($0, for: .runs) }
+        let order = try SearchOrder.list(try call.fields.texts("order_by"), for: .runs)
         let page = try await services.runs.search(
             RunQuery(
                 space: call.space, experiments: try call.experiments(), view: try call.view("run_view_type"),

@@ -49,7 +49,7 @@ extension MLflowInterface {
     func searchVersions(_ call: MLflowCall) async throws -> Answer {
         let (offset, limit) = try call.page(standard: 10_000, maximum: 200_000)
         let filter = try SearchFilter(try call.fields.text("filter") ?? "", for: .modelVersions)
-        var orders = try call.fields.texts("order_by").map { try SearchOrder($0, for: .modelVersions) }
+        var orders = try SearchOrder.list(try call.fields.texts("order_by"), for: .modelVersions)
         orders.append(SearchOrder(SearchField(.attribute, "name")))
         orders.append(SearchOrder(SearchField(.attribute, "version_number"), isAscending: false))
         let versions = try await services.catalog.versions(of: filter.model, space: call.space)

@@ -46,7 +46,7 @@ extension MLflowInterface {
     func searchModels(_ call: MLflowCall) async throws -> Answer {
         let (offset, limit) = try call.page(standard: 100, maximum: 1000)
         let filter = try SearchFilter(try call.fields.text("filter") ?? "", for: .registeredModels)
-        var orders = try call.fields.texts("order_by").map { try SearchOrder($0, for: .registeredModels) }
+        var orders = try SearchOrder.list(try call.fields.texts("order_by"), for: .registeredModels)
         orders.append(SearchOrder(SearchField(.attribute, "name")))
         let found = orders.sort(
             try await services.catalog.models(space: call.space).filter { model in

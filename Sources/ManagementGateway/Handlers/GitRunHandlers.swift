@@ -22,13 +22,10 @@ extension ManagementInterface {
         let draft = try GitRepositoryDraft(
             name: order.name, space: call.space, url: order.url, branch: order.branch ?? "main",
             into: order.into ?? [])
-        if call.caller !== Caller.local {
-            for space in draft.into {
-                do {
-                    try services.access.current.authorise(call.caller, .deploy, space: space)
-                } catch {
-                    throw ControlError(error.code, error.message, field: "into", hint: error.hint)
-                }
+        // What a run does there: a space's policy may have given it to some roles alone.
+        for space in [draft.space] + draft.into {
+            for permission in [Permission.deploy, .rollout, .rollback] {
+                try authorise(call, permission, in: space, field: space == draft.space ? "space" : "into")
             }
         }
         let repository = try await services.gitRuns.add(
@@ -36,6 +33,25 @@ extension ManagementInterface {
         var info = RepositoryInfo(repository)
         info.secret = try await services.gitHooks.secret(ofNew: repository.name)
         return try .json(info, status: .created)
+    }
+
+    private func authorise(
+        _ call: ManagementRequest, _ permission: Permission, in space: String, field: String
+    ) throws(ControlError) {
+        guard call.caller !== Caller.local else { return }
+        do {
+            try services.access.current.authorise(call.caller, permission, space: space)
+        } catch {
+            throw ControlError(error.code, error.message, field: field, hint: error.hint)
+        }
+    }
+
+    /// The leave to act in other spaces was given for the registered branch. Whoever wants another commit run must be one
+    /// who may deploy there too.
+    private func authorise(_ call: ManagementRequest, ref: String?, of name: String) async throws {
+        let repository = try await services.gitRuns.repository(name, space: call.space)
+        guard let ref, ref != repository.branch else { return }
+        for space in repository.into { try authorise(call, .deploy, in: space, field: "ref") }
     }
 
     func removeRepository(_ call: ManagementRequest) async throws -> Response {
@@ -87,6 +103,7 @@ extension ManagementInterface {
             run = try await services.gitRuns.again(
                 number, space: call.space, principal: call.principal, idempotencyKey: call.idempotencyKey)
         case (let name?, nil):
+            try await authorise(call, ref: order.ref, of: name)
             let asked = "\(call.principal.id) asked for it"
             run = try await services.gitRuns.start(
                 repository: name, space: call.space, ref: order.ref,

@@ -27,7 +27,8 @@ extension ModelCatalog {
             let version = try Self.requireOwn(model, number, space, transaction)
             if value != nil, version.tags[key] == nil { try CatalogLimits.checkCount(version.tags.count + 1) }
             guard try transaction.setTag(key, to: value, of: model, number: number) else { return nil }
-            return Self.tagging("version", "\(model):\(number)", key, value)
+            return Self.tagging(
+                value == nil ? "version.untag" : "version.tag", "\(model):\(number)", key, value)
         }
     }
 

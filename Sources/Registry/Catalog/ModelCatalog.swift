@@ -100,7 +100,7 @@ package final class ModelCatalog: Sendable {
             let model = try Self.requireOwn(name, space, transaction)
             if value != nil, model.tags[key] == nil { try CatalogLimits.checkCount(model.tags.count + 1) }
             guard try transaction.setTag(key, to: value, ofModel: name) else { return nil }
-            return Self.tagging("model", name, key, value)
+            return Self.tagging(value == nil ? "model.untag" : "model.tag", name, key, value)
         }
     }
 
@@ -112,12 +112,10 @@ package final class ModelCatalog: Sendable {
         _ = try await store.commit(mutation) { Change(true, event: try body($0)) }
     }
 
-    static func tagging(_ noun: String, _ subject: String, _ key: String, _ value: String?) -> AuditDraft {
-        guard let value else {
-            return AuditDraft(action: "\(noun).untag", subject: subject, detail: ["key": key])
-        }
-        return AuditDraft(
-            action: "\(noun).tag", subject: subject, detail: ["key": key, "value": Name.excerpt(of: value, limit: 256)])
+    static func tagging(_ action: String, _ subject: String, _ key: String, _ value: String?) -> AuditDraft {
+        var detail = ["key": key]
+        detail["value"] = value.map { Name.excerpt(of: $0, limit: 256) }
+        return AuditDraft(action: action, subject: subject, detail: detail)
     }
 
     static func require(

@@ -28,7 +28,8 @@ extension GitDelivery {
                 standing: .done("\(version.label) is live at '\(target.endpoint)' in \(target.space) already"),
                 revision: live.revision)
         }
-        if let past = try await past(version, target, before: live.revision) {
+        // Only a newer one is taken back: what was undone here is not done again by a commit that brings the same bytes.
+        if version.number < live.version, let past = try await past(version, target, before: live.revision) {
             return try await goBack(wish, to: past)
         }
         if let open = try await open(version, target) { return try await progress(open, target) }
@@ -129,7 +130,8 @@ extension GitDelivery {
         rollout: Int, endpoint: String, space: String, run: GitRun, reason: String
     ) async throws(ControlError) {
         let now = try await rollouts.show(endpoint, space: space, number: rollout).rollout
-        guard now.state.isOpen else { return }
+        // Somebody else may have begun it; then it is theirs.
+        guard now.state.isOpen, now.requestedBy == run.principal.id else { return }
         _ = try await rollouts.abort(
             endpoint, space: space, number: rollout, reason: String(reason.prefix(1000)), principal: run.principal)
     }

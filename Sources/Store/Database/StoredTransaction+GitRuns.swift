@@ -60,6 +60,14 @@ extension StoredTransaction: GitRunTransaction {
     /// Their names are free again.
     func removeRepositories(ofSpace id: Int64) throws {
         try execute("UPDATE git_repository SET removed_at = ? WHERE space_id = ? AND removed_at IS NULL", [now, id])
+        // Another space may come to have its name, and has given nobody leave.
+        try execute(
+            """
+            UPDATE git_repository SET into_spaces =
+                (SELECT json_group_array(value) FROM json_each(into_spaces)
+                    WHERE value <> (SELECT name FROM space WHERE id = ?))
+            WHERE removed_at IS NULL
+            """, [id])
     }
 
     private static func repository(_ row: Row, id: Int64) throws -> GitRepository {

@@ -15,6 +15,13 @@ extension StoredTransaction {
         ).map(loggedModel)
     }
 
+    func loggedModelAlone(_ id: String, space: String) throws -> LoggedModel? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: Self.loggedModelColumns + " WHERE m.model_id = ? AND s.name = ?"),
+            arguments: [id, space]
+        ).map(loggedModelAlone)
+    }
+
     /// The row of a logged model that was found in its space before.
     func loggedModelRow(_ id: String) throws -> Int64 {
         let row = try Int64.fetchOne(
@@ -105,27 +112,34 @@ extension StoredTransaction {
         return Array(query.sorted(found).dropFirst(offset).prefix(limit))
     }
 
-    private func loggedModel(_ row: Row) throws -> LoggedModel {
-        let (id, number): (Int64, Int) = (row["id"], row["status"])
+    private func loggedModelAlone(_ row: Row) throws -> LoggedModel {
+        let number: Int = row["status"]
         guard let status = LoggedModelStatus(rawValue: number) else {
             throw ControlError(.internalFailure, "a logged model has the unknown status \(number)")
         }
-        func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) }
         return LoggedModel(
             id: row["model_id"], experiment: row["is_default"] ? .ofDefault : ExperimentID(row["experiment_id"]),
             space: row["space"], name: row["name"], type: row["type"], sourceRun: row["source_run"], status: status,
             createdAt: row["created_at"], updatedAt: row["updated_at"],
-            isDeleted: (row["deleted_at"] as Int?) != nil,
-            params: Self.pairs(try rows("SELECT key, value FROM logged_model_param WHERE model = ?")),
-            tags: Self.pairs(try rows("SELECT key, value FROM logged_model_tag WHERE model = ?")),
-            metrics: try rows("SELECT * FROM logged_model_metric WHERE model = ? ORDER BY key, timestamp, step, run")
-                .map {
-                    var point = Self.point($0)
-                    point.model = row["model_id"]
-                    point.run = $0["run"]
-                    point.dataSet = $0["data_set"]
-                    point.dataSetDigest = $0["data_set_digest"]
-                    return point
-                })
+            isDeleted: (row["deleted_at"] as Int?) != nil, params: [:], tags: [:], metrics: [])
+    }
+
+    private func loggedModel(_ row: Row) throws -> LoggedModel {
+        let id: Int64 = row["id"]
+        func rows(_ sql: String) throws -> [Row] { try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id]) }
+        var model = try loggedModelAlone(row)
+        model.params = Self.pairs(try rows("SELECT key, value FROM logged_model_param WHERE model = ?"))
+        model.tags = Self.pairs(try rows("SELECT key, value FROM logged_model_tag WHERE model = ?"))
+        model.metrics = try rows(
+            "SELECT * FROM logged_model_metric WHERE model = ? ORDER BY key, timestamp, step, run"
+        ).map {
+            var point = Self.point($0)
+            point.model = row["model_id"]
+            point.run = $0["run"]
+            point.dataSet = $0["data_set"]
+            point.dataSetDigest = $0["data_set_digest"]
+            return point
+        }
+        return model
     }
 }

@@ -71,6 +71,13 @@ extension StoredTransaction {
         var count = db.changesCount
         try execute("DELETE FROM logged_model WHERE deleted_at < ?", [moment])
         count += db.changesCount
+        // Those of a deleted experiment go with it.
+        try execute(
+            """
+            DELETE FROM logged_model
+                WHERE experiment_id IN (SELECT id FROM experiment WHERE deleted_at < ?)
+            """, [moment])
+        count += db.changesCount
         try execute(
             """
             DELETE FROM experiment WHERE deleted_at < ?

@@ -20,6 +20,15 @@ import Testing
         #expect(error?.field == "order_by")
     }
 
+    @Test func `There is an end to orders, and to patterns`() {
+        let orders = [String](repeating: "run_id", count: 33)
+        #expect(throws: Never.self) { try SearchOrder.list(Array(orders.dropLast()), for: .runs) }
+        #expect(throws: ControlError.self) { try SearchOrder.list(orders, for: .runs) }
+        let pattern = String(repeating: "a", count: 256)
+        #expect(throws: Never.self) { try SearchFilter("tags.a LIKE '\(pattern)'", for: .runs) }
+        #expect(throws: ControlError.self) { try SearchFilter("tags.a LIKE '\(pattern)b'", for: .runs) }
+    }
+
     @Test func `Models are ordered by their own attributes only`() throws {
         #expect(try SearchOrder("timestamp DESC", for: .registeredModels).field.key == "last_updated_timestamp")
         #expect(try SearchOrder("version_number", for: .modelVersions).field.key == "version_number")

@@ -57,7 +57,7 @@ import Testing
     @Test func `the same point twice is one, and what is no number or has no end comes back`() async throws {
         let bench = try TrackingBench()
         let run = try await bench.newRun()
-        let values = [Double.nan, .infinity, -.infinity, 5e-324, 1.7976931348623157e308]
+        let values = [Double.nan, .infinity, -.infinity, .leastNonzeroMagnitude, 1.7976931348623157e308]
         for _ in 0..<2 {
             try await bench.runs.log.write(
                 entry(run) { entry in
