@@ -3,6 +3,7 @@ the same idempotency key converges."""
 
 import hashlib
 import http.client
+import os
 import pathlib
 import re
 import shutil

@@ -10,8 +10,11 @@ from slipway_server import REPOSITORY
 
 PAGE = REPOSITORY / "docs/how-to/from-git-to-production.md"
 
-# Names of commits, whole and cut.
-COMMITS = [(r"[\d.]+ ms", "TIME"), (r"push by \S+", "push by SOMEBODY"), (r"\b[0-9a-f]{40}\b", "COMMIT"), (r"\b[0-9a-f]{12}\b", "COMMIT"), (r"\b[0-9a-f]{7}\b", "COMMIT")]
+# What differs from run to run: times, who pushes, and names of commits, whole and cut.
+COMMITS = [
+    (r"[\d.]+ ms", "TIME"), (r"push by \S+", "push by SOMEBODY"), (r"\b[0-9a-f]{40}\b", "COMMIT"),
+    (r"\b[0-9a-f]{12}\b", "COMMIT"), (r"\b[0-9a-f]{7}\b", "COMMIT"),
+]
 
 
 def test_the_tour_goes_as_the_page_says(tmp_path, monkeypatch):
