@@ -90,7 +90,6 @@ extension Session {
         }
     }
 
-    /// Runs `body`; where the model is there and the version is not, says which versions there are.
     /// The reference with the number that the space's alias stands for.
     func resolving(_ reference: VersionReference) async throws -> VersionReference {
         guard let alias = reference.alias else { return reference }
@@ -105,6 +104,7 @@ extension Session {
         return VersionReference(name: reference.name, version: version)
     }
 
+    /// Runs `body`; where the model is there and the version is not, says which versions there are.
     func checkingVersion<Value>(
         _ version: Int?, of model: String, _ body: () async throws -> Value
     ) async throws -> Value {

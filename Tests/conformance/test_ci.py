@@ -16,6 +16,10 @@ WORKFLOW = ".github/workflows/slipway.yml"
 SCRIPT = "slipway-ci.sh"
 
 
+POLICY = "".join(
+    line for line in (EXAMPLE / "prod.yaml").read_text().splitlines(True) if not line.startswith("approvals"))
+
+
 def init(folder, system, *flags):
     return subprocess.run(
         [str(BINARY), "ci", "init", system, "--dir", str(folder), *flags], capture_output=True, text=True, timeout=60,
@@ -31,8 +35,7 @@ def repository(tmp_path):
 def spaces(new_server, tmp_path):
     """A server whose prod asks for no approval: nobody is there to give one."""
     policy = tmp_path / "prod.yaml"
-    text = (EXAMPLE / "prod.yaml").read_text()
-    policy.write_text("".join(line for line in text.splitlines(True) if not line.startswith("approvals")))
+    policy.write_text(POLICY)
     server = new_server()
     make_spaces(server, policy)
     return server
@@ -126,6 +129,91 @@ def test_the_script_stops_at_the_gate_and_at_bad_data(repository, spaces):
     assert result.returncode == 1
     assert "radius" in result.stderr and "== 2" not in result.stdout
     assert len(spaces.cli_json("model", "list", "--space", "dev")) == 1
+
+
+def test_the_script_takes_the_rollout_of_the_pipeline_and_goes_back_with_a_revert(repository, spaces):
+    (repository.work / "slipway.yaml").write_text(
+        (repository.work / "slipway.yaml").read_text().replace(
+            "{space: prod, as: tumours}", "{space: prod, as: tumours, rollout: {strategy: blue-green, watch: 1s}}"))
+    assert init(repository.work, "generic").returncode == 0
+    settings = {"SLIPWAY_SERVER": spaces.url}
+    repository.commit("the first model")
+    first = repository.run(f"./{SCRIPT}", env=settings)
+    assert "tumours:1 answers at endpoint tumours (revision 1)" in first.stdout
+    # With other options than the defaults: a rollout leaves them as they are.
+    spaces.cli("deploy", "tumours:1", "--space", "prod", "--queue-limit", 77)
+    repository.train_with(0.5)
+    repository.commit("a freer model")
+    second = repository.run(f"./{SCRIPT}", env=settings)
+    assert "blue-green from tumours:1 to tumours:2  promoted" in second.stdout
+    live = spaces.cli_json("deployment", "show", "tumours", "--space", "prod")
+    assert (live["version"], live["options"]["queueLimit"]) == (2, 77)
+    again = repository.run(f"./{SCRIPT}", env=settings)
+    assert "nothing changed" in again.stdout
+    repository.git("revert", "--no-edit", "HEAD")
+    third = repository.run(f"./{SCRIPT}", env=settings)
+    assert "tumours:1 answers at endpoint tumours again" in third.stdout
+    history = spaces.cli_json("deployment", "history", "tumours", "--space", "prod")
+    assert [(item["action"], item["version"]) for item in history][:2] == [("rollback", 1), ("deploy", 2)]
+    # One led to the second version, none back; the change of options was watched too.
+    assert [variant["version"] for rollout in spaces.cli_json("rollout", "list", "tumours", "--space", "prod")
+            for variant in rollout["variants"] if variant["version"] == 2] == [2]
+
+
+def test_the_script_waits_for_who_has_to_approve_of_a_rollout(repository, spaces):
+    assert init(repository.work, "generic").returncode == 0
+    settings = {"SLIPWAY_SERVER": spaces.url, "SLIPWAY_WAIT": "1s"}
+    spaces.cli("space", "set-policy", "prod", "--file", "-",
+               input=POLICY + "rolloutApprovals: {count: 1, fourEyes: false}\n")
+    repository.commit("the first model")
+    repository.run(f"./{SCRIPT}", env=settings)
+    repository.train_with(0.5)
+    repository.commit("a freer model")
+    waiting = repository.run(f"./{SCRIPT}", env=settings, check=False)
+    assert waiting.returncode == 1
+    assert "slipway rollout approve tumours --space prod" in waiting.stderr + waiting.stdout
+    assert spaces.cli_json("deployment", "show", "tumours", "--space", "prod")["version"] == 1
+    spaces.cli("rollout", "approve", "tumours", "--space", "prod")
+    # Once more, as one does when the approval is there: the same rollout.
+    repository.run(f"./{SCRIPT}", env=settings | {"SLIPWAY_WAIT": "2m"})
+    assert spaces.cli_json("deployment", "show", "tumours", "--space", "prod")["version"] == 2
+    assert len(spaces.cli_json("rollout", "list", "tumours", "--space", "prod")) == 1
+    # A third that nobody wants.
+    repository.train_with(0.7)
+    repository.commit("freer still")
+    assert repository.run(f"./{SCRIPT}", env=settings, check=False).returncode == 1
+    spaces.cli("rollout", "reject", "tumours", "--reason", "too free", "--space", "prod")
+    assert spaces.cli_json("deployment", "show", "tumours", "--space", "prod")["version"] == 2
+
+
+def test_the_workflow_has_the_rollout_as_a_document_whatever_is_in_it(repository, spaces):
+    rollout = {"strategy": "blue-green", "watch": "1s", "reason": "ROLLOUT\n$(touch hacked) ${{ secrets.SLIPWAY_TOKEN }} 'it'"}
+    document = yaml.safe_load((repository.work / "slipway.yaml").read_text())
+    document["pipeline"]["deploy"]["rollout"] = rollout
+    (repository.work / "slipway.yaml").write_text(yaml.safe_dump(document))
+    assert init(repository.work, "github").returncode == 0
+    assert "${{ secrets.SLIPWAY_TOKEN }} 'it'" not in (repository.work / WORKFLOW).read_text()
+    for number, freedom in ((1, 0.1), (2, 0.5)):
+        repository.train_with(freedom)
+        results = run_workflow(repository, spaces, repository.commit(f"model {number}"))
+        assert [code for _, code, _ in results] == [0] * 5, results[-1]
+    (made,) = spaces.cli_json("rollout", "list", "tumours", "--space", "prod")
+    assert (made["state"], made["reason"]) == ("promoted", rollout["reason"])
+    assert not (repository.work / "hacked").exists()
+
+
+@pytest.mark.parametrize("arguments, document, complaint", [
+    (("--wait", "1m"), None, "--wait means something only with --rollout"),
+    (("--rollout", "-"), "to: m:2", "names a version"),
+    (("--rollout", "-"), "[canary]", "'rollout' must be a mapping"),
+    (("--rollout", "-"), "a: &a 1\nb: *a", "anchor"),
+    (("--rollout", "nothing.yaml"), None, "nothing.yaml: no such file"),
+])
+def test_a_rollout_that_a_deploy_cannot_take_is_refused_before_anything_is_asked(arguments, document, complaint):
+    result = subprocess.run(
+        [str(BINARY), "deploy", "m:1", *arguments], capture_output=True, text=True, timeout=60, input=document or "",
+        env=environment(SLIPWAY_SERVER=f"http://127.0.0.1:{free_port()}"))
+    assert result.returncode in (1, 64) and complaint in result.stderr, result.stderr
 
 
 def test_the_script_says_which_variable_is_missing(repository):

@@ -62,10 +62,6 @@ struct CIInit: AsyncParsableCommand {
         }
         console.print()
         for line in Self.advice(system, plan) { console.print(line) }
-        if plan.hasRollout {
-            console.say(
-                "note: the file deploys at once; the rollout of pipeline.deploy is for runs of the server's own")
-        }
     }
 
     private static func advice(_ system: System, _ plan: CIPlan) -> [String] {

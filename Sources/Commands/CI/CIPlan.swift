@@ -31,8 +31,8 @@ struct CIPlan: Sendable, Hashable {
     var promote: [String] = []
     var deploySpace: String?
     var endpoint: String?
-    /// Whether the server's own runs would begin a rollout.
-    var hasRollout = false
+    /// The lines of the rollout's document; `nil` for what the space's policy asks for.
+    var rollout: [String]?
 
     static func starter(name: String) -> CIPlan {
         CIPlan(
@@ -98,6 +98,6 @@ extension CIPlan {
             data: pipeline.data.map { DataSet(name: $0.name, file: $0.file, space: $0.space) },
             validate: pipeline.validate, build: pipeline.build, test: pipeline.test, promote: pipeline.promote,
             deploySpace: pipeline.deploy?.space, endpoint: pipeline.deploy?.endpoint,
-            hasRollout: pipeline.deploy?.rollout != nil)
+            rollout: pipeline.deploy?.rollout?.yaml())
     }
 }

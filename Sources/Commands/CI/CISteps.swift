@@ -57,10 +57,25 @@ struct CISteps: Sendable {
         return lines.isEmpty ? ["true"] : lines
     }
 
+    /// Over what serves already by the rollout that the pipeline gives, else by the one that the space's policy asks for.
     var deploy: [String] {
         guard let space = plan.deploySpace else { return ["true"] }
         let endpoint = plan.endpoint.map { " --as \(Self.quoted($0))" } ?? ""
-        return [#"slipway deploy "$VERSION"\#(endpoint) --space \#(Self.quoted(space)) --reason "commit $COMMIT""#]
+        let line =
+            #"slipway deploy "$VERSION"\#(endpoint) --space \#(Self.quoted(space)) --reason "commit $COMMIT" "#
+            + "\\\n    "
+        let wait = #" --wait "${SLIPWAY_WAIT:-5h}""#
+        guard let rollout = plan.rollout else { return [line + "--rollout auto" + wait] }
+        // What it says is data, whatever is in it: the words of such a document are taken as they are.
+        let end = Self.endOfDocument(rollout)
+        return [line + "--rollout -" + wait + " <<'\(end)'"] + rollout + [end]
+    }
+
+    /// A line that is none of these.
+    private static func endOfDocument(_ lines: [String]) -> String {
+        var end = "ROLLOUT"
+        while lines.contains(end) { end += "_" }
+        return end
     }
 
     /// As one word of bash, whatever is in it.

@@ -36,6 +36,18 @@ struct Deploy: AsyncParsableCommand {
             valueName: "time"), transform: { try Duration.seconds($0, flag: "--watch") })
     var watch: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the endpoint serves another version already, go there by this rollout (YAML or JSON, '-' for standard input), or by the one that the space's policy asks for.",
+            valueName: "file|auto"))
+    var rollout: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --rollout: wait this long for people and for the rollout to end.", valueName: "time"),
+        transform: { try Duration.seconds($0, flag: "--wait") })
+    var wait: Int?
+
     @OptionGroup var options: DeployOptions
 
     @OptionGroup var global: GlobalOptions
@@ -44,31 +56,86 @@ struct Deploy: AsyncParsableCommand {
         if let endpoint {
             do { _ = try ResourceName.check(endpoint, "endpoint name") } catch { throw ValidationError(error) }
         }
+        guard wait == nil || rollout != nil else {
+            throw ValidationError("--wait means something only with --rollout: a deploy is over when the command is")
+        }
     }
 
     func run() async throws {
+        let way = try rollout.map { try DeployByRollout.Way(argument: $0) }
         let endpoint = endpoint ?? model.name
         try await Session.run(global) { session in
-            let client = session.client
             let model = try await session.resolving(model)
-            let before = try? await client.deployment(endpoint)
-            let deployment = try await session.naming(.model, model.name) {
-                try await session.checkingVersion(model.version, of: model.name) {
-                    try await client.deploy(
-                        model: model.name, version: model.version, endpoint: endpoint,
-                        options: options.options, reason: reason, watchSeconds: watch)
+            // For what is printed alone it is not needed.
+            let before = way == nil ? try? await Self.live(endpoint, session) : try await Self.live(endpoint, session)
+            var options = options.options
+            if let way, let before {
+                let step = DeployByRollout(
+                    way: way, endpoint: endpoint, model: model.name, version: try await number(of: model, session),
+                    reason: reason)
+                guard case .atOnce(let live) = try await follow(step.run(over: before, session), session) else {
+                    return
                 }
+                options = options ?? live.options
             }
-            if session.format == .json { return try session.printJSON(deployment) }
-            Self.report(deployment, before: before, session)
-            if let version = try? await client.version(deployment.version, of: deployment.model) {
-                for line in TryIt.lines(
-                    deployment, version, server: client.server, withToken: session.hasToken, flags: session.flags)
-                {
-                    session.console.print(line)
-                }
+            try await deployAtOnce(model, at: endpoint, options, before: before, session)
+        }
+    }
+
+    /// `nil` where nothing is served; whatever else is in the way of knowing that is an error.
+    private static func live(_ endpoint: String, _ session: Session) async throws -> DeploymentInfo? {
+        do { return try await session.client.deployment(endpoint) } catch {
+            guard case .refused(404, _) = error else { throw error }
+            return nil
+        }
+    }
+
+    private func deployAtOnce(
+        _ model: VersionReference, at endpoint: String, _ options: DeploymentOptions?, before: DeploymentInfo?,
+        _ session: Session
+    ) async throws {
+        let client = session.client
+        let deployment = try await session.naming(.model, model.name) {
+            try await session.checkingVersion(model.version, of: model.name) {
+                try await client.deploy(
+                    model: model.name, version: model.version, endpoint: endpoint, options: options, reason: reason,
+                    watchSeconds: watch, ifRevision: rollout == nil ? nil : before?.revision)
             }
         }
+        if session.format == .json { return try session.printJSON(deployment) }
+        Self.report(deployment, before: before, session)
+        guard let version = try? await client.version(deployment.version, of: deployment.model) else { return }
+        for line in TryIt.lines(
+            deployment, version, server: client.server, withToken: session.hasToken, flags: session.flags)
+        {
+            session.console.print(line)
+        }
+    }
+
+    private func number(of model: VersionReference, _ session: Session) async throws -> Int {
+        if let version = model.version { return version }
+        return try await session.naming(.model, model.name) { try await session.client.model(model.name) }.latestVersion
+    }
+
+    /// Says what has become of it; with `--wait` not before its end.
+    private func follow(_ outcome: DeployByRollout.Outcome, _ session: Session) async throws -> DeployByRollout.Outcome
+    {
+        switch outcome {
+        case .atOnce: break
+        case .isLive(let now), .rolledBack(let now, _):
+            if session.format == .json {
+                try session.printJSON(now)
+            } else if case .rolledBack(_, let before) = outcome {
+                Rollback.report(now, before: before, session)
+            } else {
+                Self.report(now, before: now, session)
+            }
+        case .rollout(var rollout):
+            if let wait { rollout = try await RolloutFollower(session).follow(rollout, seconds: wait) }
+            if session.format == .json { try session.printJSON(rollout) } else { RolloutText.print(rollout, session) }
+            if wait != nil, rollout.state != .promoted { throw ExitCode(1) }
+        }
+        return outcome
     }
 
     private static func report(_ now: DeploymentInfo, before: DeploymentInfo?, _ session: Session) {

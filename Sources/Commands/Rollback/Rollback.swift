@@ -30,15 +30,19 @@ struct Rollback: AsyncParsableCommand {
             let before = try await session.naming(.endpoint, endpoint) { try await client.deployment(endpoint) }
             let now = try await client.rollBack(endpoint, to: to, reason: reason)
             if session.format == .json { return try session.printJSON(now) }
-            let strong = session.console.emphasis.strong("\(now.model):\(now.version)")
-            guard now.revision != before.revision else {
-                let rollout = before.rollout.map { "rollout \($0.rollout) is over: " } ?? "nothing changed: "
-                session.console.print("\(rollout)all traffic of \(endpoint) is with \(strong)")
-                return
-            }
-            session.console.print(
-                "\(strong) answers at endpoint \(endpoint) again "
-                    + "(revision \(now.revision), before: \(before.model):\(before.version))")
+            Self.report(now, before: before, session)
         }
+    }
+
+    static func report(_ now: DeploymentInfo, before: DeploymentInfo, _ session: Session) {
+        let strong = session.console.emphasis.strong("\(now.model):\(now.version)")
+        guard now.revision != before.revision else {
+            let rollout = before.rollout.map { "rollout \($0.rollout) is over: " } ?? "nothing changed: "
+            session.console.print("\(rollout)all traffic of \(now.endpoint) is with \(strong)")
+            return
+        }
+        session.console.print(
+            "\(strong) answers at endpoint \(now.endpoint) again "
+                + "(revision \(now.revision), before: \(before.model):\(before.version))")
     }
 }

@@ -30,33 +30,3 @@ struct RolloutStatus: AsyncParsableCommand {
         }
     }
 }
-
-/// Watches a rollout, and tells each step as it comes.
-struct RolloutFollower {
-    private let session: Session
-
-    init(_ session: Session) {
-        self.session = session
-    }
-
-    /// Until it has ended, or people are waited for.
-    func follow(_ rollout: RolloutInfo) async throws -> RolloutInfo {
-        var rollout = rollout
-        var told = 0
-        while true {
-            for step in rollout.steps.dropFirst(told) where session.format == .table {
-                if session.console.errorWidth != nil { session.console.redraw("") }
-                session.console.say("  \(step.text)")
-            }
-            told = rollout.steps.count
-            guard [.preparing, .running, .paused, .watching].contains(rollout.state) else { break }
-            if session.format == .table, let width = session.console.errorWidth {
-                session.console.redraw(String("  \(RolloutText.line(rollout))".prefix(max(width - 1, 0))))
-            }
-            try await Task.sleep(for: .seconds(1))
-            rollout = try await session.client.rollout(of: rollout.endpoint, rollout.rollout)
-        }
-        if session.format == .table, session.console.errorWidth != nil { session.console.redraw("") }
-        return rollout
-    }
-}
