@@ -40,8 +40,14 @@ package struct DocumentFields {
     }
 
     package mutating func required(_ name: String) throws(ControlError) -> String {
-        guard let text = try text(name) else { throw refusal(name, "is missing") }
+        guard let text = try text(name) else { throw refusal(name, "is missing", hint: misspelt(name)) }
         return text
+    }
+
+    /// Where a member that nobody has asked for is all but called so.
+    private func misspelt(_ name: String) -> String? {
+        untaken.keys.sorted().first { NameSuggestion.nearest(to: $0, among: [name]) != nil }
+            .map { "there is '\(Name.excerpt(of: place($0)))': did you mean '\(name)'?" }
     }
 
     package mutating func flag(_ name: String) throws(ControlError) -> Bool? {
