@@ -59,18 +59,20 @@ package actor WebhookFollower {
     /// One step for each webhook; whether there may be more to do at once.
     private func follow() async throws(ControlError) -> Bool {
         let known = seen
-        let (webhooks, looks) = try await store.read { transaction in
+        let looks: [(Webhook, Look)] = try await store.read { transaction in
             let last = try transaction.lastAuditEvent()?.sequence ?? 0
             let webhooks = try transaction.activeWebhooks()
-            let looks = try webhooks.map { webhook in
+            return try webhooks.compactMap { webhook in
                 let from = max(webhook.cursor, known[webhook.id] ?? 0)
-                return from < last ? try Look(webhook, from: from, in: transaction) : Look(at: from)
+                guard from < last else { return (webhook, Look(at: from)) }
+                // Whose queue is full is asked again when there is room: not a unit of work each time that keeps nothing.
+                guard try transaction.pendingDeliveries(of: webhook.id) < Self.mostPending else { return nil }
+                return (webhook, try Look(webhook, from: from, in: transaction))
             }
-            return (webhooks, looks)
         }
-        seen = seen.filter { id, _ in webhooks.contains { $0.id == id } }
+        seen = seen.filter { id, _ in looks.contains { $0.0.id == id } }
         var isMore = false
-        for (webhook, look) in zip(webhooks, looks) {
+        for (webhook, look) in looks {
             if look.wanted.isEmpty, look.end - webhook.cursor <= Self.slack {
                 seen[webhook.id] = look.end
                 isMore = isMore || look.isMore
