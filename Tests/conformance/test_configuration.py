@@ -13,6 +13,7 @@ import time
 import grpc
 import pytest
 
+from certificates import Authority
 from raw_http import Raw, request
 from slipway_server import BINARY, SlipwayServer, environment, free_port, wait_gone, wait_until
 
@@ -292,25 +293,7 @@ def ipv6():
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
     """A certificate authority; call it with a name to get a certificate for 127.0.0.1 and localhost: (cert, key)."""
-    folder = tmp_path_factory.mktemp("authority")
-
-    def run(*arguments):
-        subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, cwd=folder)
-
-    run("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "ca.key", "-out",
-        "ca.pem", "-days", "2", "-subj", "/CN=Test authority", "-addext", "basicConstraints=critical,CA:TRUE")
-
-    def issue(name):
-        cert, key = folder / f"{name}.pem", folder / f"{name}.key"
-        run("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out",
-            f"{name}.csr", "-subj", f"/CN={name}")
-        (folder / f"{name}.ext").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nextendedKeyUsage=serverAuth\n")
-        run("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
-            "-extfile", f"{name}.ext", "-out", cert)
-        return cert, key
-
-    issue.ca = folder / "ca.pem"
-    return issue
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 class TLSServer(SlipwayServer):

@@ -58,9 +58,28 @@ class World:
         return self.server.cli_json("run", "show", number, "--space", "dev")
 
     def wait(self, number, *states):
-        """Until the run is in one of these states; gives the run."""
-        wait_until(lambda: self.run(number)["state"] in (states or DONE), f"the end of run {number}", 120)
-        return self.run(number)
+        """Until the run is in one of these states; gives the run as it then was."""
+        found = {}
+
+        def is_there():
+            found["run"] = self.run(number)
+            return found["run"]["state"] in (states or DONE)
+
+        wait_until(is_there, f"the end of run {number}", 120)
+        return found["run"]
+
+    def wait_for_people(self, number):
+        """Until it waits for an approval in prod, and no more for gates; gives the run."""
+        found = {}
+
+        def waits():
+            found["run"] = self.run(number)
+            assert found["run"]["state"] not in DONE, found["run"]
+            promote = steps(found["run"]).get("promote:prod", {})
+            return promote.get("evidence", {}).get("waitsFor") == "approval"
+
+        wait_until(waits, f"the approval that run {number} waits for", 120)
+        return found["run"]
 
     def approve(self, run):
         step = next(step for step in run["steps"] if step["name"] == "promote:prod")
@@ -137,8 +156,7 @@ def test_a_push_is_validated_trained_pushed_promoted_approved_and_live(own_world
                                                          "approvals: {count: 1, fourEyes: false}")
     world.server.cli("space", "set-policy", "prod", "--file", "-", input=policy)
     number = world.push("the first model")
-    run = world.wait(number, "waiting", *DONE)
-    assert run["state"] == "waiting", run
+    run = world.wait_for_people(number)
     assert run["cause"].startswith("push by")
     assert world.server.cli_json("deployment", "list", "--space", "prod") == []
     world.approve(run)

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import rollout_models
+from certificates import Authority
 from slipway_server import wait_until
 from webhook_receiver import Receiver, data
 
@@ -301,27 +302,12 @@ def test_a_name_that_is_bound_anew_does_not_lead_inside(new_server, tmp_path):
         outer.close()
 
 
-def certificate(folder, name, *extensions):
-    """A self-made authority and a certificate of it: (authority, certificate, key)."""
-    def run(*words):
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
-
-    authority, key = folder / "ca.pem", folder / "ca.key"
-    run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", authority, "-days", 2, "-subj", "/CN=ours")
-    own, request, made = folder / "own.key", folder / "own.csr", folder / "own.pem"
-    run("req", "-newkey", "rsa:2048", "-nodes", "-keyout", own, "-out", request, "-subj", "/CN=receiver")
-    names = folder / "names"
-    names.write_text(f"subjectAltName={name}\n")
-    run("x509", "-req", "-in", request, "-CA", authority, "-CAkey", key, "-CAcreateserial", "-out", made, "-days", 2,
-        "-extfile", names)
-    return authority, made, own
-
-
 def test_events_go_over_tls_to_whom_an_authority_of_ones_own_vouches_for(new_server, tmp_path):
-    authority, made, key = certificate(tmp_path, "DNS:localhost")
+    authority = Authority(tmp_path)
+    made, key = authority("receiver", "DNS:localhost")
     receiver = Receiver(certificate=(made, key))
     try:
-        server = new_server("data", env=LOOPBACK | {"SLIPWAY_WEBHOOK_CA_CERT": str(authority)})
+        server = new_server("data", env=LOOPBACK | {"SLIPWAY_WEBHOOK_CA_CERT": str(authority.ca)})
         hook(server, "ci", f"https://localhost:{receiver.port}/hook", ["space.*"], base="/api/v1")
         # Whom the certificate does not name is not talked to, though the authority is the same.
         hook(server, "other", f"https://127.0.0.1:{receiver.port}/hook", ["space.*"], base="/api/v1")
