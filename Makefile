@@ -27,14 +27,7 @@ build: ## build the slipway binary (release)
 	$(SWIFT_BUILD) --product slipway
 
 test: lint ## set up and run every test, with a minute of fuzzing
-	@dev/setup test
-	SLIPWAY_TESTABLE=1 $(SWIFT_BUILD) --build-tests
-	SLIPWAY_TESTABLE=1 swift test -c release --skip-build
-	dev/check-client release
-	@# What is fuzzed is built meanwhile, on time that nobody else wants.
-	@chrt --idle 0 swift build --package-path Fuzz -c release >/dev/null 2>&1 & \
-	    dev/conformance; code=$$?; wait; exit $$code
-	FUZZ_SECONDS=10 dev/fuzz
+	@SWIFT_BUILD="$(SWIFT_BUILD)" dev/test
 
 unit: ## unit tests in a debug build: the quickest to repeat
 	@dev/setup unit
