@@ -114,11 +114,12 @@ package final class HTTPFrontDoor: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    if let secure = tls() {
+                    let secure = tls()
+                    if let secure {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure))
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        HTTPConnection(gateway: context, loop: loop.value))
+                        HTTPConnection(gateway: context, loop: loop.value, isPlain: secure == nil))
                 }
             }
     }

@@ -38,7 +38,7 @@ final class Caller: Sendable {
         let channel = channel
         try await channel.testingEventLoop.executeInContext {
             let loop = GRPCLoop(eventLoop: channel.eventLoop)
-            try channel.pipeline.syncOperations.addHandler(GRPCConnection(gateway: context, loop: loop))
+            try channel.pipeline.syncOperations.addHandler(GRPCConnection(gateway: context, loop: loop, isPlain: true))
         }
         try await channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1))
         try await send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Self.frame(FrameKind.settings))

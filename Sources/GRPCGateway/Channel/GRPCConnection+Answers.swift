@@ -119,7 +119,7 @@ extension GRPCConnection {
                 + "content-length: \(text.utf8.count)\r\n\r\n\(text)"
             // Not our greeting, which is on its way out: nobody would understand it.
             _ = http2.takeOutput()
-            context.write(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
+            write(ByteBuffer(string: answer), context)
             context.flush()
         }
         closeAfterFlush()

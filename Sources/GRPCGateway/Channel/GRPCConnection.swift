@@ -33,6 +33,9 @@ final class GRPCConnection: ChannelDuplexHandler {
     /// Bytes that went to the socket, or into its queue.
     var handedOver = 0
     var times: Times
+    /// For answers; `nil` behind TLS.
+    private var socket: DirectSocket?
+    private let isPlain: Bool
 
     /// When the connection did what; checked once a second.
     struct Times {
@@ -52,8 +55,10 @@ final class GRPCConnection: ChannelDuplexHandler {
         }
     }
 
-    init(gateway: GRPCContext, loop: GRPCLoop) {
+    /// - Parameter isPlain: whether its bytes are the socket's, with no handler in between.
+    init(gateway: GRPCContext, loop: GRPCLoop, isPlain: Bool) {
         self.gateway = gateway
+        self.isPlain = isPlain
         self.loop = loop
         self.http2 = HTTP2Connection(limits: gateway.limits.http2)
         self.times = Times(lastRead: loop.eventLoop.now)
@@ -73,6 +78,7 @@ final class GRPCConnection: ChannelDuplexHandler {
 
     private func begin() {
         loop.add(self)
+        if isPlain, let context { socket = DirectSocket(context) }
         times = Times(lastRead: loop.eventLoop.now)
         if loop.isDraining { closeNow() }
     }
@@ -171,15 +177,26 @@ final class GRPCConnection: ChannelDuplexHandler {
         if http2.hasOutput {
             let (ready, last) = http2.takeOutput()
             for buffer in ready where buffer.readableBytes > 0 { write(buffer, context) }
-            if last.readableBytes > 0 { write(last, context) }
-            context.flush()
+            // Nothing before it waits for the flush.
+            let rest = ready.isEmpty ? send(last, context) : last
+            if let rest, rest.readableBytes > 0 { write(rest, context) }
+            if rest != nil { context.flush() }
             loop.giveBack(frames: last)
         }
         if !isClosing, http2.isDrained { closeAfterFlush() }
     }
 
-    private func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Past the channel where that goes; gives what has to be written to it.
+    private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> ByteBuffer? {
+        guard socket != nil else { return bytes }
+        let rest = socket?.send(bytes, on: context.channel)
+        handedOver &+= bytes.readableBytes - (rest?.readableBytes ?? 0)
+        return rest
+    }
+
+    func write(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         handedOver &+= buffer.readableBytes
+        socket?.queued()
         context.write(wrapOutboundOut(buffer), promise: nil)
     }
 

@@ -107,10 +107,12 @@ package final class GRPCFrontDoor: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else {
                         throw ChannelError.inappropriateOperationForState
                     }
-                    if let secure = tls() {
+                    let secure = tls()
+                    if let secure {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: secure))
                     }
-                    try channel.pipeline.syncOperations.addHandler(GRPCConnection(gateway: context, loop: loop.value))
+                    try channel.pipeline.syncOperations.addHandler(
+                        GRPCConnection(gateway: context, loop: loop.value, isPlain: secure == nil))
                 }
             }
     }

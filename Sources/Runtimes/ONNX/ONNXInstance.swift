@@ -10,6 +10,13 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
     private let outputNames: CStringTable
     /// Inputs that have no value of their own; they come first.
     private let requiredInputs: Int
+    private let results: [Output]
+
+    /// What of an output's description a run needs: no more is copied, since all loops count the users of the rest.
+    private struct Output {
+        let name: String
+        let elementType: ElementType
+    }
 
     init(session: ONNXSession, description: ModelDescription) {
         self.session = session
@@ -17,6 +24,7 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
         self.functions = session.library.functions
         self.inputNames = CStringTable(description.signature.inputs.map(\.name))
         self.outputNames = CStringTable(description.signature.outputs.map(\.name))
+        self.results = description.signature.outputs.map { Output(name: $0.name, elementType: $0.elementType) }
         self.requiredInputs = description.signature.inputs.prefix { !$0.isOptional }.count
     }
 
@@ -144,13 +152,13 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
     private func tensors(of values: ONNXRunValues, outputs: [Int]) throws(RunError) -> [Tensor] {
         var tensors: [Tensor] = []
         tensors.reserveCapacity(outputs.count)
-        for (position, index) in outputs.enumerated() {
-            let spec = description.signature.outputs[index]
+        for position in 0..<outputs.count {
+            let output = results[outputs[position]]
             guard let value = values.output(position) else {
-                throw .failed("the model gave no value for output '\(spec.name)'")
+                throw .failed("the model gave no value for output '\(output.name)'")
             }
             do throws(ONNXFailure) {
-                tensors.append(try tensor(of: value, spec: spec, owner: values))
+                tensors.append(try tensor(of: value, output, owner: values))
             } catch {
                 throw runError(error)
             }
@@ -159,34 +167,34 @@ final class ONNXInstance: ModelInstance, @unchecked Sendable {
     }
 
     private func tensor(
-        of value: OpaquePointer, spec: TensorSpec, owner: ONNXRunValues
+        of value: OpaquePointer, _ output: Output, owner: ONNXRunValues
     ) throws(ONNXFailure) -> Tensor {
         var number: Int32 = 0
         var dimensions: UnsafePointer<Int64>?
         var rank = 0
         try functions.check(
             functions.GetTensorElementTypeAndShapeDataReference(value, &number, &dimensions, &rank))
-        guard number == spec.elementType.onnxNumber else {
-            throw ONNXFailure(code: .fail, message: "output '\(spec.name)' came in another type than it declares")
+        guard number == output.elementType.onnxNumber else {
+            throw ONNXFailure(code: .fail, message: "output '\(output.name)' came in another type than it declares")
         }
         let sizes = UnsafeBufferPointer(start: dimensions, count: rank)
         guard let shape = try? Shape(sizes.map { Int(truncatingIfNeeded: $0) }) else {
-            throw ONNXFailure(code: .fail, message: "output '\(spec.name)' has a shape that cannot be")
+            throw ONNXFailure(code: .fail, message: "output '\(output.name)' has a shape that cannot be")
         }
         let storage: TensorStorage
-        if spec.elementType == .bytes {
-            storage = try functions.stringBytes(of: value, count: shape.elementCount, name: spec.name)
+        if output.elementType == .bytes {
+            storage = try functions.stringBytes(of: value, count: shape.elementCount, name: output.name)
         } else {
             var data: UnsafeMutableRawPointer?
             try functions.check(functions.GetTensorMutableData(value, &data))
-            let byteCount = shape.byteCount(of: spec.elementType) ?? 0
+            let byteCount = shape.byteCount(of: output.elementType) ?? 0
             if let data, byteCount > 0 {
                 storage = TensorStorage(borrowing: data, byteCount: byteCount, owner: owner, isLent: false)
             } else {
                 storage = TensorStorage(byteCount: 0)
             }
         }
-        return Tensor(checkedName: spec.name, elementType: spec.elementType, shape: shape, storage: storage)
+        return Tensor(checkedName: output.name, elementType: output.elementType, shape: shape, storage: storage)
     }
 
     /// Whose fault a failed run is.

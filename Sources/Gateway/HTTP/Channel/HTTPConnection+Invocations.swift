@@ -11,7 +11,7 @@ extension HTTPConnection {
         let target = UnsafeRawBufferPointer(rebasing: bytes[head.target])
         return try InvocationTarget.named(
             query: UnsafeRawBufferPointer(rebasing: target[PathSegments.split(target).query]),
-            header: value(of: InvocationTarget.header, head, bytes))
+            header: value(of: InvocationTarget.header, bytes))
     }
 
     /// `match` with the endpoint that is meant, before anybody asks whether the caller may: some may reach only some.
@@ -26,7 +26,7 @@ extension HTTPConnection {
         _ head: RequestHead, _ bytes: UnsafeRawBufferPointer
     ) throws(HTTPFault) -> InvocationsHeaders {
         let type = head.contentType.map { String(decoding: bytes[$0], as: UTF8.self) }
-        let accept = value(of: "accept", head, bytes).map { String(decoding: $0, as: UTF8.self) }
+        let accept = value(of: "accept", bytes).map { String(decoding: $0, as: UTF8.self) }
         return try InvocationsHeaders(contentType: type, accept: accept)
     }
 }

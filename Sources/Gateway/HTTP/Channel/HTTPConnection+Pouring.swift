@@ -67,15 +67,16 @@ extension HTTPConnection {
         if let left = pouring.left {
             pouring.left = left - piece.readableBytes
             phase = .pouring(pouring)
-            context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+            queue(piece, context)
         } else if pouring.form.isHTTP10 {
-            context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+            queue(piece, context)
         } else {
-            context.write(
-                wrapOutboundOut(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n")), promise: nil)
-            context.write(wrapOutboundOut(piece), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: "\r\n")), promise: nil)
+            queue(ByteBuffer(string: String(piece.readableBytes, radix: 16) + "\r\n"), context)
+            queue(piece, context)
+            queue(ByteBuffer(staticString: "\r\n"), context)
         }
+        hasUnflushed = false
+        context.flush()
         // Writing may have ended the connection.
         guard case .pouring(var now) = phase, now.call === call else { return waiter.resume(returning: false) }
         if now.left == 0 {
@@ -92,10 +93,7 @@ extension HTTPConnection {
     /// All of a body of unknown length has come.
     func pourEnded(_ call: ManagementCall) {
         guard case .pouring(let pouring) = phase, pouring.call === call, pouring.left == nil else { return }
-        if !pouring.form.isHTTP10 {
-            context?.write(wrapOutboundOut(ByteBuffer(staticString: "0\r\n\r\n")), promise: nil)
-            hasUnflushed = true
-        }
+        if !pouring.form.isHTTP10, let context { queue(ByteBuffer(staticString: "0\r\n\r\n"), context) }
         endPouring(pouring)
     }
 

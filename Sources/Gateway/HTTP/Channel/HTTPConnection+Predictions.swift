@@ -16,9 +16,9 @@ extension HTTPConnection {
         guard let endpoint = exchange.endpoint else {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
-        let headers = exchange.headers
         let asker = exchange.asker
-        if body.readableBytes > Self.decodedHere || headers.packing != nil {
+        if body.readableBytes > Self.decodedHere || exchange.headers.packing != nil {
+            let headers = exchange.headers
             let share = exchange.share ?? BodyShare(gateway.bodies)
             elsewhere(exchange) {
                 PredictionRun.decode(
@@ -29,7 +29,7 @@ extension HTTPConnection {
             return
         }
         let result = PredictionRun.decode(
-            body, form: form, headers: headers, endpoint: endpoint, for: asker, share: exchange.share)
+            body, form: form, headers: exchange.headers, endpoint: endpoint, for: asker, share: exchange.share)
         decoded(exchange, endpoint, result, mayRunHere: true)
     }
 

@@ -32,40 +32,36 @@ extension HTTPConnection {
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
         var isAdmitted = false
-        let result: Result<Exchange?, HTTPFault> = buffer.withUnsafeReadableBytes { bytes in
+        var exchange: Exchange?
+        var fault: HTTPFault?
+        var forwarded: ForwardedHead?
+        buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                guard let admission = try admit(bytes, headLength: headLength) else { return .success(nil) }
+                guard let admission = try admit(bytes, headLength: headLength) else { return }
                 isAdmitted = true
-                return .success(try exchange(bytes, form, admission))
+                exchange = try self.exchange(bytes, form, admission)
+                if admission.match.route.answerer.takesItsTime {
+                    forwarded = ForwardedHead(bytes, head, fields: parser.fields)
+                }
             } catch {
-                return .failure(error)
+                fault = error
             }
         }
         // Their token is being checked: then the head is taken up again, where it is.
-        if case .success(nil) = result { return }
-        var forwarded: ForwardedHead?
-        if case .success(let exchange?) = result, exchange.match.route.answerer.takesItsTime {
-            forwarded = buffer.withUnsafeReadableBytes { ForwardedHead($0, head) }
-        }
+        if exchange == nil, fault == nil { return }
         buffer.moveReaderIndex(forwardBy: headLength)
-        let framing = head.framing
         parser.reset()
         isHeadTimed = false
-        switch result {
-        case .failure(var fault):
-            form.isScoring = lastMatch?.route.isScoring ?? false
-            if head.expectsContinue { fault.endsConnection = true }
-            if let quota = fault.quota {
-                form.quota = quota
-            } else if isAdmitted, let admission = lastAdmission {
-                form = countedForm(form, admission.caller, admission.match)
-            }
-            refuse(
-                fault, form: form, unread: BodyReader(framing, limits: gateway.limits),
-                in: lastDialect)
-        case .success(let exchange?): begin(exchange, framing, head.expectsContinue, forwarded)
-        case .success(nil): break
+        if let exchange { return begin(exchange, head.framing, head.expectsContinue, forwarded) }
+        guard var fault else { return }
+        form.isScoring = lastMatch?.route.isScoring ?? false
+        if head.expectsContinue { fault.endsConnection = true }
+        if let quota = fault.quota {
+            form.quota = quota
+        } else if isAdmitted, let admission = lastAdmission {
+            form = countedForm(form, admission.caller, admission.match)
         }
+        refuse(fault, form: form, unread: BodyReader(head.framing, limits: gateway.limits), in: lastDialect)
     }
 
     private func exchange(
@@ -196,14 +192,18 @@ extension HTTPConnection {
                     phase = .body(exchange, reader)
                     return false
                 case .end:
-                    answer(exchange, exchange.body)
+                    answer(exchange, exchange.body ?? loop.nothing)
                     return true
                 case .piece(var piece):
-                    guard piece.readableBytes <= exchange.bodyLimit - exchange.body.readableBytes else {
+                    var body = exchange.body ?? ByteBuffer()
+                    // Given up there, so that what was collected is not copied at each piece.
+                    exchange.body = nil
+                    guard piece.readableBytes <= exchange.bodyLimit - body.readableBytes else {
                         throw Self.tooLarge(exchange.bodyLimit)
                     }
                     try hold(reader.taken)
-                    exchange.body.writeBuffer(&piece)
+                    body.writeBuffer(&piece)
+                    exchange.body = body
                 }
             }
         } catch {
@@ -283,9 +283,9 @@ extension HTTPConnection {
             self.output = output
             return
         }
-        context?.write(wrapOutboundOut(output), promise: nil)
-        context?.write(wrapOutboundOut(body), promise: nil)
-        hasUnflushed = true
+        guard let context else { return }
+        queue(output, context)
+        queue(body, context)
     }
 
     // MARK: refusals

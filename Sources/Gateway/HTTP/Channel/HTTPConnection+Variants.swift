@@ -10,9 +10,9 @@ extension HTTPConnection {
         if endpoint.traffic == nil, endpoint.variant == nil, parser.head.variant == nil { return endpoint }
         let head = parser.head
         if let name = endpoint.traffic?.keyHeader {
-            headers.routingKey = value(of: name, head, bytes).map { RoutingKey($0) }
+            headers.routingKey = value(of: name, bytes).map { RoutingKey($0) }
         }
-        let own = VariantChoice.ownHeader(of: endpoint, in: gateway.dataPlane).flatMap { value(of: $0, head, bytes) }
+        let own = VariantChoice.ownHeader(of: endpoint, in: gateway.dataPlane).flatMap { value(of: $0, bytes) }
         // Most callers name none, and cost nothing.
         guard head.variant != nil || own != nil else { return endpoint }
         let named = head.variant.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
@@ -25,13 +25,11 @@ extension HTTPConnection {
     }
 
     /// The first header of that name, which is in lower case.
-    func value(
-        of name: String, _ head: RequestHead, _ bytes: UnsafeRawBufferPointer
-    ) -> UnsafeRawBufferPointer? {
+    func value(of name: String, _ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         var name = name
         return name.withUTF8 { wanted in
-            for place in 0..<head.fields.count where Self.isEqual(wanted, bytes, at: head.fields[place].name) {
-                return UnsafeRawBufferPointer(rebasing: bytes[head.fields[place].value])
+            for field in parser.fields where Self.isEqual(wanted, bytes, at: field.name) {
+                return UnsafeRawBufferPointer(rebasing: bytes[field.value])
             }
             return nil
         }

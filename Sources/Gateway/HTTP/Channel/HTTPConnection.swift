@@ -45,7 +45,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         var headers = PredictionHeaders()
         var bodyLimit: Int
         /// What has come of a body that did not come in one piece.
-        var body = ByteBuffer()
+        var body: ByteBuffer?
         /// What a large body takes of the memory that there is for all of them.
         var share: BodyShare?
         var ticket: PredictionTicket?
@@ -54,13 +54,20 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     /// A caller who may ask for something: said once, it holds for as long as access has the same version.
-    struct Admission {
+    final class Admission {
         let caller: Caller
         let version: Int
         /// As the path says.
         let asked: RouteMatch
         /// With the space that is meant.
         let match: RouteMatch
+
+        init(caller: Caller, version: Int, asked: RouteMatch, match: RouteMatch) {
+            self.caller = caller
+            self.version = version
+            self.asked = asked
+            self.match = match
+        }
     }
 
     let gateway: GatewayContext
@@ -102,6 +109,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     var writeDeadline = NIODeadline.distantFuture
     /// How the peer takes the answer, while the kernel does not take all of it at once.
     var taking: AnswerTaking?
+    /// For answers; `nil` behind TLS.
+    private var socket: DirectSocket?
+    private let isPlain: Bool
 
     struct AnswerTaking {
         let pace: TransferPace
@@ -110,9 +120,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         var unsent: Int
     }
 
-    init(gateway: GatewayContext, loop: LoopContext) {
+    /// - Parameter isPlain: whether its bytes are the socket's, with no handler in between.
+    init(gateway: GatewayContext, loop: LoopContext, isPlain: Bool) {
         self.gateway = gateway
         self.loop = loop
+        self.isPlain = isPlain
         self.parser = RequestHeadParser(limits: gateway.limits)
     }
 
@@ -130,6 +142,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     private func begin() {
         loop.add(self)
+        if isPlain, let context { socket = DirectSocket(context) }
         deadline = loop.eventLoop.now + gateway.limits.idleTimeout
         if loop.isDraining { closeNow() }
     }
@@ -235,7 +248,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         while step() {
             if let output, output.readableBytes > 64 << 10 { flush() }
         }
-        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
+        if buffer.readableBytes == 0 { buffer = loop.nothing }
         // Of a connection that stays open after its answer, a drain would otherwise hear no more.
         if loop.isDraining, case .head = phase, buffer.readableBytes == 0 { closesAfterFlush = true }
         setDeadline()
@@ -286,16 +299,29 @@ final class HTTPConnection: ChannelDuplexHandler {
         guard let context else { return }
         if let ready = output {
             output = nil
-            context.write(wrapOutboundOut(ready), promise: nil)
-            hasUnflushed = true
-            context.flush()
-            hasUnflushed = false
+            if let rest = hasUnflushed ? ready : send(ready, context) {
+                queue(rest, context)
+                hasUnflushed = false
+                context.flush()
+            }
             loop.giveBack(ready)
         } else if hasUnflushed {
             hasUnflushed = false
             context.flush()
         }
         if closesAfterFlush { linger() }
+    }
+
+    /// Past the channel where that goes; gives what has to be written to it.
+    private func send(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) -> ByteBuffer? {
+        socket == nil ? bytes : socket?.send(bytes, on: context.channel)
+    }
+
+    /// To the channel's own queue, which somebody has to flush.
+    func queue(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        socket?.queued()
+        hasUnflushed = true
+        context.write(wrapOutboundOut(bytes), promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

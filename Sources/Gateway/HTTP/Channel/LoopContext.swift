@@ -14,6 +14,9 @@ final class LoopContext {
     let eventLoop: any EventLoop
     /// Whether connections are to end as soon as they have nothing under way.
     private(set) var isDraining = false
+    /// An empty buffer of this loop's own: all those that are made as `ByteBuffer()` share one object, and each loop that
+    /// counts its users takes it away from the others' processors.
+    let nothing = ByteBufferAllocator().buffer(capacity: 16)
     /// Memory for answers, handed from one connection to the next while the kernel took the last one whole.
     private var spares: [ByteBuffer] = []
     /// Connections with answers that are handed to their sockets together.

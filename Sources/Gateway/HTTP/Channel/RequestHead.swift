@@ -19,7 +19,7 @@ enum BodyFraming: Sendable, Hashable {
 }
 
 /// One request's line and headers: positions in the bytes they were parsed from, and what of them the connection and
-/// the prediction path need. Nothing is copied.
+/// the prediction path need. Nothing is copied, and nothing in it is counted: it is handed around many times a request.
 struct RequestHead: Sendable {
     struct Field: Sendable {
         var name: Range<Int>
@@ -45,13 +45,4 @@ struct RequestHead: Sendable {
     /// The header `traceparent`; `nil` where there is none, or there are several, of which none holds.
     var traceparent: Range<Int>?
     var hasTraceparent = false
-    var fields: [Field] = []
-
-    /// Ready for the next request, with the memory of this one.
-    mutating func reset() {
-        var kept = fields
-        kept.removeAll(keepingCapacity: true)
-        self = RequestHead()
-        fields = kept
-    }
 }

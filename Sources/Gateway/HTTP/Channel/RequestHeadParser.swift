@@ -19,6 +19,8 @@ struct RequestHeadParser {
     }
 
     private(set) var head = RequestHead()
+    /// All header lines, in their order.
+    private(set) var fields: [RequestHead.Field] = []
     private let limits: HTTPLimits
     private var lineStart = 0
     private var scanned = 0
@@ -35,7 +37,8 @@ struct RequestHeadParser {
 
     /// Ready for the next request.
     mutating func reset() {
-        head.reset()
+        head = RequestHead()
+        fields.removeAll(keepingCapacity: true)
         lineStart = 0
         scanned = 0
         blanks = 0
@@ -175,7 +178,7 @@ struct RequestHeadParser {
         guard index > line.lowerBound, index < line.upperBound, bytes[index] == HTTPSyntax.colon else {
             throw .malformed("a header line is not NAME: VALUE (folded lines and blanks before the colon are refused)")
         }
-        guard head.fields.count < limits.headerCount else {
+        guard fields.count < limits.headerCount else {
             throw HTTPFault(
                 .headersTooLarge, "the request has more than \(limits.headerCount) headers", endsConnection: true)
         }
@@ -186,7 +189,7 @@ struct RequestHeadParser {
         while end > start, bytes[end - 1] == HTTPSyntax.space || bytes[end - 1] == HTTPSyntax.tab { end -= 1 }
         let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
         guard HTTPSyntax.isFieldContent(value) else { throw .malformed("a header value holds a control character") }
-        head.fields.append(RequestHead.Field(name: name, value: start..<end))
+        fields.append(RequestHead.Field(name: name, value: start..<end))
         try interpret(UnsafeRawBufferPointer(rebasing: bytes[name]), value, at: start..<end)
     }
 

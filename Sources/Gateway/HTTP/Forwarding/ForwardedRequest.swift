@@ -23,8 +23,8 @@ package struct ForwardedHead: Sendable {
     /// All header lines in their order, as they were sent, but for the caller's credentials: nobody else has to see those.
     package let fields: [(name: String, value: String)]
 
-    /// Copies what `head` found in `bytes`; `nil` for a target that no route can have.
-    init?(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead) {
+    /// Copies what was found in `bytes`; `nil` for a target that no route can have.
+    init?(_ bytes: UnsafeRawBufferPointer, _ head: RequestHead, fields: [RequestHead.Field]) {
         let target = UnsafeRawBufferPointer(rebasing: bytes[head.target])
         let split = PathSegments.split(target)
         guard let segments = try? PathSegments(UnsafeRawBufferPointer(rebasing: target[split.path])) else { return nil }
@@ -34,7 +34,7 @@ package struct ForwardedHead: Sendable {
         if !split.query.isEmpty { path += "?" + String(decoding: target[split.query], as: UTF8.self) }
         self.method = head.method
         self.target = path
-        self.fields = head.fields.filter { $0.value != head.authorization }.map { field in
+        self.fields = fields.filter { $0.value != head.authorization }.map { field in
             let name = String(decoding: bytes[field.name], as: UTF8.self)
             return (name, String(decoding: bytes[field.value], as: UTF8.self))
         }
