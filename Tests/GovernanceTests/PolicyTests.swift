@@ -67,7 +67,7 @@ struct PolicyTests {
             ),
             ("gates: [{name: a, kind: integrity, min: 1}]", "gates[0].min", "there are kind, models, name"),
             ("gates: [{kind: integrity}]", "gates[0].name", nil),
-            ("gates: [{nmae: a, kind: integrity}]", "gates[0].name", "there is 'gates[0].nmae': did you mean 'name'?"),
+            ("gates: [{nam: a, kind: integrity}]", "gates[0].name", "there is 'gates[0].nam': did you mean 'name'?"),
             ("gates: [{name: a}]", "gates[0].kind", nil),
             ("gates: [{name: a b, kind: integrity}]", "gates[0].name", nil),
             ("gates: [{name: a, kind: integrity}, {name: a, kind: external}]", "gates", "a name of its own"),

@@ -708,7 +708,12 @@ def test_a_run_is_never_half_done_wherever_the_server_is_killed(tmp_path):
         # Killed before the run was asked for: there is none, and nothing else of it either.
         info = ended(again, 2) if len(known) == 2 else run_of(again)
         context = f"killed at {call} number {n}: {json.dumps(info, indent=1)}"
-        assert (info["state"], info["version"]) == ("succeeded", 2), context
+        if info["state"] == "failed" and "Killed" in info["message"]:
+            # The kill met git, which makes such calls too.
+            assert versions(again) == [1] and again.cli_json("rollout", "list", "churn", "--space", "prod") == [], context
+            again.kill()
+            continue
+        assert (info["state"], info.get("version")) == ("succeeded", 2), context
         assert versions(again) == [1, 2], context
         assert [item["version"] for item in again.cli_json("dataset", "list")] == [2], context
         assert len(again.cli_json("promotion", "list", "--space", "prod")) == 2, context
@@ -721,7 +726,7 @@ def test_a_run_is_never_half_done_wherever_the_server_is_killed(tmp_path):
                 for step in re.findall(r"in its step ([a-z]+)", event["detail"].get("message", ""))}
         again.kill()
     print("killed in", sorted(met), "at", len(points[::stride]), "of", len(points), "points")
-    assert len(met) >= 3, met
+    assert met and (stride > 1 or met >= {"data", "push", "promote", "deploy"}), met
 
 
 def test_a_run_that_the_server_does_not_survive_is_given_up(server, repository, tmp_path):
