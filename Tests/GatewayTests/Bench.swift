@@ -14,7 +14,8 @@ final class Bench {
         let loop = beside?.loop ?? LoopContext(eventLoop: channel.embeddedEventLoop)
         self.channel = channel
         self.loop = loop
-        try channel.pipeline.syncOperations.addHandler(HTTPConnection(gateway: workshop.context, loop: loop, isPlain: false))
+        try channel.pipeline.syncOperations.addHandler(
+            HTTPConnection(gateway: workshop.context, loop: loop, isPlain: false))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 
