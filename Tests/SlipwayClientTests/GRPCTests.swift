@@ -110,7 +110,7 @@
 
         @Test func `where nobody listens the message says so, at once`() async throws {
             let socket = try LoopbackSocket(isListening: false)
-            defer { socket.stop() }
+            defer { socket.close() }
             let address = "http://127.0.0.1:\(socket.port)"
             let client = try SlipwayClient(grpcServer: address)
             let error = await clientError {

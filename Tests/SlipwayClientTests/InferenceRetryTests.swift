@@ -49,7 +49,7 @@ struct InferenceRetryTests {
             _ = try await client.infer("e", inputs: [])
             server.stop()
             let socket = try LoopbackSocket(port: server.port, isListening: false)
-            defer { socket.stop() }
+            defer { socket.close() }
             let error = await clientError { _ = try await client.infer("e", inputs: []) }
             #expect(error == .unreachable(server: server.address, reason: "connection refused"))
             #expect(error?.isRetryable == true)
@@ -59,7 +59,7 @@ struct InferenceRetryTests {
 
     @Test func `a server that was never met is called again only on request`() async throws {
         let socket = try LoopbackSocket(isListening: false)
-        defer { socket.stop() }
+        defer { socket.close() }
         let address = "http://127.0.0.1:\(socket.port)"
         for (awaits, pauses) in [(false, 0), (true, 2)] {
             let time = FastClock()

@@ -48,6 +48,7 @@ final class LoopbackServer: Sendable {
             while case let connection = accept(descriptor, nil, nil), connection >= 0 {
                 Self.serve(Connection(connection), log, bodyProgress, react)
             }
+            socket.close()
         }.start()
     }
 
@@ -64,7 +65,7 @@ final class LoopbackServer: Sendable {
             defer { stopped = true }
             return stopped
         }
-        if !wasStopped { socket.stop() }
+        if !wasStopped { socket.shutDown() }
     }
 
     private static func serve(
@@ -125,9 +126,16 @@ struct LoopbackSocket: Sendable {
         port = Int(UInt16(bigEndian: address.sin_port))
     }
 
-    func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
+    /// Whoever waits for connections waits no more, and has to close it: were it closed here, the next socket of another
+    /// test could have its number while that thread still accepts.
+    func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    func close() {
+        #if canImport(Glibc)
+            Glibc.close(descriptor)
+        #else
+            Darwin.close(descriptor)
+        #endif
     }
 }
 

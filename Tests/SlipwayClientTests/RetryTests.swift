@@ -49,7 +49,7 @@ struct RetryTests {
 
     @Test func `where nobody listens the message says how to start a server`() async throws {
         let socket = try LoopbackSocket(isListening: false)
-        defer { socket.stop() }
+        defer { socket.close() }
         let address = "http://127.0.0.1:\(socket.port)"
         let error = await clientError { _ = try await withClient(address) { try await $0.status() } }
         #expect(error == .unreachable(server: address, reason: "connection refused"))
