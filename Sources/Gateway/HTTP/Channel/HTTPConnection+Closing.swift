@@ -95,6 +95,8 @@ extension HTTPConnection {
 
     /// No request after the one under way.
     func drain() {
+        // Of an answer that is about to be sent, the connection's end comes behind it.
+        if case .head = phase, buffer.readableBytes == 0, output != nil { closesAfterFlush = true }
         guard let context, isIdle else { return }
         // The last answer may still be on its way out: it goes first.
         let sent = context.eventLoop.makePromise(of: Void.self)

@@ -31,14 +31,14 @@ extension HTTPConnection {
         form.isHTTP10 = head.isHTTP10
         form.keepAlive = head.keepAlive && !loop.isDraining
         form.isHead = head.method == .head
-        var isAdmitted = false
+        var admission: Admission?
         var exchange: Exchange?
         var fault: HTTPFault?
         var forwarded: ForwardedHead?
         buffer.withUnsafeReadableBytes { bytes in
             do throws(HTTPFault) {
-                guard let admission = try admit(bytes, headLength: headLength) else { return }
-                isAdmitted = true
+                admission = try admit(bytes, headLength: headLength)
+                guard let admission else { return }
                 exchange = try self.exchange(bytes, form, admission)
                 if admission.match.route.answerer.takesItsTime {
                     forwarded = ForwardedHead(bytes, head, fields: parser.fields)
@@ -58,7 +58,7 @@ extension HTTPConnection {
         if head.expectsContinue { fault.endsConnection = true }
         if let quota = fault.quota {
             form.quota = quota
-        } else if isAdmitted, let admission = lastAdmission {
+        } else if let admission {
             form = countedForm(form, admission.caller, admission.match)
         }
         refuse(fault, form: form, unread: BodyReader(head.framing, limits: gateway.limits), in: lastDialect)
