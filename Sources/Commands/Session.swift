@@ -68,6 +68,24 @@ struct Session: Sendable {
     }
 }
 
+// MARK: Long waits
+
+extension Session {
+    /// What `look` finds; `before` where nobody answers for now and there is time: a wait of hours outlives a restart of the
+    /// server.
+    func lookingAgain<Value>(
+        until deadline: ContinuousClock.Instant?, _ before: Value, _ look: () async throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
+        do { return try await look() } catch {
+            guard let deadline, ContinuousClock.now < deadline else { throw error }
+            switch error {
+            case .unreachable, .connectionLost, .timedOut, .refused(503, _): return before
+            default: throw error
+            }
+        }
+    }
+}
+
 // MARK: Names that are not there
 
 extension Session {

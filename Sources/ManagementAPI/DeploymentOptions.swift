@@ -47,6 +47,18 @@ public struct DeploymentOptions: Codable, Sendable, Hashable {
     /// or the space's policy decide.
     public static let standard = DeploymentOptions(
         minInstances: 1, idleSeconds: 300, intraOpThreads: 1, deadlineMilliseconds: 60_000, maxBodyBytes: 64 << 20)
+
+    /// As they have to be asked for to come out like this: without what is so unless set.
+    public var asked: DeploymentOptions {
+        let usual = Self.standard
+        var asked = self
+        if minInstances == usual.minInstances { asked.minInstances = nil }
+        if idleSeconds == usual.idleSeconds { asked.idleSeconds = nil }
+        if intraOpThreads == usual.intraOpThreads { asked.intraOpThreads = nil }
+        if deadlineMilliseconds == usual.deadlineMilliseconds { asked.deadlineMilliseconds = nil }
+        if maxBodyBytes == usual.maxBodyBytes { asked.maxBodyBytes = nil }
+        return asked
+    }
 }
 
 /// How requests to one endpoint are put together into one run.

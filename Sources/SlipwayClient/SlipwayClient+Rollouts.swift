@@ -80,13 +80,16 @@ extension SlipwayClient {
     }
 
     /// Makes an endpoint what it was: before what serves now, or at a revision.
+    ///
+    /// - Parameter current: the revision the caller saw; the server refuses when it is no longer the current one.
     @discardableResult
     public func rollBack(
-        _ endpoint: String, to revision: Int? = nil, reason: String? = nil
+        _ endpoint: String, to revision: Int? = nil, reason: String? = nil, ifRevision current: Int? = nil
     ) async throws(ClientError) -> DeploymentInfo {
         let path = spacePath("/deployments/\(ServerAddress.encode(endpoint))/rollback")
         var call = Call.change(.POST, path, "roll back \(endpoint)")
         call.body = try encode(RollbackRequest(to: revision, reason: reason))
+        if let current { call.headers.append(("if-match", "\"\(current)\"")) }
         return try await receive(call)
     }
 

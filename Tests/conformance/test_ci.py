@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tumours_repository import EXAMPLE, GitRepository, make_spaces
-from slipway_server import BINARY, environment, free_port
+from slipway_server import BINARY, environment, free_port, wait_until
 
 WORKFLOW = ".github/workflows/slipway.yml"
 SCRIPT = "slipway-ci.sh"
@@ -150,14 +150,19 @@ def test_the_script_takes_the_rollout_of_the_pipeline_and_goes_back_with_a_rever
     assert (live["version"], live["options"]["queueLimit"]) == (2, 77)
     again = repository.run(f"./{SCRIPT}", env=settings)
     assert "nothing changed" in again.stdout
+    # What does not answer is not live.
+    assert spaces.request("POST", "/spaces/prod/v2/repository/models/tumours/unload", b"{}")[0] == 200
+    repository.run(f"./{SCRIPT}", env=settings)
+    live = spaces.cli_json("deployment", "show", "tumours", "--space", "prod")
+    assert (live["version"], live["state"], live["options"]["queueLimit"]) == (2, "ready", 77)
     repository.git("revert", "--no-edit", "HEAD")
     third = repository.run(f"./{SCRIPT}", env=settings)
     assert "tumours:1 answers at endpoint tumours again" in third.stdout
     history = spaces.cli_json("deployment", "history", "tumours", "--space", "prod")
     assert [(item["action"], item["version"]) for item in history][:2] == [("rollback", 1), ("deploy", 2)]
     # One led to the second version, none back; the change of options was watched too.
-    assert [variant["version"] for rollout in spaces.cli_json("rollout", "list", "tumours", "--space", "prod")
-            for variant in rollout["variants"] if variant["version"] == 2] == [2]
+    assert [rollout["state"] for rollout in spaces.cli_json("rollout", "list", "tumours", "--space", "prod")
+            if (rollout["fromVersion"], rollout["variants"][-1]["version"]) == (1, 2)] == ["promoted"]
 
 
 def test_the_script_waits_for_who_has_to_approve_of_a_rollout(repository, spaces):
@@ -182,7 +187,20 @@ def test_the_script_waits_for_who_has_to_approve_of_a_rollout(repository, spaces
     repository.train_with(0.7)
     repository.commit("freer still")
     assert repository.run(f"./{SCRIPT}", env=settings, check=False).returncode == 1
-    spaces.cli("rollout", "reject", "tumours", "--reason", "too free", "--space", "prod")
+    # It is taken back before anybody has decided: nobody can let it through by mistake any more.
+    repository.git("revert", "--no-edit", "HEAD")
+    assert "nothing changed" in repository.run(f"./{SCRIPT}", env=settings).stdout
+    assert spaces.cli_json("deployment", "show", "tumours", "--space", "prod")["version"] == 2
+    assert [item["state"] for item in spaces.cli_json("rollout", "list", "tumours", "--space", "prod")] == [
+        "aborted", "promoted"]
+    # One that is rejected ends the job that waits for it.
+    repository.train_with(0.9)
+    repository.commit("freer than that")
+    job = repository.start(f"./{SCRIPT}", env=settings | {"SLIPWAY_WAIT": "2m"})
+    wait_until(lambda: spaces.cli_json("rollout", "list", "tumours", "--open", "--space", "prod"), "the rollout", 60)
+    wait_until(lambda: spaces.cli("rollout", "reject", "tumours", "--reason", "too free", "--space", "prod",
+                                  check=False).returncode == 0, "the rejection", 60)
+    assert job.wait(60) == 1
     assert spaces.cli_json("deployment", "show", "tumours", "--space", "prod")["version"] == 2
 
 
@@ -203,6 +221,7 @@ def test_the_workflow_has_the_rollout_as_a_document_whatever_is_in_it(repository
 
 
 @pytest.mark.parametrize("arguments, document, complaint", [
+    (("--rollout", "auto", "--queue-limit", "5"), None, "leaves an endpoint's options as they are"),
     (("--wait", "1m"), None, "--wait means something only with --rollout"),
     (("--rollout", "-"), "to: m:2", "names a version"),
     (("--rollout", "-"), "[canary]", "'rollout' must be a mapping"),

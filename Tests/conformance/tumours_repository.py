@@ -45,6 +45,12 @@ class GitRepository:
         assert not check or result.returncode == 0, f"{command}:\n{result.stdout}{result.stderr}"
         return result
 
+    def start(self, *command, env):
+        """The same without waiting for its end."""
+        return subprocess.Popen(
+            list(map(str, command)), cwd=self.work, env=shell_environment(self.home, **env), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def git(self, *arguments, **options):
         return self.run("git", *arguments, **options).stdout.strip()
 

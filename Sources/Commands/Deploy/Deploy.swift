@@ -56,6 +56,9 @@ struct Deploy: AsyncParsableCommand {
         if let endpoint {
             do { _ = try ResourceName.check(endpoint, "endpoint name") } catch { throw ValidationError(error) }
         }
+        guard rollout == nil || options.options == nil && watch == nil else {
+            throw ValidationError("--rollout leaves an endpoint's options as they are: change them without it")
+        }
         guard wait == nil || rollout != nil else {
             throw ValidationError("--wait means something only with --rollout: a deploy is over when the command is")
         }
@@ -73,10 +76,11 @@ struct Deploy: AsyncParsableCommand {
                 let step = DeployByRollout(
                     way: way, endpoint: endpoint, model: model.name, version: try await number(of: model, session),
                     reason: reason)
-                guard case .atOnce(let live) = try await follow(step.run(over: before, session), session) else {
-                    return
+                let outcome = try await step.run(over: before, session)
+                guard case .atOnce(let live) = outcome else {
+                    return try await follow(outcome, to: step.version, session)
                 }
-                options = options ?? live.options
+                options = live.options.asked
             }
             try await deployAtOnce(model, at: endpoint, options, before: before, session)
         }
@@ -118,8 +122,7 @@ struct Deploy: AsyncParsableCommand {
     }
 
     /// Says what has become of it; with `--wait` not before its end.
-    private func follow(_ outcome: DeployByRollout.Outcome, _ session: Session) async throws -> DeployByRollout.Outcome
-    {
+    private func follow(_ outcome: DeployByRollout.Outcome, to version: Int, _ session: Session) async throws {
         switch outcome {
         case .atOnce: break
         case .isLive(let now), .rolledBack(let now, _):
@@ -130,12 +133,18 @@ struct Deploy: AsyncParsableCommand {
             } else {
                 Self.report(now, before: now, session)
             }
+            if [.failed, .suspended].contains(now.state) { throw ExitCode(1) }
         case .rollout(var rollout):
             if let wait { rollout = try await RolloutFollower(session).follow(rollout, seconds: wait) }
             if session.format == .json { try session.printJSON(rollout) } else { RolloutText.print(rollout, session) }
-            if wait != nil, rollout.state != .promoted { throw ExitCode(1) }
+            guard wait != nil else { return }
+            guard rollout.state == .promoted else { throw ExitCode(1) }
+            // Of several candidates another may have won.
+            let live = try await session.client.deployment(rollout.endpoint).version
+            guard live == version else {
+                throw Failure("\(rollout.endpoint) serves \(rollout.model):\(live), not \(rollout.model):\(version)")
+            }
         }
-        return outcome
     }
 
     private static func report(_ now: DeploymentInfo, before: DeploymentInfo?, _ session: Session) {

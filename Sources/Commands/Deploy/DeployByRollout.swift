@@ -16,6 +16,7 @@ struct DeployByRollout: Sendable {
         static let asPolicyAsksWord = "auto"
     }
 
+    /// What it came to.
     enum Outcome: Sendable {
         /// To be deployed at once, with the options of what serves now unless others are asked for.
         case atOnce(live: DeploymentInfo)
@@ -38,13 +39,19 @@ struct DeployByRollout: Sendable {
                 "endpoint '\(endpoint)' serves the model '\(live.model)': no rollout leads to '\(model)'",
                 hint: "without --rollout it is replaced at once; --as gives it an endpoint of its own")
         }
-        if live.version == version { return .isLive(live) }
+        // Nothing answers there that could be led away from.
+        if live.state == .unloaded { return .atOnce(live: live) }
+        let open = try await client.rollouts(of: endpoint, onlyOpen: true).items.first { $0.state != .watching }
+        if live.version == version {
+            if let open { try await end(open, client) }
+            return .isLive(live)
+        }
         // Only a newer one is taken back: what was undone here is not done again for the same bytes.
         if version < live.version, let past = try await past(before: live.revision, client) {
-            let now = try await client.rollBack(endpoint, to: past, reason: reason)
+            let now = try await client.rollBack(endpoint, to: past, reason: reason, ifRevision: live.revision)
             return .rolledBack(now, before: live)
         }
-        if let open = try await open(client) { return .rollout(open) }
+        if let open, leads(open) { return .rollout(open) }
         guard let document = try await document(session) else { return .atOnce(live: live) }
         return .rollout(
             try await client.startRollout(
@@ -60,11 +67,20 @@ struct DeployByRollout: Sendable {
             }?.revision
     }
 
-    /// A rollout to the version that is under way already.
-    private func open(_ client: SlipwayClient) async throws -> RolloutInfo? {
-        try await client.rollouts(of: endpoint, onlyOpen: true).items.first { rollout in
-            rollout.variants.contains { $0.version == version && $0.version != rollout.fromVersion }
+    /// Whether it leads to the version.
+    private func leads(_ rollout: RolloutInfo) -> Bool {
+        rollout.variants.contains { $0.version == version && $0.version != rollout.fromVersion }
+    }
+
+    /// What serves is to go on serving: one's own rollout away from it is over, as it would be for a run of the server's.
+    private func end(_ rollout: RolloutInfo, _ client: SlipwayClient) async throws {
+        guard rollout.requestedBy == (try await client.me().principal) else {
+            throw Failure(
+                "rollout \(rollout.rollout) leads '\(endpoint)' away from \(model):\(version), and is not yours: "
+                    + "\(rollout.requestedBy) asked for it",
+                hint: "slipway rollout abort \(endpoint)")
         }
+        _ = try await client.abortRollout(of: endpoint, rollout.rollout, reason: reason)
     }
 
     private func document(_ session: Session) async throws -> DocumentValue? {

@@ -45,7 +45,10 @@ struct PromotionFollower {
                     "  \(promotion.message): slipway promotion approve \(promotion.number) --space \(promotion.to)")
             }
             try await Task.sleep(for: .seconds(1))
-            promotion = try await session.client.promotion(promotion.number, space: space)
+            let number = promotion.number
+            promotion = try await session.lookingAgain(until: deadline, promotion) { () async throws(ClientError) in
+                try await session.client.promotion(number, space: space)
+            }
         }
         return promotion
     }

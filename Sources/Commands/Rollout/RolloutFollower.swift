@@ -36,7 +36,10 @@ struct RolloutFollower {
                 session.console.redraw(String("  \(RolloutText.line(rollout))".prefix(max(width - 1, 0))))
             }
             try await Task.sleep(for: .seconds(1))
-            rollout = try await session.client.rollout(of: rollout.endpoint, rollout.rollout)
+            let (endpoint, number) = (rollout.endpoint, rollout.rollout)
+            rollout = try await session.lookingAgain(until: deadline, rollout) { () async throws(ClientError) in
+                try await session.client.rollout(of: endpoint, number)
+            }
         }
     }
 

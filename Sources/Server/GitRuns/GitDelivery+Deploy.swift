@@ -23,6 +23,8 @@ extension GitDelivery {
                 "endpoint '\(target.endpoint)' of \(target.space) serves the model '\(live.model)', not "
                     + "'\(version.model)'", field: "pipeline.deploy.as")
         }
+        // Nothing answers there that could be led away from.
+        guard live.isLoaded else { return try await deploy(wish, options: live.options) }
         if live.version == version.number {
             return DeployProgress(
                 standing: .done("\(version.label) is live at '\(target.endpoint)' in \(target.space) already"),
