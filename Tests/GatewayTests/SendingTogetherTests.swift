@@ -37,4 +37,17 @@ import Testing
         benches[1].endTurn()
         #expect(benches[1].answers().map(\.status) == [200])
     }
+
+    @Test func `a drain that begins before they are sent ends their connections all the same`() async throws {
+        let benches = try await benches(2)
+        for bench in benches { bench.begin(Self.request) }
+        let drained = benches[0].loop.drain()
+        benches[0].endTurn()
+        #expect(benches.allSatisfy { $0.answers().map(\.status) == [200] })
+        // They linger until their peers hang up, and take no more requests.
+        for bench in benches { bench.send(Self.request) }
+        #expect(benches.allSatisfy { $0.answers().isEmpty })
+        for bench in benches { _ = try? bench.channel.finish(acceptAlreadyClosed: true) }
+        try await drained.get()
+    }
 }
