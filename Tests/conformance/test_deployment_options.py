@@ -116,7 +116,7 @@ def test_the_reference_names_the_flags_there_are(world):
     manual = world.cli("deploy", "--help").stdout
     flags = set(re.findall(r"--[a-z-]+", manual))
     others = {"--as", "--reason", "--watch", "--deadline", "--max-body", "--server", "--token", "--space", "--ca-cert",
-              "--output", "--help", "--version"}
+              "--output", "--help", "--version", "--rollout", "--wait"}
     assert documented == {flag for flag in flags if flag not in others}
 
 
