@@ -1,6 +1,5 @@
 """Fixtures: a real server in a folder of its own, the command line, and generated models."""
 
-import collections
 import os
 import pathlib
 import subprocess
@@ -78,9 +77,3 @@ def zoo(tmp_path_factory, models):
     server.start()
     yield Zoo(server, models)
     server.kill()
-
-
-def pytest_collection_modifyitems(items):
-    """Files with few tests first: those are the long stories, and what is left for the end is short."""
-    counts = collections.Counter(item.path for item in items)
-    items.sort(key=lambda item: counts[item.path])
