@@ -63,7 +63,9 @@ let grpcTransport = grpc("GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let yams = server("Yams", package: "Yams")
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = settings
+) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
@@ -111,7 +113,9 @@ let package = Package(
             [
                 "SlipwayClient", "ManagementAPI", "Declarations", "Documents", "Governance", "GitRuns", "Journal",
                 "Server", "Drift", "Statistics", "Tabular", argumentParser,
-            ]),
+            ],
+            // The last room of a build and the largest: a minute on one processor, for what waits for people and servers.
+            isTestable ? testSettings : settings),
         room(
             "Server",
             [
