@@ -338,6 +338,22 @@ import Testing
             }
         }
     }
+
+    @Test func `a refused request that asks nobody who they are is charged to nobody`() async throws {
+        var people = People()
+        people.changeKey(.viewer) { $0.limits = Identity.KeyLimits(requestsPerSecond: 100, rowsPerSecond: 1_000_000) }
+        let workshop = try await Workshop(authority: people.authority)
+        let fields = people.fields(.viewer)
+        try await workshop.serving { address in
+            try await Wire.connect(address) { session in
+                let answer = try await session.ask("POST", "/v2/models/fast/infer", Request.body, fields: fields)
+                #expect(answer["ratelimit-limit"] == "100")
+                // Somebody else's, over the same connection of a proxy.
+                let refused = try await session.ask("GET", "/v2/health/live", fields: ["Content-Encoding: gzip"])
+                #expect((refused.status, refused["ratelimit-limit"]) == (415, nil))
+            }
+        }
+    }
 }
 
 final class TestClock: WallClock, Sendable {
@@ -354,21 +370,5 @@ final class TestLedger: UsageLedger, Sendable {
         private let count = Mutex(UsageCount(month: CalendarMonth(index: 0)))
         func read() -> UsageCount { count.withLock { $0 } }
         func write(_ new: UsageCount) { count.withLock { $0 = new } }
-    }
-
-    @Test func `a refused request that asks nobody who they are is charged to nobody`() async throws {
-        var people = People()
-        people.changeKey(.viewer) { $0.limits = Identity.KeyLimits(requestsPerSecond: 100, rowsPerSecond: 1_000_000) }
-        let workshop = try await Workshop(authority: people.authority)
-        let fields = people.fields(.viewer)
-        try await workshop.serving { address in
-            try await Wire.connect(address) { session in
-                let answer = try await session.ask("POST", "/v2/models/fast/infer", Request.body, fields: fields)
-                #expect(answer["ratelimit-limit"] == "100")
-                // Somebody else's, over the same connection of a proxy.
-                let refused = try await session.ask("GET", "/v2/health/live", fields: ["Content-Encoding: gzip"])
-                #expect((refused.status, refused["ratelimit-limit"]) == (415, nil))
-            }
-        }
     }
 }

@@ -18,7 +18,7 @@ struct DeployByRollout: Sendable {
 
     /// What it came to.
     enum Outcome: Sendable {
-        /// To be deployed at once, with the options of what serves now unless others are asked for.
+        /// To be deployed at once, with the options of what serves now.
         case atOnce(live: DeploymentInfo)
         case isLive(DeploymentInfo)
         case rolledBack(DeploymentInfo, before: DeploymentInfo)

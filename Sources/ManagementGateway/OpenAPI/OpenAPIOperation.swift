@@ -343,62 +343,11 @@ struct OpenAPIOperation {
             answers: [200: json("DriftInfo")])
     }
 
-    static func listing(_ schema: String, _ further: [JSONValue] = []) -> OpenAPIOperation {
-        OpenAPIOperation(
-            parameters: [
-                query("limit", ["type": "integer", "minimum": 1, "maximum": 1000, "default": 100]),
-                query("after", ["type": "string"]),
-            ] + further,
-            answers: [200: json(pageOf(schema))])
-    }
-
     private static func auditEvents(_ further: [String]) -> OpenAPIOperation {
         var operation = listing("AuditEventInfo")
         operation.parameters += (further + ["action", "subject", "principal"]).map { query($0, ["type": "string"]) }
         operation.parameters += ["since", "until"].map { query($0, ["type": "string"]) }
         operation.parameters.append(query("order", ["type": "string", "enum": ["newest", "oldest"]]))
         return operation
-    }
-
-    static let idempotencyKey = header(
-        "Idempotency-Key", "The same key with the same request gives the same answer, however often it is sent")
-    static let ifMatch = header("If-Match", "The revision that must be current, as ETag gave it")
-
-    private static func pageOf(_ schema: String) -> JSONValue {
-        [
-            "type": "object", "required": ["items"],
-            "properties": ["items": ["type": "array", "items": ref(schema)], "next": ["type": "string"]],
-        ]
-    }
-
-    static func ref(_ schema: String) -> JSONValue {
-        ["$ref": .string("#/components/schemas/" + schema)]
-    }
-
-    static func json(_ schema: String) -> JSONValue { json(ref(schema)) }
-
-    private static func json(_ schema: JSONValue) -> JSONValue { ["application/json": ["schema": schema]] }
-
-    private static var anyObject: JSONValue { json(["type": ["object", "array"]]) }
-
-    private static func plain(_ type: String) -> JSONValue { .sorted([type: ["schema": ["type": "string"]]]) }
-
-    static func document(_ schema: String) -> JSONValue {
-        ["required": true, "content": json(schema)]
-    }
-
-    static func optional(_ schema: String) -> JSONValue {
-        ["required": false, "content": json(schema)]
-    }
-
-    static func query(_ name: String, _ schema: JSONValue) -> JSONValue {
-        ["name": .string(name), "in": "query", "required": false, "schema": schema]
-    }
-
-    private static func header(_ name: String, _ description: String) -> JSONValue {
-        [
-            "name": .string(name), "in": "header", "required": false, "description": .string(description),
-            "schema": ["type": "string"],
-        ]
     }
 }
