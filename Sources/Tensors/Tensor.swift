@@ -37,6 +37,15 @@ package struct Tensor: Sendable {
         self.shape = shape
         self.storage = storage
     }
+
+    /// The same in memory of its own, where it is only lent: for whoever keeps it, or reads it twice and has to find the
+    /// same both times.
+    package var kept: Tensor {
+        guard storage.isLent else { return self }
+        let copy = TensorStorage(byteCount: storage.byteCount)
+        copy.base.copyMemory(from: storage.base, byteCount: storage.byteCount)
+        return Tensor(checkedName: name, elementType: elementType, shape: shape, storage: copy)
+    }
 }
 
 /// What can be wrong between a tensor's declaration and its bytes.

@@ -21,10 +21,14 @@ struct GRPCTensorsLayout {
     init(
         _ tensors: [Tensor], number: UInt32, rawNumber: UInt32, isRaw: Bool, limit: Int
     ) throws(ProtocolError) {
+        let isRaw = isRaw || tensors.contains { TypedContents.Field($0.elementType) == nil }
+        // Whole numbers take as many bytes as they are large, and are read once to measure and once to write: what a
+        // worker lends it could change in between.
+        let isChangeable = !isRaw && tensors.contains { $0.storage.isLent && TypedContents.isVarint($0.elementType) }
+        let tensors = isChangeable ? tensors.map(\.kept) : tensors
         self.tensors = tensors
         self.number = number
         self.rawNumber = rawNumber
-        let isRaw = isRaw || tensors.contains { TypedContents.Field($0.elementType) == nil }
         contents = isRaw ? [] : tensors.map(TypedContents.size)
         var size = 0
         for index in tensors.indices {

@@ -24,6 +24,14 @@ extension TypedContents {
         }
     }
 
+    /// Whether an element takes as many bytes as its value needs.
+    static func isVarint(_ type: ElementType) -> Bool {
+        switch type {
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: true
+        case .bool, .fp16, .bf16, .fp32, .fp64, .bytes: false
+        }
+    }
+
     /// Bytes of the whole `InferTensorContents` whose elements take `size`.
     static func messageSize(_ size: Int, _ type: ElementType) -> Int {
         guard size > 0, type != .bytes, let field = Field(type) else { return size }

@@ -45,6 +45,29 @@ import Testing
         #expect(try #require(try output.messages(5).first).has(6))
     }
 
+    @Test func `whole numbers that change while they are written are those that were measured`() throws {
+        let memory = UnsafeMutablePointer<Int64>.allocate(capacity: 64)
+        memory.initialize(repeating: 0, count: 64)
+        let owner = Marker()
+        let lent = try Tensor(
+            name: "n", elementType: .int64, shape: Shape([64]),
+            storage: TensorStorage(borrowing: UnsafeRawPointer(memory), byteCount: 512, owner: owner))
+        let layout = try GRPCTensorsLayout([lent], number: 5, rawNumber: 6, isRaw: false, limit: .max)
+        // As a worker could do it that has lost its senses: ten bytes where one was measured.
+        memory.update(repeating: -1, count: 64)
+        var buffer = ByteBuffer()
+        buffer.writeProtobuf(size: layout.size) { writer in
+            let start = writer.at
+            layout.writeTensors(&writer)
+            #expect(writer.at - start == layout.size)
+        }
+        let contents = try #require(try ProtobufMessage(buffer).messages(5).first?.messages(5).first)
+        #expect(try contents.has(3))
+        withExtendedLifetime(owner) { memory.deallocate() }
+    }
+
+    private final class Marker {}
+
     @Test func `where one output is of a 16-bit float type, all are raw`() throws {
         let half = try Tensor(
             name: "h", elementType: .fp16, shape: Shape([1]), storage: TensorStorage(byteCount: 2))

@@ -49,6 +49,27 @@ import Testing
         #expect(reading.primaryLatency.reduce(0, +) == 20 && reading.candidateLatency.reduce(0, +) == 20)
     }
 
+    private final class Slot: Sendable {}
+
+    @Test func `what was lent for one prediction goes back, however long the candidate takes`() async throws {
+        let (_, arm) = try await installed("other-2.0001")
+        weak var slot: Slot?
+        do {
+            let owner = Slot()
+            slot = owner
+            let own = TensorStorage(byteCount: 8192)
+            own.mutableBytes.initializeMemory(as: UInt8.self, repeating: 0)
+            let lent = TensorStorage(borrowing: own.base, byteCount: 8192, owner: owner)
+            let output = try Tensor(name: "y", elementType: .fp32, shape: .vector(2048), storage: lent)
+            let request = try TrafficFixture.request(Array(repeating: 0, count: 2048))
+            arm.observe(
+                request, .success(PredictionResult(outputs: [output], queue: 0, compute: 1)),
+                as: PredictionID(high: 0, low: 1))
+            withExtendedLifetime(own) {}
+        }
+        #expect(slot == nil)
+    }
+
     @Test func `rows that are apart are counted, by segment too, and the worst are kept with both answers`()
         async throws
     {

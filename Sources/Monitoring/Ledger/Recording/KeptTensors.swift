@@ -24,20 +24,15 @@ enum KeptTensors {
         for tensor in tensors {
             let count = tensor.storage.byteCount
             let fits = count <= LedgerBounds.tensor && count <= LedgerBounds.row - bytes
-            let storage: TensorStorage
-            if !fits {
-                storage = TensorStorage(byteCount: 0)
-            } else if tensor.storage.isLent {
-                storage = TensorStorage(byteCount: count)
-                storage.base.copyMemory(from: tensor.storage.base, byteCount: count)
-                bytes += count
-            } else {
-                storage = tensor.storage
-                bytes += count
+            guard fits else {
+                kept.append(
+                    Tensor(
+                        checkedName: tensor.name, elementType: tensor.elementType, shape: tensor.shape,
+                        storage: TensorStorage(byteCount: 0)))
+                continue
             }
-            kept.append(
-                Tensor(
-                    checkedName: tensor.name, elementType: tensor.elementType, shape: tensor.shape, storage: storage))
+            kept.append(tensor.kept)
+            bytes += count
         }
         return (kept, bytes)
     }

@@ -3,9 +3,9 @@ import Tensors
 
 /// One request that the primary has answered.
 struct MirroredRequest: Sendable {
-    let request: InferenceRequest
+    private(set) var request: InferenceRequest
     /// The primary's, one for each output that the request wants.
-    let outputs: [Tensor]
+    private(set) var outputs: [Tensor]
     let prediction: PredictionID
     /// Nanoseconds that the primary's model took.
     let compute: UInt64
@@ -15,6 +15,13 @@ struct MirroredRequest: Sendable {
         outputs = answer.outputs
         self.prediction = prediction
         compute = answer.compute
+    }
+
+    /// Has tensors of its own: those that are lent would keep a worker's slot, or what came over a connection, for as
+    /// long as it waits.
+    mutating func keep() {
+        request.inputs = request.inputs.map(\.kept)
+        outputs = outputs.map(\.kept)
     }
 
     /// Bytes of its tensors.

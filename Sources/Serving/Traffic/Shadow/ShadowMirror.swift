@@ -48,12 +48,15 @@ final class ShadowMirror: Sendable {
         guard random.next().multipliedFullWidth(by: UInt64(TrafficPlan.whole)).high < UInt64(max(0, plan.share)) else {
             return
         }
-        let mirrored = MirroredRequest(request, answer, prediction)
+        var mirrored = MirroredRequest(request, answer, prediction)
         let isRecord = record.takes(mirrored)
+        if !isRecord {
+            // No copy of a large one for nothing.
+            guard line.withLock({ hasRoom($0) }) else { return tally.offered(isTaken: false) }
+            mirrored.keep()
+        }
         let (isTaken, mustStart) = line.withLock { line in
-            guard line.waiting.count < plan.queueLimit, line.waiting.bytes < Self.mostBytes else {
-                return (false, false)
-            }
+            guard hasRoom(line) else { return (false, false) }
             if isRecord {
                 line.waiting.append(mirrored, as: record)
             } else {
@@ -64,6 +67,10 @@ final class ShadowMirror: Sendable {
         }
         tally.offered(isTaken: isTaken)
         if mustStart, !threads.run({ self.work() }) { line.withLock { $0.isServed = false } }
+    }
+
+    private func hasRoom(_ line: borrowing Line) -> Bool {
+        line.waiting.count < plan.queueLimit && line.waiting.bytes < Self.mostBytes
     }
 
     private func work() {
