@@ -65,11 +65,11 @@ enum TestMachine {
 
     /// One loaded copy of `model` in a process of its own, from `folder`.
     static func loadInWorker(
-        _ model: Message, _ folder: TestFolder, memoryBytes: Int? = nil
+        _ model: Message, _ folder: TestFolder, memoryBytes: Int? = nil, runs: Int = 2, runMilliseconds: Int = 60_000
     ) throws -> any ModelInstance {
         let signature = try load(model).description.signature
         return try host.load(
             folder.artifact(model.bytes), signature: signature, options: RuntimeOptions(),
-            limits: WorkerLimits(memoryBytes: memoryBytes, runs: 2, runMilliseconds: 60_000), place: "test")
+            limits: WorkerLimits(memoryBytes: memoryBytes, runs: runs, runMilliseconds: runMilliseconds), place: "test")
     }
 }

@@ -68,7 +68,7 @@ struct WorkerTests {
 
     @Test func `a run that never ends is given up, and its worker with it`() throws {
         let folder = try TestFolder()
-        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder, runMilliseconds: 50)
         let pid = try #require(workers(folder).first)
         kill(pid, SIGSTOP)
         let now = clock_gettime_nsec()
@@ -80,8 +80,62 @@ struct WorkerTests {
             guard case .unavailable(let why) = error else { throw error }
             #expect(why.contains("after its deadline"))
         }
-        #expect(try run(instance, 3) == [13, 13])
+        // Longer than the endpoint's own deadline, since the next worker has to be loaded first.
+        let later = RunHandle(deadline: clock_gettime_nsec() + 60_000_000_000)
+        #expect(try instance.run([x], outputs: [0], handle: later).first?.elements(of: Float.self) == [11, 11])
         #expect(workers(folder) != [pid])
+    }
+
+    @Test func `a caller who cannot wait takes the worker away from nobody`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder)
+        let pid = try #require(workers(folder).first)
+        // For as long as one operator of a large model may take.
+        kill(pid, SIGSTOP)
+        let now = clock_gettime_nsec()
+        let alarm = Thread {
+            Thread.sleep(forTimeInterval: 0.4)
+            kill(pid, SIGCONT)
+        }
+        alarm.start()
+        let x = try Tensor("a", .fp32, [1, 2], [1, 1] as [Float])
+        let answer = try instance.run([x], outputs: [0], handle: RunHandle(deadline: now + 20_000_000))
+        #expect(answer.first?.elements(of: Float.self) == [11, 11])
+        #expect(workers(folder) == [pid])
+        #expect(instance.restarts == 0)
+    }
+
+    @Test func `an event loop does not wait for outputs that need more room`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.zeros, folder)
+        let shape = try Tensor("shape", .int64, [1], [3_000_000] as [Int64])
+        // Now and then it does not wait for the run itself.
+        guard case .underWay(let rest) = try instance.attempt([shape], outputs: [0]) else {
+            throw RunError.failed("it was answered at once, or not begun")
+        }
+        #expect(try rest.finish(handle: nil).outputs.first?.storage.byteCount == 12_000_000)
+    }
+
+    @Test func `what large calls have left behind makes room for a larger one`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.zeros, folder, memoryBytes: 256 << 20)
+        func run(_ megabytes: Int64) throws -> Tensor? {
+            let shape = try Tensor("shape", .int64, [1], [megabytes << 18])
+            return try instance.run([shape], outputs: [0], handle: nil).first
+        }
+        // Each output that somebody reads keeps its slot, so that all four come to have 64 MiB.
+        var read: [Tensor?] = []
+        for _ in 0..<4 { read.append(try run(40)) }
+        #expect(read.count == 4)
+        read = []
+        #expect(try run(70)?.storage.byteCount == 70 << 20)
+        #expect(instance.restarts == 0)
+    }
+
+    @Test func `the stacks of many slots are not the model's memory`() throws {
+        let folder = try TestFolder()
+        let instance = try TestMachine.loadInWorker(TestModels.addSub, folder, memoryBytes: 128 << 20, runs: 128)
+        #expect(try run(instance, 1) == [11, 11])
     }
 
     @Test func `outputs of any size come back`() throws {

@@ -20,10 +20,14 @@ enum Confinement {
     }
 
     /// What a worker gives up before it loads its model. It serves, so it has its full share of the processor.
-    static func enterWorker(memoryBytes: Int) {
+    ///
+    /// - Parameter slots: threads that will wait for calls; their stacks are not the model's memory.
+    static func enterWorker(memoryBytes: Int, slots: Int) {
         preferForOutOfMemory()
         // Private memory: what it shares with the server is counted there.
-        limit(RLIMIT_DATA, memoryBytes)
+        let (stacks, _) = slots.multipliedReportingOverflow(by: BlockingThread.stackBytes)
+        let (bytes, overflow) = memoryBytes.addingReportingOverflow(stacks)
+        limit(RLIMIT_DATA, overflow ? .max : bytes)
         signal(SIGXFSZ, SIG_IGN)
         limit(RLIMIT_FSIZE, 0)
         limit(RLIMIT_NOFILE, 64)

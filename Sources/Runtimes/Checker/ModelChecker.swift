@@ -88,6 +88,15 @@ enum BlockingThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
+    /// What the system sets aside for the stack of one.
+    static var stackBytes: Int {
+        var attributes = pthread_attr_t()
+        var size = 0
+        guard pthread_attr_init(&attributes) == 0 else { return 8 << 20 }
+        defer { pthread_attr_destroy(&attributes) }
+        return pthread_attr_getstacksize(&attributes, &size) == 0 ? size : 8 << 20
+    }
+
     /// False, and `body` never runs, when the system gives no thread.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let box = Unmanaged.passRetained(Body(body))

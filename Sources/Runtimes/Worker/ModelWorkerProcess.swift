@@ -27,7 +27,7 @@ package enum ModelWorkerProcess {
             return ExitCode.usage
         }
         Allocator.giveLargeBlocksBack()
-        Confinement.enterWorker(memoryBytes: settings.memoryBytes)
+        Confinement.enterWorker(memoryBytes: settings.memoryBytes, slots: settings.slots)
         guard let instance = load(settings) else { return ExitCode.notLoaded }
         guard let desk = WorkerDesk(slots: settings.slots, instance: instance, control: control) else {
             return ExitCode.usage

@@ -11,8 +11,8 @@ struct WorkerCall: Sendable {
     private var connection: WorkerConnection { lease.connection }
     private var slot: WorkerSlot { lease.slot }
 
-    /// Nanoseconds that a worker gets to copy outputs into an area that has room for them.
-    private static let deliveryTime: UInt64 = 10_000_000_000
+    /// Nanoseconds that a worker gets at least to copy outputs into an area that has room for them.
+    private static let deliveryTime: UInt64 = 1_000_000_000
 
     /// Writes the inputs into the slot: the one copy that is made of them. `nil` when the worker is gone, and nothing has
     /// begun.
@@ -67,23 +67,29 @@ struct WorkerCall: Sendable {
             connection.kill(why)
             throw Self.gone(why)
         }
-        return try answer()
-    }
-
-    /// The answer, once it is there.
-    func answer() throws(RunError) -> RunAnswer {
         switch try content(at: answerOffset) {
         case .answered(let tensors, let nanoseconds): return RunAnswer(outputs: tensors, nanoseconds: nanoseconds)
         case .refused(let status, let message): throw refusal(status, message)
-        case .noRoom(let bytes): return try delivered(bytes)
+        case .noRoom(let bytes): return try delivered(bytes, until: deadline)
+        }
+    }
+
+    /// The answer, once it is there, for an event loop: `nil` where it has to be waited for a second time.
+    func answerAtHand() throws(RunError) -> RunAnswer? {
+        switch try content(at: answerOffset) {
+        case .answered(let tensors, let nanoseconds): return RunAnswer(outputs: tensors, nanoseconds: nanoseconds)
+        case .refused(let status, let message): throw refusal(status, message)
+        case .noRoom: return nil
         }
     }
 
     /// Has the worker write its outputs into an area that has room for them.
-    private func delivered(_ bytes: Int) throws(RunError) -> RunAnswer {
+    private func delivered(_ bytes: Int, until deadline: UInt64) throws(RunError) -> RunAnswer {
         guard try connection.makeRoom(bytes, in: slot) else { throw Self.gone(connection.ended ?? "it died") }
         slot.ask(.deliver)
-        guard try wait(until: WorkerNanoseconds() &+ Self.deliveryTime) else { throw broken("its outputs do not come") }
+        guard try wait(until: max(deadline, WorkerNanoseconds() &+ Self.deliveryTime)) else {
+            throw broken("its outputs do not come")
+        }
         guard case .answered(let tensors, let nanoseconds) = try content(at: 0) else {
             throw broken("its outputs take more room than it said")
         }
@@ -125,14 +131,13 @@ struct WorkerCall: Sendable {
 final class LateRun: UnfinishedRun {
     private let call: WorkerCall
     private let connection: WorkerConnection
-    /// Of the run itself, for a handle without a deadline; nanoseconds.
-    private let runLimit: UInt64
+    private let patience: RunPatience
     private let isFinished = Atomic<Bool>(false)
 
-    init(call: WorkerCall, connection: WorkerConnection, runLimit: UInt64) {
+    init(call: WorkerCall, connection: WorkerConnection, patience: RunPatience) {
         self.call = call
         self.connection = connection
-        self.runLimit = runLimit
+        self.patience = patience
         connection.late.add(1, ordering: .relaxed)
         call.roam()
     }
@@ -146,7 +151,7 @@ final class LateRun: UnfinishedRun {
     func finish(handle: RunHandle?) throws(RunError) -> RunAnswer {
         let answer: RunAnswer
         do throws(RunError) {
-            answer = try call.finish(until: WorkerInstance.limit(handle, runLimit))
+            answer = try patience.finish(call, deadline: handle?.deadline)
         } catch {
             isFinished.store(true, ordering: .releasing)
             throw error

@@ -93,15 +93,14 @@ final class WorkerConnection: Sendable {
         while wanted < byteCount, wanted <= sharedLimit { wanted *= 2 }
         let size = max(byteCount, min(wanted, sharedLimit))
         let fits = state.withLock { state in
-            guard size <= sharedLimit, state.shared - old <= sharedLimit - size else { return false }
+            guard size <= sharedLimit else { return false }
+            // Areas that wait for the next large call go first.
+            for idle in state.free where state.shared - old > sharedLimit - size { state.shared -= idle.giveUpArea() }
+            guard state.shared - old <= sharedLimit - size else { return false }
             state.shared += size - old
             return true
         }
-        guard fits else {
-            throw .failed(
-                "the prediction takes \(byteCount >> 20) MiB to pass to and from its worker, which shares "
-                    + "\(sharedLimit >> 20) MiB at most for all predictions that run at once (workerMemoryBytes)")
-        }
+        guard fits else { throw tooLarge(byteCount) }
         guard let (memory, descriptor) = SharedMemory.make(byteCount: size) else {
             state.withLock { $0.shared -= size - old }
             throw .unavailable("the system gives no memory to share with a worker: \(String(cString: strerror(errno)))")
@@ -114,6 +113,13 @@ final class WorkerConnection: Sendable {
         }
         slot.take(memory, generation: slot.nextGeneration)
         return true
+    }
+
+    private func tooLarge(_ byteCount: Int) -> RunError {
+        let words =
+            "the prediction takes \(byteCount >> 20) MiB to pass to and from its worker, which shares "
+            + "\(sharedLimit >> 20) MiB at most for all predictions that run at once (workerMemoryBytes)"
+        return byteCount <= sharedLimit ? .unavailable(words) : .failed(words)
     }
 
     // MARK: - The end

@@ -9,14 +9,13 @@ final class WorkerInstance: ModelInstance {
     private let worker: Worker
     /// Of one run whose caller named no deadline; nanoseconds.
     private let runLimit: UInt64
-
-    /// What a run may take beyond its deadline before its worker is ended: one that was asked to stop may be about to.
-    private static let grace: UInt64 = 100_000_000
+    private let patience: RunPatience
 
     init(worker: Worker, description: ModelDescription, runLimit: UInt64) {
         self.worker = worker
         self.description = description
         self.runLimit = runLimit
+        patience = RunPatience(most: runLimit)
     }
 
     deinit {
@@ -29,18 +28,17 @@ final class WorkerInstance: ModelInstance {
 
     func answer(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> RunAnswer {
         guard handle?.isTerminated != true else { throw .terminated }
-        let limit = Self.limit(handle, runLimit)
-        let call = try prepare(inputs, outputs: outputs, until: limit, for: handle)
+        let call = try prepare(inputs, outputs: outputs, until: Self.deadline(handle, runLimit), for: handle)
         call.roam()
         guard let handle else {
             call.begin(stoppable: false)
-            return try call.finish(until: limit)
+            return try patience.finish(call, deadline: nil)
         }
         call.begin(stoppable: true)
         defer { handle.end() }
         // Asked too late to keep it from beginning: it is asked to stop, and waited for like any other.
         if !handle.begin(stop: call.stop) { call.stop() }
-        return try call.finish(until: limit)
+        return try patience.finish(call, deadline: handle.deadline)
     }
 
     func attempt(_ inputs: [Tensor], outputs: [Int]) throws(RunError) -> RunAttempt {
@@ -52,8 +50,8 @@ final class WorkerInstance: ModelInstance {
         else { return .busy }
         call.follow(processor)
         call.begin(stoppable: false)
-        if try call.wait(watchedBy: worker.watch) { return .answered(try call.answer()) }
-        return .underWay(LateRun(call: call, connection: connection, runLimit: runLimit))
+        if try call.wait(watchedBy: worker.watch), let answer = try call.answerAtHand() { return .answered(answer) }
+        return .underWay(LateRun(call: call, connection: connection, patience: patience))
     }
 
     /// A call in the worker that runs, or in the next one.
@@ -66,11 +64,11 @@ final class WorkerInstance: ModelInstance {
         }
     }
 
-    /// The moment at which a run that goes on is taken for one that never ends.
-    static func limit(_ handle: RunHandle?, _ runLimit: UInt64) -> UInt64 {
-        let deadline = handle?.deadline ?? WorkerNanoseconds().addingReportingOverflow(runLimit).partialValue
-        let (limit, overflow) = deadline.addingReportingOverflow(grace)
-        return overflow ? .max : limit
+    /// Until when a run waits for its turn.
+    private static func deadline(_ handle: RunHandle?, _ runLimit: UInt64) -> UInt64 {
+        if let deadline = handle?.deadline { return deadline }
+        let (sum, overflow) = WorkerNanoseconds().addingReportingOverflow(runLimit)
+        return overflow ? .max : sum
     }
 
     var health: InstanceHealth { worker.health }

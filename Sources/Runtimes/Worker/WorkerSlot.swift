@@ -67,6 +67,12 @@ final class WorkerSlot: @unchecked Sendable {
             area.giveBack(beyond: Self.warm)
             return 0
         }
+        return giveUpArea()
+    }
+
+    /// Returns the bytes of the area that it had.
+    func giveUpArea() -> Int {
+        guard let area else { return 0 }
         // The worker keeps its mapping until the next area comes: the pages go now.
         area.giveBack(beyond: 0)
         self.area = nil
