@@ -117,7 +117,8 @@ package final class DataPlane: Sendable {
     /// Makes `snapshot` what answers from now on. Returns once it does; an older generation is ignored.
     ///
     /// An endpoint whose model cannot be loaded is there all the same, says why, and keeps nobody else from answering. One
-    /// that may do without its model, or finds no memory for it, has it loaded by its first request.
+    /// that may do without its model, or finds no memory for it, has it loaded by its first request. Before the first
+    /// snapshot nothing answers, so its endpoints are there at once, and requests wait for their models.
     package func install(_ snapshot: ServingSnapshot) async {
         guard snapshot.format == ServingSnapshot.currentFormat else {
             logger.error("snapshot of an unknown format refused", metadata: ["snapshot.format": "\(snapshot.format)"])
@@ -126,25 +127,22 @@ package final class DataPlane: Sendable {
         guard snapshot.generation >= generation else { return }
         let before = current
         var endpoints: [Endpoint] = []
-        var new: [EndpointEntry] = []
+        var made: [Endpoint] = []
+        var new: [Endpoint] = []
         for entry in snapshot.endpoints {
             // One that is as it was stays, even if it failed to load: not every snapshot tries again.
-            if let same = before.endpoint(space: entry.space, name: entry.name), same.entry == entry {
-                endpoints.append(same)
+            let old = before.endpoint(space: entry.space, name: entry.name)
+            if let old, old.entry == entry {
+                endpoints.append(old)
             } else {
-                new.append(entry)
+                made.append(makeEndpoint(entry, old, &new))
             }
         }
-        let made = await makeEndpoints(new, before)
         endpoints += made
         let next = RoutingTable(generation: snapshot.generation, endpoints: endpoints)
-        let isNewer = table.withLock { table in
-            guard next.generation >= table.generation else { return false }
-            table = next
-            installs.wrappingAdd(1, ordering: .releasing)
-            return true
-        }
-        if isNewer {
+        if !isReady { take(next) }
+        await load(new)
+        if take(next) {
             residency.settle(before: before, now: endpoints)
             statistics.forget(allBut: endpoints)
         } else {
@@ -153,13 +151,23 @@ package final class DataPlane: Sendable {
         installed.store(true, ordering: .releasing)
     }
 
-    private func makeEndpoints(_ entries: [EndpointEntry], _ before: RoutingTable) async -> [Endpoint] {
-        await withTaskGroup(of: Endpoint.self) { group in
-            for entry in entries {
-                let old = before.endpoint(space: entry.space, name: entry.name)
-                group.addTask { await self.makeEndpoint(entry, old) }
+    /// False when a newer table is there.
+    @discardableResult
+    private func take(_ next: RoutingTable) -> Bool {
+        table.withLock { table in
+            guard next.generation >= table.generation else { return false }
+            table = next
+            installs.wrappingAdd(1, ordering: .releasing)
+            return true
+        }
+    }
+
+    private func load(_ endpoints: [Endpoint]) async {
+        await withTaskGroup(of: Void.self) { group in
+            for endpoint in endpoints where endpoint.entry.options.minInstances > 0 {
+                guard let place = endpoint.place else { continue }
+                group.addTask { _ = await self.residency.loadIfRoom(place) }
             }
-            return await group.reduce(into: []) { $0.append($1) }
         }
     }
 
@@ -172,9 +180,11 @@ package final class DataPlane: Sendable {
         for entry in ([endpoint] + targets).map(\.entry) where entry.isLoaded { residency.discard(entry) }
     }
 
-    /// - Parameter old: what `entry` takes the place of.
-    private func makeEndpoint(_ entry: EndpointEntry, _ old: Endpoint?) async -> Endpoint {
-        guard let plan = entry.traffic else { return await makeEndpoint(entry, traffic: nil) }
+    /// - Parameters:
+    ///   - old: what `entry` takes the place of.
+    ///   - new: also gets what is made, and has yet to be loaded.
+    private func makeEndpoint(_ entry: EndpointEntry, _ old: Endpoint?, _ new: inout [Endpoint]) -> Endpoint {
+        guard let plan = entry.traffic else { return makeEndpoint(entry, traffic: nil, &new) }
         if let why = plan.contradiction {
             logger.error(
                 "requests are not shared among versions",
@@ -182,7 +192,7 @@ package final class DataPlane: Sendable {
                     "endpoint.space": "\(entry.space)", "endpoint.name": "\(entry.name)", "rollout": "\(plan.rollout)",
                     "error.message": "\(why)",
                 ])
-            return await makeEndpoint(entry, traffic: nil)
+            return makeEndpoint(entry, traffic: nil, &new)
         }
         var targets: [Endpoint] = []
         for target in plan.targets {
@@ -191,25 +201,24 @@ package final class DataPlane: Sendable {
             if let same {
                 targets.append(same.endpoint)
             } else {
-                targets.append(await makeEndpoint(target.entry, variant: target.variant, traffic: nil))
+                targets.append(makeEndpoint(target.entry, variant: target.variant, traffic: nil, &new))
             }
         }
         let router = TrafficRouter(
             plan, entry: entry, endpoints: targets, before: old?.traffic, shadows: shadowThreads)
-        return await makeEndpoint(entry, traffic: router)
+        return makeEndpoint(entry, traffic: router, &new)
     }
 
     private func makeEndpoint(
-        _ entry: EndpointEntry, variant: String? = nil, traffic: TrafficRouter?
-    ) async -> Endpoint {
+        _ entry: EndpointEntry, variant: String? = nil, traffic: TrafficRouter?, _ new: inout [Endpoint]
+    ) -> Endpoint {
         let place = entry.isLoaded ? residency.place(for: entry) : nil
-        if let place {
-            residency.hold(place)
-            if entry.options.minInstances > 0 { _ = await residency.loadIfRoom(place) }
-        }
-        return Endpoint(
+        if let place { residency.hold(place) }
+        let endpoint = Endpoint(
             entry: entry, place: place, residency: residency, resources: resources,
             statistics: statistics.counters(for: entry), variant: variant, traffic: traffic,
             observer: observers?.observer(of: entry, as: variant), failures: failures)
+        new.append(endpoint)
+        return endpoint
     }
 }

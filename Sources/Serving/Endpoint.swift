@@ -169,7 +169,7 @@ package final class Endpoint: Sendable {
             endpoint: self, request: request, allowed: allowed, eventLoop: eventLoop, completion: completion)
         switch residency.wish(place, limit: queueLimit, then: { awaited.arrived($0) }) {
         case .fulfilled(let model): awaited.arrived(.success(model))
-        case .joined, .mustLoad: break
+        case .joined(let waiter), .mustLoad(let waiter): awaited.waits(as: waiter, at: place)
         case .full: return .answered(.failure(.overloaded("\(queueLimit) predictions are waiting already")))
         case .failed(let error): return .answered(.failure(notReady(error.message)))
         }

@@ -201,6 +201,49 @@ import Testing
         #expect(runtime.runs == 1)
     }
 
+    @Test func `whoever stops waiting for a load makes room for the next`() async throws {
+        let runtime = GateRuntime(loadsWait: true)
+        let plane = plane(runtime, queueLimit: 1)
+        await plane.install(snapshot(1, entry("a")))
+        let (answers, feed) = AsyncStream.makeStream(of: Result<PredictionResult, PredictionError>.self)
+        for _ in 0..<3 {
+            let ticket = try begin(plane, "a") { feed.yield($0) }
+            #expect(plane.endpoint(space: "default", name: "a")?.queueDepth == 1)
+            ticket?.cancel()
+            #expect(plane.endpoint(space: "default", name: "a")?.queueDepth == 0)
+        }
+        let last = try begin(plane, "a") { feed.yield($0) }
+        #expect(last != nil)
+        runtime.loadGate.open()
+        var iterator = answers.makeAsyncIterator()
+        for _ in 0..<3 {
+            let given = try #require(await iterator.next())
+            #expect(throws: PredictionError.cancelled) { try given.get() }
+        }
+        try expectRight(try #require(await iterator.next()))
+    }
+
+    @Test func `while the first snapshot loads its endpoints are there, and requests wait for their models`()
+        async throws
+    {
+        let runtime = GateRuntime(loadsWait: true)
+        let plane = plane(runtime)
+        let first = snapshot(1, entry("a", minInstances: 1), entry("b", minInstances: 1))
+        let installation = Task { await plane.install(first) }
+        while plane.endpoint(space: "default", name: "b") == nil { await Task.yield() }
+        let (answers, feed) = AsyncStream.makeStream(of: Result<PredictionResult, PredictionError>.self)
+        let ticket = try begin(plane, "b") { feed.yield($0) }
+        #expect(ticket != nil)
+        #expect(!plane.isReady)
+        runtime.loadGate.open()
+        var iterator = answers.makeAsyncIterator()
+        try expectRight(try #require(await iterator.next()))
+        await installation.value
+        #expect(plane.isReady)
+        #expect(state(plane, "a") == .ready)
+        #expect(runtime.loads == 2)
+    }
+
     @Test func `a load that fails tells who waited why`() async throws {
         let plane = plane(GateRuntime(broken: ["rotten"]))
         await plane.install(snapshot(1, entry("a", digest: "rotten")))

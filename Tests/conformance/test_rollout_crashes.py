@@ -62,7 +62,7 @@ def bring_down(server, label):
     old = child(server)
     run = RunningAt(server, "loop", label)
     crash(old, run.thread)
-    answers_again(server, old)
+    answers_again(server, old, "loop")
     assert isinstance(run.ended(), Exception), "it was cut off"
 
 

@@ -7,7 +7,8 @@ import Synchronization
 /// taken on like any other.
 final class AwaitedPrediction: PendingPrediction, DeadlineBound {
     private enum Phase {
-        case waiting
+        /// With how to leave, once that is known.
+        case waiting(ModelPlace.Waiter?, ModelPlace?)
         /// The model is there and has it.
         case takenOn(PredictionTicket?)
         case answered
@@ -20,7 +21,7 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
     /// Nanoseconds from `begun` to the deadline.
     private let allowed: UInt64
     private let completion: PredictionCompletion
-    private let phase = Mutex(Phase.waiting)
+    private let phase = Mutex(Phase.waiting(nil, nil))
 
     init(
         endpoint: Endpoint, request: InferenceRequest, allowed: UInt64, eventLoop: any EventLoop,
@@ -41,6 +42,16 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
     /// Nobody needs to watch it any more: answered, or watched by the model's own queue.
     var isAnswered: Bool {
         phase.withLock { if case .waiting = $0 { false } else { true } }
+    }
+
+    /// Whoever stops waiting is to leave `place`, whose line is not endless.
+    func waits(as waiter: ModelPlace.Waiter, at place: ModelPlace) {
+        let isOver = phase.withLock { phase in
+            guard case .waiting = phase else { return true }
+            phase = .waiting(waiter, place)
+            return false
+        }
+        if isOver { place.leave(waiter) }
     }
 
     /// The model is there, or not to be had; on any thread.
@@ -101,15 +112,19 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
     /// Answers, if nobody has; returns the ticket of what is under way.
     @discardableResult
     private func finish(_ result: Result<PredictionResult, PredictionError>) -> PredictionTicket? {
-        let (isFirst, ticket) = phase.withLock { phase -> (Bool, PredictionTicket?) in
+        let before = phase.withLock { phase in
             defer { phase = .answered }
-            switch phase {
-            case .waiting: return (true, nil)
-            case .takenOn(let ticket): return (true, ticket)
-            case .answered: return (false, nil)
-            }
+            return phase
         }
-        if isFirst { completion(result) }
-        return ticket
+        switch before {
+        case .answered: return nil
+        case .waiting(let waiter, let place):
+            if let waiter { place?.leave(waiter) }
+            completion(result)
+            return nil
+        case .takenOn(let ticket):
+            completion(result)
+            return ticket
+        }
     }
 }

@@ -17,14 +17,19 @@ final class ModelPlace: Sendable {
     /// What became of a wish to have the model.
     enum Wish {
         case fulfilled(LoadedModel)
-        /// A load is under way; the closure will be called.
-        case joined
-        /// The closure will be called, and the caller must start the load.
-        case mustLoad
+        /// A load is under way; the closure will be called, unless its caller leaves.
+        case joined(Waiter)
+        /// The closure will be called, unless its caller leaves; who wished must start the load.
+        case mustLoad(Waiter)
         /// So many wait already.
         case full
         /// It failed a moment ago, and it is too early to try again.
         case failed(ModelLoadError)
+    }
+
+    /// By what one who waits can leave.
+    struct Waiter: Hashable {
+        fileprivate let number: UInt64
     }
 
     typealias Arrival = @Sendable (Result<LoadedModel, ModelLoadError>) -> Void
@@ -32,13 +37,21 @@ final class ModelPlace: Sendable {
     private struct State {
         var model: LoadedModel?
         var isLoading = false
-        var waiting: [Arrival] = []
+        var waiting: [Waiter: Arrival] = [:]
+        var waiters: UInt64 = 0
         var failure: ModelLoadError?
         var backOff = LoadBackOff()
         var knownBytes: Int?
         var loads = LoadCounts()
         /// When the load that is under way was asked for.
         var loadingSince: UInt64 = 0
+
+        mutating func wait(_ arrival: @escaping Arrival) -> Waiter {
+            waiters &+= 1
+            let waiter = Waiter(number: waiters)
+            waiting[waiter] = arrival
+            return waiter
+        }
     }
 
     let key: LoadedModel.Key
@@ -82,15 +95,20 @@ final class ModelPlace: Sendable {
             if let model = state.model { return .fulfilled(model) }
             if state.isLoading {
                 if let limit, state.waiting.count >= limit { return .full }
-                state.waiting.append(then)
-                return .joined
+                return .joined(state.wait(then))
             }
             if let failure = state.failure, limit != nil, !state.backOff.mayTry(at: now) { return .failed(failure) }
             state.isLoading = true
             state.loadingSince = now
-            state.waiting.append(then)
-            return .mustLoad
+            return .mustLoad(state.wait(then))
         }
+    }
+
+    /// Somebody does not want to wait any longer, and makes room for others; the load goes on.
+    func leave(_ waiter: Waiter) {
+        // Released outside the lock: it may hold a large request.
+        let arrival = state.withLock { $0.waiting.removeValue(forKey: waiter) }
+        withExtendedLifetime(arrival) {}
     }
 
     /// Ends the load that `mustLoad` asked for.
@@ -110,10 +128,11 @@ final class ModelPlace: Sendable {
                 state.backOff.failed(at: now)
             }
             state.isLoading = false
-            defer { state.waiting = [] }
+            defer { state.waiting = [:] }
             return state.waiting
         }
-        for arrival in waiting { arrival(result) }
+        // As they came.
+        for (_, arrival) in waiting.sorted(by: { $0.key.number < $1.key.number }) { arrival(result) }
     }
 
     /// Lets go of the model. Runs under way keep it until they end.
