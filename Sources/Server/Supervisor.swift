@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Processes
 import Serving
 
 /// The small parent of `slipway serve`: it holds the listening sockets and has one server child, which it replaces when it
@@ -11,7 +12,12 @@ package struct Supervisor {
     private static let quickDeathSeconds: Double = 5
     private static let quickDeathsAllowed = 5
     /// Exit codes of the child that starting again would not change.
-    private static let finalCodes: Set<Int32> = [0, 64, 78]
+    private static let finalCodes: Set<Int32> = [0, 64]
+    /// Of a child that could not start. The first one says so to whoever set it up. What replaces a server that ran may
+    /// have met a full disk or half a certificate, and is tried again: seconds between, and how often.
+    private static let cannotStart: Int32 = 78
+    private static let longestPause: Double = 30
+    private static let startsTried = 20
 
     private var configuration: ServerConfiguration
     private let sockets: ListeningSockets
@@ -35,19 +41,34 @@ package struct Supervisor {
         signal(SIGPIPE, SIG_IGN)
 
         var quickDeaths = 0
+        var failedStarts = 0
+        var isFirst = true
         while true {
             let started = Self.now()
-            guard let child = startChild() else { return 1 }
+            let startedAt = time(nil)
+            let child = startChild()
+            let end = child.map { watch($0, signals: signals) } ?? .died(Self.cannotStart)
+            if let child { close(child.lifeline) }
             // Once is enough: a server that replaces a dead one makes no further key.
             configuration.newOwnerKey = false
-            let end = watch(child, signals: signals)
-            close(child.lifeline)
+            defer { isFirst = false }
             switch end {
             case .stopped(let code): return code
             case .died(let code) where Self.finalCodes.contains(code): return code
+            case .died(Self.cannotStart):
+                guard !isFirst else { return child == nil ? 1 : Self.cannotStart }
+                failedStarts += 1
+                guard failedStarts < Self.startsTried else {
+                    Self.say("the server could not be started again \(failedStarts) times; giving up")
+                    return Self.cannotStart
+                }
+                let pause = min(Self.longestPause, 0.25 * Double(1 << min(failedStarts, 10)))
+                Self.say("the server could not be started again; trying once more in \(pause) s")
+                if isStopped(within: pause, signals: signals) { return 0 }
             case .died(let code), .killed(let code):
+                failedStarts = 0
                 // Each model that crashes the server does so once, then it runs elsewhere: that is no reason to give up.
-                if !CrashJournal.hasReport(folder: configuration.dataDir) {
+                if !CrashJournal.hasReport(folder: configuration.dataDir, since: startedAt) {
                     quickDeaths = Self.now() - started < Self.quickDeathSeconds ? quickDeaths + 1 : 0
                 }
                 guard quickDeaths < Self.quickDeathsAllowed else {
@@ -108,6 +129,17 @@ package struct Supervisor {
                 if isStopping { return .stopped(signal == 0 ? code : 1) }
                 return signal == 0 ? .died(code) : .killed(signal)
             }
+        }
+    }
+
+    /// Whether somebody asks it to stop in the next `seconds`, in which it has no child.
+    private func isStopped(within seconds: Double, signals: sigset_t) -> Bool {
+        let end = Self.now() + seconds
+        while true {
+            let rest = max(0, end - Self.now())
+            let number = AwaitedSignal.next(of: signals, within: rest)
+            if number == SIGTERM || number == SIGINT { return true }
+            if rest == 0 { return false }
         }
     }
 

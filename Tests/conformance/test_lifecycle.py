@@ -15,7 +15,7 @@ import time
 import pytest
 
 from recipes import constant, graph, model, node, tensor
-from slipway_server import wait_gone
+from slipway_server import wait_gone, wait_until
 
 FACTORS = {1: 10.0, 2: 20.0, 3: 30.0}
 X = [1.0, 2.0, 3.0]
@@ -402,6 +402,34 @@ def test_a_killed_server_process_is_replaced_and_callers_wait_instead_of_failing
         assert server_child(server) != child
     assert server.process.poll() is None
     assert "ended unexpectedly" in server.log_text()
+
+
+def test_a_replacement_that_cannot_start_is_tried_again(new_server, factors):
+    """A disk that is full for a moment, half a certificate: what a server that ran is replaced by may meet anything."""
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor")
+    aside = server.data.with_name("aside")
+    server.data.rename(aside)
+    server.data.write_text("no folder")
+    child = server_child(server)
+    os.kill(child, signal.SIGKILL)
+    wait_gone(child)
+    wait_until(lambda: server.log_text().count("could not be started again; trying once more") >= 2, "two tries")
+    assert server.process.poll() is None
+    server.data.unlink()
+    aside.rename(server.data)
+    assert ask(server) == (1, [10, 20, 30])
+
+
+def test_a_first_start_that_fails_is_told_at_once_and_one_between_two_tries_stops_when_asked(new_server, factors):
+    server = new_server()
+    server.data.rename(server.data.with_name("aside"))
+    server.data.write_text("no folder")
+    os.kill(server_child(server), signal.SIGKILL)
+    wait_until(lambda: "trying once more" in server.log_text(), "a try")
+    server.process.terminate()
+    assert server.process.wait(10) == 0
 
 
 def test_connections_in_between_wait_in_the_sockets_queue(new_server, factors):

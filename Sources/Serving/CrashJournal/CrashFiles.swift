@@ -38,9 +38,10 @@ struct CrashFiles: Sendable {
         return descriptor < 0 ? nil : descriptor
     }
 
-    var hasReport: Bool {
+    /// Whether a crash was reported since then; where nothing can be written, an older report stays for ever.
+    func hasReport(since moment: Int) -> Bool {
         var status = stat()
-        return stat(report, &status) == 0 && status.st_size > 0
+        return stat(report, &status) == 0 && status.st_size > 0 && status.st_mtim.tv_sec >= moment
     }
 
     func emptyReport() { truncate(report, 0) }

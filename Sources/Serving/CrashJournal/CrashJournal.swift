@@ -38,7 +38,9 @@ package final class CrashJournal: Sendable {
     }
 
     /// Whether the process that ended last named a model as the cause and no other has taken that up.
-    package static func hasReport(folder: String) -> Bool { CrashFiles(folder: folder).hasReport }
+    package static func hasReport(folder: String, since: Int) -> Bool {
+        CrashFiles(folder: folder).hasReport(since: since)
+    }
 
     /// From now on crashes of this process are reported. False when the file for it cannot be made; `errno` says why.
     package func listen() -> Bool {
