@@ -41,6 +41,8 @@ extension ServerConfiguration {
         limits.connections = min(maxConnections, DescriptorBound.forConnections())
         limits.http2.concurrentStreams = http2MaxStreams
         limits.http2.headerBlockBytes = maxHeaderBytes
+        // Peers put 16 KiB into a frame unless they know that more is taken.
+        limits.http2.headerBlockFrames = max(limits.http2.headerBlockFrames, maxHeaderBytes / (16 << 10) + 2)
         limits.http2.headerListBytes = maxHeaderBytes
         limits.http2.headerLines = maxHeaderCount
         limits.http2.unsentBytes = http2MaxUnsentBytes
