@@ -44,5 +44,7 @@ let package = Package(
         fuzz("fuzz-grpc", ["Models", "InferenceProtobuf", "InferenceProtocol", "Tensors", nioCore]),
         fuzz("fuzz-http2", ["HTTP2", nioCore]),
         fuzz("fuzz-request-head", ["Identity", "Journal", nioCore]),
+        fuzz("fuzz-chunked", ["Identity", "Journal", nioCore]),
+        fuzz("fuzz-packed", ["Identity", "Journal", nioCore]),
     ]
 )
