@@ -124,34 +124,79 @@ class Load:
         return int(difference[0])
 
 
-def test_a_thousand_swaps_and_a_hundred_back_under_load(new_server, adders):
+def deployed(new_server, adders, **options):
     server = new_server("data", "--no-supervisor")
     for version in range(1, VERSIONS + 1):
         server.push_file(adders / f"{version}.onnx", "adder")
-    server.put_deployment("adder", "adder", version=1)
-    life = Life()
-    life.asked(1)
+    server.put_deployment("adder", "adder", version=1, options=options)
+    return server
 
-    def deploy(version):
-        life.asked(version)
-        server.put_deployment("adder", "adder", version=version)
-        life.acknowledged()
-        status, answer = server.infer("adder", [{"name": "x", "datatype": "FP32", "shape": [1, 3], "data": [0, 0, 0]}])
+
+class Turns:
+    """Deploys and rollbacks, each of which has to be seen by whoever asks next."""
+
+    def __init__(self, server, **options):
+        self.server = server
+        self.options = options
+        self.life = Life()
+        self.life.asked(1)
+
+    def deploy(self, version):
+        self.life.asked(version)
+        self.server.put_deployment("adder", "adder", version=version, options=self.options)
+        self.seen(version)
+
+    def roll_back(self, version):
+        """To `version`, which served before."""
+        self.life.asked(version)
+        status, answer = self.server.json("POST", "/api/v1/spaces/default/deployments/adder/rollback")
+        assert (status, answer["version"]) == (200, version), answer
+        self.seen(version)
+
+    def seen(self, version):
+        self.life.acknowledged()
+        status, answer = self.server.infer(
+            "adder", [{"name": "x", "datatype": "FP32", "shape": [1, 3], "data": [0, 0, 0]}])
         assert (status, answer["model_version"], answer["outputs"][0]["data"]) == (
             200, str(version), [1000 * version] * 3)
 
+    def explains(self, load):
+        """Every answer is of a version that served while it was made, and says so."""
+        assert not load.failures, load.failures[:3]
+        for version, value, sent, received in load.answers:
+            assert value == 1000 * version, f"version {version} answered as {value // 1000} would"
+            assert self.life.allows(version, sent, received), (
+                f"version {version} did not serve between {sent} and {received}")
+
+
+def test_a_thousand_swaps_and_a_hundred_back_under_load(new_server, adders):
+    server = deployed(new_server, adders)
+    turns = Turns(server)
     with Load(server) as load:
         for swap in range(SWAPS):
-            deploy(1 + (swap + 1) % VERSIONS)
+            turns.deploy(1 + (swap + 1) % VERSIONS)
             assert not load.failures, load.failures[:3]
             if swap == 50:
                 early = resident_bytes(server.process.pid)
         late = resident_bytes(server.process.pid)
+        turns.deploy(5)
+        turns.deploy(6)
         for back in range(BACK):
-            deploy(5 + back % 2)
+            turns.roll_back(5 + back % 2)
             assert not load.failures, load.failures[:3]
     assert len(load.answers) > SWAPS
-    for version, value, sent, received in load.answers:
-        assert value == 1000 * version, f"version {version} answered as {value // 1000} would"
-        assert life.allows(version, sent, received), f"version {version} did not serve between {sent} and {received}"
+    turns.explains(load)
     assert late - early < 20 * MEGABYTE, f"{(late - early) / MEGABYTE:.1f} MB more after {SWAPS} swaps"
+
+
+def test_swaps_of_workers_under_load(new_server, adders):
+    server = deployed(new_server, adders, isolation="worker")
+    turns = Turns(server, isolation="worker")
+    with Load(server) as load:
+        for swap in range(20):
+            turns.deploy(1 + (swap + 1) % VERSIONS)
+            assert not load.failures, load.failures[:3]
+        for back in range(10):
+            turns.roll_back(4 if back % 2 == 0 else 5)
+    assert len(load.answers) > 20
+    turns.explains(load)
