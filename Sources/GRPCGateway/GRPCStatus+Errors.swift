@@ -55,7 +55,11 @@ extension GRPCStatus {
     }
 
     init(_ error: EndpointLookup.NotFound) {
-        self.init(.notFound, error.message)
+        if error.isTemporary {
+            self.init(.unavailable, error.message, retryAfterSeconds: 1)
+        } else {
+            self.init(.notFound, error.message)
+        }
     }
 
     init(_ error: TritonSettings.Refusal) {

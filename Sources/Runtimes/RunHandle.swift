@@ -10,7 +10,7 @@ package final class RunHandle: Sendable {
     private let state = Mutex(State())
 
     /// Nanoseconds of CLOCK_MONOTONIC after which nobody wants the answer; `nil` when nobody said. A run in a process of
-    /// its own that goes on much longer than this is ended with its process.
+    /// its own may go on for a while (`RunPatience`), then it is ended with its process.
     package let deadline: UInt64?
 
     package init(deadline: UInt64? = nil) {

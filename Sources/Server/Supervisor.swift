@@ -16,8 +16,8 @@ package struct Supervisor {
     /// Of a child that could not start. The first one says so to whoever set it up. What replaces a server that ran may
     /// have met a full disk or half a certificate, and is tried again: seconds between, and how often.
     private static let cannotStart: Int32 = 78
-    private static let longestPause: Double = 30
-    private static let startsTried = 20
+    private static let longestPause: Double = 10
+    private static let startsTried = 15
 
     private var configuration: ServerConfiguration
     private let sockets: ListeningSockets
@@ -45,7 +45,7 @@ package struct Supervisor {
         var isFirst = true
         while true {
             let started = Self.now()
-            let startedAt = time(nil)
+            let report = CrashJournal.report(folder: configuration.dataDir)
             let child = startChild()
             let end = child.map { watch($0, signals: signals) } ?? .died(Self.cannotStart)
             if let child { close(child.lifeline) }
@@ -68,7 +68,7 @@ package struct Supervisor {
             case .died(let code), .killed(let code):
                 failedStarts = 0
                 // Each model that crashes the server does so once, then it runs elsewhere: that is no reason to give up.
-                if !CrashJournal.hasReport(folder: configuration.dataDir, since: startedAt) {
+                if !CrashJournal.hasReport(folder: configuration.dataDir, otherThan: report) {
                     quickDeaths = Self.now() - started < Self.quickDeathSeconds ? quickDeaths + 1 : 0
                 }
                 guard quickDeaths < Self.quickDeathsAllowed else {

@@ -118,7 +118,8 @@ package final class DataPlane: Sendable {
     ///
     /// An endpoint whose model cannot be loaded is there all the same, says why, and keeps nobody else from answering. One
     /// that may do without its model, or finds no memory for it, has it loaded by its first request. Before the first
-    /// snapshot nothing answers, so its endpoints are there at once, and requests wait for their models.
+    /// snapshot nothing answers, so its endpoints are there at once, and requests wait for their models; all but those
+    /// with an open rollout, where such waiting would count against a version.
     package func install(_ snapshot: ServingSnapshot) async {
         guard snapshot.format == ServingSnapshot.currentFormat else {
             logger.error("snapshot of an unknown format refused", metadata: ["snapshot.format": "\(snapshot.format)"])
@@ -140,7 +141,13 @@ package final class DataPlane: Sendable {
         }
         endpoints += made
         let next = RoutingTable(generation: snapshot.generation, endpoints: endpoints)
-        if !isReady { take(next) }
+        if !isReady {
+            let early = endpoints.filter { $0.traffic == nil }
+            if take(RoutingTable(generation: snapshot.generation, endpoints: early)) {
+                // They are served from now on: who has waited longest may leave for who is asked for.
+                residency.settle(before: before, now: early)
+            }
+        }
         await load(new)
         if take(next) {
             residency.settle(before: before, now: endpoints)
@@ -152,7 +159,6 @@ package final class DataPlane: Sendable {
     }
 
     /// False when a newer table is there.
-    @discardableResult
     private func take(_ next: RoutingTable) -> Bool {
         table.withLock { table in
             guard next.generation >= table.generation else { return false }

@@ -94,7 +94,9 @@ package final class Endpoint: Sendable {
     /// Whether predictions are answered rather than refused, be it after a load.
     package var isReady: Bool {
         switch state {
-        case .ready, .loading, .idle: true
+        case .ready, .idle: true
+        // What is to stay in memory and has never been there may turn out not to load.
+        case .loading: entry.options.minInstances == 0 || loads.loaded > 0
         case .failed, .unloaded, .restarting, .suspended: false
         }
     }

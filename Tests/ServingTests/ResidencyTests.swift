@@ -235,6 +235,8 @@ import Testing
         let ticket = try begin(plane, "b") { feed.yield($0) }
         #expect(ticket != nil)
         #expect(!plane.isReady)
+        while state(plane, "a") != .loading { await Task.yield() }
+        #expect(plane.endpoint(space: "default", name: "a")?.isReady == false, "it was never there")
         runtime.loadGate.open()
         var iterator = answers.makeAsyncIterator()
         try expectRight(try #require(await iterator.next()))

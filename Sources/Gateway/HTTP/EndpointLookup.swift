@@ -6,15 +6,24 @@ package enum EndpointLookup {
     /// There is no such endpoint, or another version is behind it; the text says which.
     package struct NotFound: Error, Sendable {
         package let message: String
+        /// Whether it may be there in a moment: the server has just started.
+        package let isTemporary: Bool
 
         init(message: String) {
             self.message = message
+            isTemporary = false
+        }
+
+        init(starting name: String) {
+            message = "endpoint '\(Name.excerpt(of: name))' is not there yet: the server starts and loads its models"
+            isTemporary = true
         }
 
         package init(name: String, space: String) {
             message =
                 "there is no endpoint '\(Name.excerpt(of: name))' in space '\(Name.excerpt(of: space))'; "
                 + "GET /v2/models lists those there are"
+            isTemporary = false
         }
     }
 
@@ -23,7 +32,7 @@ package enum EndpointLookup {
         space: String, name: String, version: String?, in plane: DataPlane
     ) throws(NotFound) -> Endpoint {
         guard let endpoint = plane.endpoint(space: space, name: name) else {
-            throw NotFound(name: name, space: space)
+            throw plane.isReady ? NotFound(name: name, space: space) : NotFound(starting: name)
         }
         guard let version, !version.isEmpty else { return endpoint }
         return try find(version, of: endpoint)
@@ -47,7 +56,8 @@ package enum EndpointLookup {
         do throws(NotFound) {
             return try find(space: match.space, name: match.name, version: label, in: plane)
         } catch {
-            throw HTTPFault(.notFound, error.message)
+            guard error.isTemporary else { throw HTTPFault(.notFound, error.message) }
+            throw HTTPFault(.unavailable, error.message, fields: [("retry-after", "1")])
         }
     }
 

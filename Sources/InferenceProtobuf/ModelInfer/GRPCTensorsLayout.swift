@@ -25,7 +25,7 @@ struct GRPCTensorsLayout {
         // Whole numbers take as many bytes as they are large, and are read once to measure and once to write: what a
         // worker lends it could change in between.
         let isChangeable = !isRaw && tensors.contains { $0.storage.isLent && TypedContents.isVarint($0.elementType) }
-        let tensors = isChangeable ? tensors.map(\.kept) : tensors
+        let tensors = isChangeable ? tensors.map { TypedContents.isVarint($0.elementType) ? $0.kept : $0 } : tensors
         self.tensors = tensors
         self.number = number
         self.rawNumber = rawNumber

@@ -20,7 +20,7 @@ final class RunPatience: Sendable {
         self.most = most
     }
 
-    /// Waits for the answer to `call`, which has just begun.
+    /// Waits for the answer to `call`, which has begun.
     ///
     /// - Parameter deadline: the caller's, in nanoseconds of CLOCK_MONOTONIC.
     func finish(_ call: WorkerCall, deadline: UInt64?) throws(RunError) -> RunAnswer {

@@ -92,15 +92,9 @@ final class WorkerConnection: Sendable {
         var wanted = SharedLayout.firstAreaBytes
         while wanted < byteCount, wanted <= sharedLimit { wanted *= 2 }
         let size = max(byteCount, min(wanted, sharedLimit))
-        let fits = state.withLock { state in
-            guard size <= sharedLimit else { return false }
-            // Areas that wait for the next large call go first.
-            for idle in state.free where state.shared - old > sharedLimit - size { state.shared -= idle.giveUpArea() }
-            guard state.shared - old <= sharedLimit - size else { return false }
-            state.shared += size - old
-            return true
-        }
-        guard fits else { throw tooLarge(byteCount) }
+        guard size <= sharedLimit,
+            reserve(size, insteadOf: old) || (releaseIdleAreas() && reserve(size, insteadOf: old))
+        else { throw tooLarge(byteCount) }
         guard let (memory, descriptor) = SharedMemory.make(byteCount: size) else {
             state.withLock { $0.shared -= size - old }
             throw .unavailable("the system gives no memory to share with a worker: \(String(cString: strerror(errno)))")
@@ -113,6 +107,32 @@ final class WorkerConnection: Sendable {
         }
         slot.take(memory, generation: slot.nextGeneration)
         return true
+    }
+
+    private func reserve(_ size: Int, insteadOf old: Int) -> Bool {
+        state.withLock { state in
+            guard state.shared - old <= sharedLimit - size else { return false }
+            state.shared += size - old
+            return true
+        }
+    }
+
+    /// Has free slots give up what waits for their next large call. False when the worker is over.
+    private func releaseIdleAreas() -> Bool {
+        let idle = state.withLock { state in
+            let idle = state.free.filter { $0.area != nil }
+            state.free.removeAll { $0.area != nil }
+            return idle
+        }
+        let released = idle.reduce(0) { $0 + $1.giveUpArea() }
+        let isWanted = state.withLock { state -> Bool? in
+            state.shared -= released
+            guard state.ended == nil else { return nil }
+            state.free += idle
+            return state.waiting > 0
+        }
+        if isWanted == true { freed.change() }
+        return isWanted != nil
     }
 
     private func tooLarge(_ byteCount: Int) -> RunError {

@@ -2,7 +2,7 @@ import CWorkerMemory
 import Synchronization
 
 /// One place for a call in a worker: its words, its area, and the worker's thread that waits there. Only whoever has taken
-/// it from its connection touches it.
+/// it from its connection touches it, or the connection itself while nobody has.
 final class WorkerSlot: @unchecked Sendable {
     let index: Int
     let words: SlotWords

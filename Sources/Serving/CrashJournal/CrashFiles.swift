@@ -7,7 +7,14 @@
 #endif
 
 /// The two files of the crash journal in the data folder.
-struct CrashFiles: Sendable {
+package struct CrashFiles: Sendable {
+    /// By what one report is told from another.
+    package struct Report: Sendable, Hashable {
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
     let folder: String
     /// Appended to by the signal handler; empty but for the moment between a crash and the next start.
     var report: String { folder + "/crash-report" }
@@ -38,10 +45,11 @@ struct CrashFiles: Sendable {
         return descriptor < 0 ? nil : descriptor
     }
 
-    /// Whether a crash was reported since then; where nothing can be written, an older report stays for ever.
-    func hasReport(since moment: Int) -> Bool {
+    /// `nil` where there is none.
+    var reportNow: Report? {
         var status = stat()
-        return stat(report, &status) == 0 && status.st_size > 0 && status.st_mtim.tv_sec >= moment
+        guard stat(report, &status) == 0, status.st_size > 0 else { return nil }
+        return Report(size: Int(status.st_size), seconds: status.st_mtim.tv_sec, nanoseconds: status.st_mtim.tv_nsec)
     }
 
     func emptyReport() { truncate(report, 0) }

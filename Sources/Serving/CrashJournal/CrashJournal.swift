@@ -37,9 +37,14 @@ package final class CrashJournal: Sendable {
                 known: CrashReport.read(files.text(of: files.known))))
     }
 
-    /// Whether the process that ended last named a model as the cause and no other has taken that up.
-    package static func hasReport(folder: String, since: Int) -> Bool {
-        CrashFiles(folder: folder).hasReport(since: since)
+    /// What stands in the report now; something else once a process has added to it.
+    package static func report(folder: String) -> CrashFiles.Report? { CrashFiles(folder: folder).reportNow }
+
+    /// Whether the process that ended last named a model as the cause: where nothing can be written, an older report stays
+    /// for ever.
+    package static func hasReport(folder: String, otherThan before: CrashFiles.Report?) -> Bool {
+        let now = report(folder: folder)
+        return now != nil && now != before
     }
 
     /// From now on crashes of this process are reported. False when the file for it cannot be made; `errno` says why.

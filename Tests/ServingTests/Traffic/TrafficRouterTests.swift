@@ -15,6 +15,22 @@ import Testing
         return (plane, try #require(endpoint.traffic))
     }
 
+    @Test func `while a server starts, waiting for models counts against no version of an open rollout`() async {
+        let runtime = GateRuntime(loadsWait: true)
+        let plane = TrafficFixture.plane(runtime)
+        var plain = TrafficFixture.entry(version: 1, digest: "fast-plain")
+        plain.name = "plain"
+        plain.options.minInstances = 1
+        let rollout = TrafficFixture.entry(TrafficFixture.plan([("canary", 1000)]))
+        let snapshot = ServingSnapshot(generation: 1, endpoints: [plain, rollout])
+        let installation = Task { await plane.install(snapshot) }
+        while plane.endpoint(space: "default", name: "plain") == nil { await Task.yield() }
+        #expect(plane.endpoint(space: "default", name: "churn") == nil)
+        runtime.loadGate.open()
+        await installation.value
+        #expect(plane.endpoint(space: "default", name: "churn")?.traffic != nil)
+    }
+
     @Test func `both versions are in memory and answer, each with its own statistics`() async throws {
         let runtime = GateRuntime()
         let plane = TrafficFixture.plane(runtime)
