@@ -82,6 +82,13 @@ import Testing
         #expect(answer.messages.isEmpty)
     }
 
+    @Test(arguments: ["u", "m", "S", "M", "H"])
+    func `a caller may wait for as long as eight digits say`(_ unit: String) async throws {
+        let metadata: [(StaticString, String)] = [("grpc-timeout", "99999999" + unit)]
+        let answer = try await one(Caller.call(1, metadata: metadata) + Caller.data(1, [Caller.request()]))
+        #expect(answer.status == 0)
+    }
+
     @Test(arguments: [
         ("no message", Caller.data(1, [])), ("two messages", Caller.data(1, [Caller.request(), Caller.request()])),
         ("half a message", Caller.frame(FrameKind.data, flags: FrameFlag.endStream, stream: 1, [0, 0, 0, 0, 9, 1])),

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from raw_http2 import (
-    CONTINUATION, DATA, END_HEADERS, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE,
     call_head, frame, literal)
 
 PROTOCOL_ERROR, COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 1, 9, 11
@@ -85,6 +85,18 @@ def test_headers_that_unpack_to_megabytes_end_their_call_only(server, wire):
         piece = wire.recv(65536)
         assert piece, "the connection has ended"
         received += piece
+    assert healthy(server)
+
+
+@pytest.mark.parametrize("unit", "HMSmun")
+def test_a_deadline_of_eight_digits_is_a_deadline(server, wire, unit):
+    """The longest is more nanoseconds than 64 bits hold, and anybody may send it."""
+    head = call_head("/inference.GRPCInferenceService/ServerReady") + literal(b"grpc-timeout", b"99999999" + unit.encode())
+    wire.sendall(PREFACE + frame(SETTINGS) + frame(HEADERS, END_HEADERS, 1, head) + frame(DATA, END_STREAM, 1, bytes(5)))
+    received = b""
+    while (piece := wire.recv(65536)) and literal(b"grpc-status", b"0") not in received + piece:
+        received += piece
+    assert piece, "the connection has ended"
     assert healthy(server)
 
 

@@ -103,7 +103,10 @@ final class CallHead: Sendable {
                     "the timeout '\(Name.excerpt(of: String(decoding: text, as: UTF8.self)))' is not up to eight digits "
                         + "and one of H, M, S, m, u, n"))
         }
-        return digits.reduce(0) { $0 * 10 + UInt64($1 - 0x30) } * unit
+        let count = digits.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - 0x30) }
+        // Eight digits of hours are more nanoseconds than there are: as good as no limit.
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit)
+        return overflow ? .max : product
     }
 
     private static func unit(_ letter: UInt8) -> UInt64? {
