@@ -1,0 +1,1 @@
+../../../Sources/Identity/Roles/Permission.swift

@@ -1,0 +1,1 @@
+../../../Sources/GRPCGateway/Channel/CallHead.swift

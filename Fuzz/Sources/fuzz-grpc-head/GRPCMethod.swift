@@ -1,0 +1,1 @@
+../../../Sources/GRPCGateway/Services/GRPCMethod.swift
