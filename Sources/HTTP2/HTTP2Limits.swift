@@ -17,6 +17,9 @@ package struct HTTP2Limits: Sendable {
     package var connectionWindow = 16 << 20
     /// Bytes of answers that wait for the peer to take them; beyond it further requests are refused.
     package var unsentBytes = 64 << 20
+    /// Nanoseconds after which the peer may give a stream up for nothing. No flood comes of it: with so many streams at once
+    /// and each of them so old, there are only so many a second.
+    package var resetAge: UInt64 = 20_000_000
     package var budgets = FloodGuard.Budgets()
 
     package init() {}

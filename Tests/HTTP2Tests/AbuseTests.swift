@@ -148,6 +148,44 @@ import Testing
         #expect(id < 2100)
     }
 
+    @Test func `calls that run out of time together are no flood`() {
+        let peer = Peer()
+        var id: UInt32 = 1
+        for _ in 0..<50 {
+            let ids = (0..<200).map { id + 2 * UInt32($0) }
+            for id in ids { peer.send(Peer.headers(id)) }
+            peer.now += 20_000_000
+            for id in ids { peer.send(Peer.frame(FrameKind.reset, stream: id, Peer.number(8))) }
+            id += 400
+        }
+        #expect(!peer.story().contains("failed: enhanceYourCalm"))
+        #expect(peer.connection.openStreams == 0)
+    }
+
+    @Test func `calls given up before they are twenty milliseconds old are a flood`() {
+        let peer = Peer()
+        var id: UInt32 = 1
+        while id < 100_000, !peer.story().contains("failed: enhanceYourCalm") {
+            peer.send(Peer.headers(id))
+            peer.now += 1_900_000
+            if id > 16 { peer.send(Peer.frame(FrameKind.reset, stream: id - 16, Peer.number(8))) }
+            id += 2
+        }
+        #expect(id < 3000)
+    }
+
+    @Test func `a client that gives up calls as they are answered goes on for ever`() throws {
+        let peer = Peer()
+        // The clock stands: nothing is forgiven but for what was answered.
+        for id in stride(from: UInt32(1), to: 10_000, by: 2) {
+            peer.send(Peer.headers(id))
+            let stream = try #require(peer.stream())
+            peer.connection.sendTrailers(on: stream) { $0.writeHeaderLine("grpc-status", "4") }
+            peer.send(Peer.frame(FrameKind.reset, stream: id, Peer.number(8)))
+            #expect(!peer.story().contains("failed: enhanceYourCalm"))
+        }
+    }
+
     @Test func `a header block without end is cut off`() {
         let peer = Peer()
         peer.send(Peer.frame(1, stream: 1, [0x82]))

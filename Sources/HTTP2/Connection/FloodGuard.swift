@@ -1,12 +1,12 @@
 /// Counts what costs us more than it costs the peer: frames that are in order one by one and an attack by the thousand.
 ///
-/// Each kind has a leaky bucket. What a busy and honest client sends grows with what it is answered, so each frame of an
-/// answer pays for one of each kind, or two: a client that reads a stream message by message gives back what it has read
-/// both to the stream and to the connection.
+/// Each kind has a leaky bucket. What a busy and honest client sends grows with what it is answered, so each message of an
+/// answer, and its end, pays for one of each kind, or two: a client that reads a stream message by message gives back what
+/// it has read both to the stream and to the connection.
 package struct FloodGuard: Sendable {
     /// What a peer may do to no use.
     package enum Nuisance: Int, Sendable, CaseIterable {
-        /// A stream that the peer gives up, or that we must refuse: "rapid reset".
+        /// A stream that the peer gives up as soon as it is open, or that we must refuse: "rapid reset".
         case reset
         case ping
         case settings
@@ -70,7 +70,7 @@ package struct FloodGuard: Sendable {
         self.budgets = budgets
     }
 
-    /// A frame of an answer was sent.
+    /// A message of an answer was sent, or its end.
     package mutating func earn() { earned &+= 1 }
 
     /// Whether one more is still within the budget.

@@ -100,8 +100,12 @@ extension HTTP2Connection {
         guard head.stream != 0, head.stream <= lastStream else {
             throw HTTP2Fault(.protocolError, "RST_STREAM for stream \(head.stream), which is not open")
         }
-        try spend(.reset)
-        guard let stream = streams.find(head.stream) else { return .goOn }
+        guard let stream = streams.find(head.stream) else {
+            try spend(.reset)
+            return .goOn
+        }
+        // Not the one that has lived a while: when a server is slow, all calls of an honest client run out of time together.
+        if now &- streams[stream.slot].opened < limits.resetAge { try spend(.reset) }
         closeStream(stream)
         return .event(.reset(stream))
     }

@@ -82,7 +82,8 @@ extension HTTP2Connection {
             return try refuse(id, .refusedStream)
         }
         if case .malformed = heading { return try refuse(id, .protocolError) }
-        var stream = HTTP2Stream(sendWindow: peer.initialWindow, receiveWindow: limits.streamWindow)
+        var stream = HTTP2Stream(
+            sendWindow: peer.initialWindow, receiveWindow: limits.streamWindow, opened: now)
         stream.isRemoteEnded = endsStream
         switch heading {
         case .head(let head):

@@ -90,6 +90,7 @@ extension HTTP2Connection {
 
     /// Our half has ended. A peer that still sends is told that it need not.
     private mutating func endLocal(_ stream: StreamReference) {
+        floods.earn()
         if !streams[stream.slot].isRemoteEnded {
             output.writeReset(stream: stream.id, .noError)
             abandon(stream.id)

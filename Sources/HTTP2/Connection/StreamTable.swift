@@ -15,6 +15,8 @@ struct HTTP2Stream {
     var receiveWindow: Int
     /// Bytes that were taken in and for which the peer has no new room yet.
     var consumed = 0
+    /// When it was opened, in nanoseconds.
+    var opened: UInt64
     /// The peer has sent all it will.
     var isRemoteEnded = false
     /// Bytes of DATA so far, and how many the head promised; -1 for no promise.
