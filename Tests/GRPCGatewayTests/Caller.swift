@@ -24,21 +24,30 @@ final class Caller: Sendable {
 
     let workshop: Workshop
     let channel = NIOAsyncTestingChannel()
+    let bodies: BodyBudget
+    /// What the connection shares with the others of its event loop.
+    private let loop: NIOLoopBoundBox<GRPCLoop>
+    private let dam: NIOLoopBoundBox<Dam>
 
     init(
-        limits: GRPCLimits = GRPCLimits(), authority: CallerAuthority = .open(spaces: ["default", "prod"])
+        limits: GRPCLimits = GRPCLimits(), bodies: BodyBudget = BodyBudget(bytes: .max),
+        authority: CallerAuthority = .open(spaces: ["default", "prod"])
     ) async throws {
+        self.bodies = bodies
+        loop = GRPCLoop.make(on: channel.eventLoop)
+        dam = NIOLoopBoundBox.makeBoxSendingValue(Dam(), eventLoop: channel.eventLoop)
         workshop = try await Workshop()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let context = GRPCContext(
-            limits: limits, bodies: BodyBudget(bytes: .max), dataPlane: workshop.dataPlane,
+            limits: limits, bodies: bodies, dataPlane: workshop.dataPlane,
             authority: authority, services: workshop.services,
             logger: logger)
-        let channel = channel
+        let (channel, loop, dam) = (channel, loop, dam)
         try await channel.testingEventLoop.executeInContext {
-            let loop = GRPCLoop(eventLoop: channel.eventLoop)
-            try channel.pipeline.syncOperations.addHandler(GRPCConnection(gateway: context, loop: loop, isPlain: true))
+            try channel.pipeline.syncOperations.addHandlers([
+                dam.value, GRPCConnection(gateway: context, loop: loop.value, isPlain: true),
+            ])
         }
         try await channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1))
         try await send(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8) + Self.frame(FrameKind.settings))
@@ -46,6 +55,41 @@ final class Caller: Sendable {
 
     func send(_ bytes: [UInt8]) async throws {
         try await channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    // MARK: time and the server
+
+    func pass(_ time: TimeAmount) async { await channel.testingEventLoop.advanceTime(by: time) }
+
+    func isConnected() async throws -> Bool {
+        let channel = channel
+        return try await channel.testingEventLoop.executeInContext { channel.isActive }
+    }
+
+    /// The server is to stop.
+    func drain() async throws {
+        let loop = loop
+        try await channel.testingEventLoop.executeInContext { _ = loop.value.drain() }
+    }
+
+    /// Whether answers get no further than into the channel, as when nobody reads them.
+    func dam(_ isShut: Bool) async throws {
+        let (channel, dam) = (channel, dam)
+        try await channel.testingEventLoop.executeInContext {
+            dam.value.isShut = isShut
+            if !isShut { channel.flush() }
+        }
+    }
+
+    /// Keeps what is written from the socket.
+    private final class Dam: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        var isShut = false
+
+        func flush(context: ChannelHandlerContext) {
+            if !isShut { context.flush() }
+        }
     }
 
     // MARK: frames
@@ -93,7 +137,26 @@ final class Caller: Sendable {
         return message.bytes
     }
 
+    /// How a PING is answered that asks whether the peer has heard of the end.
+    static let heard: [UInt8] = withUnsafeBytes(of: HTTP2Connection.Drain.mark.bigEndian) {
+        frame(FrameKind.ping, flags: FrameFlag.acknowledge, Array($0))
+    }
+
+    static func reset(_ stream: UInt32) -> [UInt8] { frame(FrameKind.reset, stream: stream, [0, 0, 0, 8]) }
+
     // MARK: answers
+
+    /// The kinds of all frames that have come back and that nobody has read yet.
+    func kinds() async throws -> [UInt8] {
+        var bytes = ByteBuffer()
+        while let buffer = try await channel.readOutbound(as: ByteBuffer.self) { bytes.writeImmutableBuffer(buffer) }
+        var kinds: [UInt8] = []
+        while let head = FrameHead(bytes) {
+            bytes.moveReaderIndex(forwardBy: FrameHead.length + head.length)
+            kinds.append(head.kind)
+        }
+        return kinds
+    }
 
     /// Waits until `streams` are over, and says how each was answered.
     func answers(_ streams: UInt32...) async throws -> [Answer] {

@@ -1,4 +1,5 @@
 import Deployments
+import Dispatch
 import Foundation
 import Gateway
 import Governance
@@ -63,6 +64,15 @@ final class Workshop: Sendable {
             description: CopyingRuntime.description, options: options, isLoaded: isLoaded)
     }
 
+    /// From now on there are `fast` and `stuck`, which never answers: one runs, four may wait.
+    func getStuck() async {
+        let options = EndpointOptions(instances: 1, queueLimit: 4)
+        await dataPlane.install(
+            ServingSnapshot(
+                generation: 1,
+                endpoints: [Self.entry("fast"), Self.entry("stuck", digest: "stuck", options: options)]))
+    }
+
     func ask(
         _ method: UnaryMethod, space: String = "default", _ fill: (inout ProtobufBuilder) -> Void = { _ in }
     ) async throws(GRPCStatus) -> ProtobufMessage {
@@ -110,8 +120,11 @@ struct CopyingRuntime: ModelRuntime {
     let version: String? = "1"
 
     func load(_ artifact: ModelArtifact, options: RuntimeOptions) throws(ModelLoadError) -> any ModelInstance {
-        if artifact.digest == "broken" { throw ModelLoadError(.invalidModel, "the model is broken") }
-        return CopyingInstance()
+        switch artifact.digest {
+        case "broken": throw ModelLoadError(.invalidModel, "the model is broken")
+        case "stuck": return StuckInstance()
+        default: return CopyingInstance()
+        }
     }
 }
 
@@ -120,6 +133,20 @@ final class CopyingInstance: ModelInstance {
 
     func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
         inputs.map { Tensor(checkedName: "y", elementType: .fp32, shape: $0.shape, storage: $0.storage) }
+    }
+}
+
+/// Every run goes on until nobody waits for it any more.
+final class StuckInstance: ModelInstance {
+    let description = CopyingRuntime.description
+
+    func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
+        let stopped = DispatchSemaphore(value: 0)
+        if let handle, handle.begin(stop: { stopped.signal() }) {
+            stopped.wait()
+            handle.end()
+        }
+        throw .terminated
     }
 }
 

@@ -177,4 +177,20 @@ import Testing
         }
         #expect(peer.connection.isDrained)
     }
+
+    @Test func `a peer that does not say it has heard is taken at its last call`() throws {
+        let peer = Peer()
+        peer.send(Peer.headers(1, ends: true))
+        let stream = try #require(peer.stream())
+        peer.connection.beginGoAway()
+        #expect(peer.connection.isGoingAway)
+        peer.connection.finishGoAway()
+        #expect(!peer.connection.isGoingAway)
+        _ = peer.story()
+        peer.send(Peer.headers(3, ends: true))
+        #expect(peer.story() == [])
+        #expect(!peer.connection.isDrained)
+        peer.connection.sendHead(on: stream, endsStream: true) { $0.writeStatusLine(200) }
+        #expect(peer.connection.isDrained)
+    }
 }

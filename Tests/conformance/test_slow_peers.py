@@ -2,6 +2,7 @@
 ports they are given up, and whoever is slow but keeps up is served."""
 
 import json
+import signal
 import socket
 import struct
 import time
@@ -234,6 +235,28 @@ def test_a_grpc_answer_that_is_hardly_taken_is_given_up(live, buffer, bytes_each
         wire.send(frame(HEADERS, END_HEADERS, 1, INFER) + frame(DATA, END_STREAM, 1, zeros_message()))
         count = read(wire.socket, 4 * FLOATS, 6, bytes_each)
     assert (count >= 4 * FLOATS) == is_served, count
+
+
+def test_a_grpc_answer_that_is_still_being_read_when_the_server_stops_is_not_cut(new_server, models):
+    server = new_server()
+    server.deploy(models / "tensor_by_input.onnx", "zeros")
+    whole = zeros_message()
+    with HTTP2(server) as wire:
+        wire.send(frame(HEADERS, END_HEADERS, 1, INFER) + frame(DATA, 0, 1, whole[:10]) + frame(PING, 0, 0, b"the call"))
+        assert wire.until(lambda kind, flags, _, payload: (kind, payload) == (PING, b"the call"))
+        server.process.send_signal(signal.SIGTERM)
+        _, _, _, mark = wire.until(lambda kind, flags, *_: kind == PING and not flags)
+        # From here on the answer is all that there is left to do.
+        wire.send(frame(PING, 1, 0, mark) + frame(DATA, END_STREAM, 1, whole[10:]))
+        time.sleep(3)
+        count, trailers = 0, None
+        while each := wire.read():
+            kind, flags, _, payload = each
+            count += len(payload) if kind == DATA else 0
+            trailers = payload if kind == HEADERS and flags & END_STREAM else trailers
+    assert count > 4 * FLOATS
+    assert literal(b"grpc-status", b"0")[1:] in trailers
+    assert server.process.wait(20) == 0
 
 
 def test_a_window_that_opens_by_a_byte_now_and_then_is_no_way_to_hold_an_answer(live):

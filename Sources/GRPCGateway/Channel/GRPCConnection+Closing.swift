@@ -41,16 +41,19 @@ extension GRPCConnection {
 
     /// Called once a second.
     func lookAfter(_ now: NIODeadline) {
-        guard !isClosing else { return closeNow() }
+        let takesTooLong = takesTooLong(now)
+        guard !isClosing else {
+            // What is written still goes out, for as long as the peer takes it.
+            if takesTooLong || buffered == 0 { closeNow() }
+            return
+        }
         let limits = gateway.limits
         updateWatches()
         if isInsideHead(now), let since = times.headSince, now - since > limits.headTimeout {
             return end(.enhanceYourCalm, "the header block did not come in time")
         }
-        if now - times.lastRead > limits.bodyTimeout, isWaitingForBody {
-            return end(.enhanceYourCalm, "the message did not come in time")
-        }
-        if takesTooLong(now) { return closeNow() }
+        if takesTooLong { return closeNow() }
+        if isGoingAway(now), let since = times.goingSince, now - since > limits.goAwayTimeout { finishDrain() }
         guard http2.openStreams == 0 else {
             times.idleSince = nil
             return expireStreams(now)
@@ -58,7 +61,7 @@ extension GRPCConnection {
         let since = times.idleSince ?? max(now - .seconds(1), times.lastRead)
         times.idleSince = max(since, times.lastRead)
         if now - since > limits.idleTimeout { beginDrain() }
-        if http2.isDrained { closeAfterFlush() }
+        if !isClosing, http2.isDrained { closeAfterFlush() }
     }
 
     private func isInsideHead(_ now: NIODeadline) -> Bool {
@@ -70,17 +73,28 @@ extension GRPCConnection {
         return true
     }
 
-    private var isWaitingForBody: Bool { openCalls.contains(where: isWaitingForMessage) }
+    /// Whether the peer was told to open no more calls, and has not said that it heard.
+    private func isGoingAway(_ now: NIODeadline) -> Bool {
+        guard http2.isGoingAway else {
+            times.goingSince = nil
+            return false
+        }
+        if times.goingSince == nil { times.goingSince = now }
+        return true
+    }
 
     /// Whether it is the peer's turn to go on with a message, and not ours to take it.
     private func isWaitingForMessage(_ stream: StreamReference) -> Bool {
         calls[stream.slot]?.isReading == true && !held.contains(stream)
     }
 
+    /// Bytes that the channel holds, since the kernel has not taken them.
+    private var buffered: Int { (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0 }
+
     /// Whether what waits for the peer has waited too long: without a byte of it taken, or taken at next to no rate. The
     /// count begins at the first look: what the kernel takes at once, for itself, is no merit of the peer's.
     private func takesTooLong(_ now: NIODeadline) -> Bool {
-        let buffered = (try? context?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let buffered = buffered
         guard buffered + http2.unsentBytes > 0 else {
             times.taking = nil
             return false
@@ -129,6 +143,13 @@ extension GRPCConnection {
         if !isReading { flush() }
     }
 
+    /// Who does not answer is taken to have heard: neither a drain nor the end of an idle connection is the peer's choice.
+    private func finishDrain() {
+        lendMemory()
+        http2.finishGoAway()
+        flush()
+    }
+
     /// Ends a stream that would go on for ever, between its messages.
     func endWhenIdle(_ stream: StreamReference) {
         guard let call = call(stream) else { return }
@@ -148,6 +169,7 @@ extension GRPCConnection {
         http2.end(code, message)
         isClosing = true
         flush()
+        closeAfterFlush()
     }
 
     /// Nothing more is read; what is written is still sent.

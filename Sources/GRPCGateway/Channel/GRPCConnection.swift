@@ -44,6 +44,8 @@ final class GRPCConnection: ChannelDuplexHandler {
         /// Since when it is in the middle of a header block or its greeting.
         var headSince: NIODeadline?
         var idleSince: NIODeadline?
+        /// Since when it has been told to go away without a word of having heard.
+        var goingSince: NIODeadline?
         /// How it takes its answers; `nil` while none of them waits.
         var taking: Taking?
 

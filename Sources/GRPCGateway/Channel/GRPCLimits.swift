@@ -15,6 +15,8 @@ package struct GRPCLimits: Sendable {
     package var headTimeout = TimeAmount.seconds(10)
     /// Without a call.
     package var idleTimeout = TimeAmount.seconds(300)
+    /// From the word to open no more calls until it holds, heard or not.
+    package var goAwayTimeout = TimeAmount.seconds(5)
     /// Without a byte, in the middle of a message.
     package var bodyTimeout = TimeAmount.seconds(30)
     /// Bytes of a message that have to come each second on average, with one `bodyTimeout` for free; 0 takes any rate.

@@ -36,6 +36,9 @@ extension HTTP2Connection {
         output.writeGoAway(lastStream: lastStream, .noError, "")
     }
 
+    /// Whether the peer was asked, and has not said that it heard.
+    package var isGoingAway: Bool { if case .announced = drain { true } else { false } }
+
     /// Whether there is nothing left to answer.
     package var isDrained: Bool { drain.lastStream != nil && streams.count == 0 }
 

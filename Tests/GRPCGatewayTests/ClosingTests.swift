@@ -1,0 +1,116 @@
+import Gateway
+import NIOCore
+import Serving
+import Testing
+
+@testable import GRPCGateway
+@testable import HTTP2
+
+/// How calls and connections end. The clock of the connections is the test's, that of predictions the machine's.
+@Suite(.timeLimit(.minutes(1))) struct ClosingTests {
+    private static let stream = "inference.GRPCInferenceService/ModelStreamInfer"
+    private static let reflection = "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+
+    private func stuckCaller() async throws -> Caller {
+        let caller = try await Caller()
+        await caller.workshop.getStuck()
+        return caller
+    }
+
+    private func faults(_ caller: Caller, _ name: String = "stuck") -> [PredictionFault: UInt64] {
+        let counts = caller.workshop.dataPlane.endpoint(space: "default", name: name)?.statistics.snapshot().faults
+        let all = zip(PredictionFault.allCases, counts ?? [])
+        return Dictionary(all.filter { $1 > 0 }.map { ($0, $1) }) { first, _ in first }
+    }
+
+    // MARK: connections
+
+    @Test func `an idle connection ends although its peer does not answer`() async throws {
+        var limits = GRPCLimits()
+        limits.idleTimeout = .seconds(10)
+        let caller = try await Caller(limits: limits)
+        await caller.pass(.seconds(13))
+        #expect(try await caller.kinds().suffix(2) == [FrameKind.goAway, FrameKind.ping])
+        #expect(try await caller.isConnected())
+        await caller.pass(.seconds(8))
+        #expect(try await caller.kinds() == [FrameKind.goAway])
+        #expect(try await !caller.isConnected())
+    }
+
+    @Test func `a connection whose peer answers is drained at once`() async throws {
+        let caller = try await Caller()
+        try await caller.drain()
+        #expect(try await caller.isConnected())
+        try await caller.send(Caller.heard)
+        #expect(try await !caller.isConnected())
+    }
+
+    @Test func `a drain does not wait for a peer who does not answer`() async throws {
+        let caller = try await Caller()
+        try await caller.drain()
+        // Without an answer, so this call still counts.
+        try await caller.send(Caller.call(1))
+        await caller.pass(.seconds(8))
+        #expect(try await caller.isConnected())
+        // And this one does not.
+        try await caller.send(Caller.call(3) + Caller.data(3, [Caller.request()]))
+        try await caller.send(Caller.data(1, [Caller.request()]))
+        #expect(try await caller.answers(1)[0].status == 0)
+        #expect(try await !caller.isConnected())
+    }
+
+    @Test func `what is still being sent when a connection is drained arrives`() async throws {
+        let caller = try await Caller()
+        try await caller.send(Caller.call(1, Self.reflection))
+        try await caller.dam(true)
+        try await caller.drain()
+        try await caller.send(Caller.heard)
+        await caller.pass(.seconds(20))
+        #expect(try await caller.isConnected())
+        try await caller.dam(false)
+        #expect(try await caller.answers(1)[0].status == 14)
+        #expect(try await !caller.isConnected())
+    }
+
+    @Test func `a peer who takes nothing while its connection ends is given up`() async throws {
+        var limits = GRPCLimits()
+        limits.writeTimeout = .seconds(5)
+        let caller = try await Caller(limits: limits)
+        try await caller.dam(true)
+        try await caller.drain()
+        try await caller.send(Caller.heard)
+        await caller.pass(.seconds(8))
+        #expect(try await !caller.isConnected())
+    }
+
+    // MARK: calls
+
+    @Test func `a message that does not come ends its own call and no other`() async throws {
+        let caller = try await stuckCaller()
+        try await caller.send(Caller.call(1) + Caller.frame(FrameKind.data, stream: 1, [0, 0, 0, 0, 9, 1]))
+        try await caller.send(Caller.call(3, Self.stream))
+        try await caller.send(Caller.call(5) + Caller.data(5, [Caller.request("stuck")]))
+        await caller.pass(.seconds(33))
+        #expect(try await caller.answers(1)[0].status == 4)
+        #expect(faults(caller) == [:])
+        try await caller.send(Caller.data(3, [Caller.request()]))
+        let answer = try await caller.answers(3)[0]
+        #expect(answer.status == 0)
+        #expect(answer.messages.count == 1)
+        try await caller.send(Caller.reset(5))
+    }
+
+    // MARK: limits
+
+    @Test func `who finds the queue full is told when to try again`() async throws {
+        let caller = try await stuckCaller()
+        for stream in stride(from: UInt32(1), through: 19, by: 2) {
+            try await caller.send(Caller.call(stream) + Caller.data(stream, [Caller.request("stuck")]))
+        }
+        // One runs, four wait.
+        let answer = try await caller.answers(19)[0]
+        #expect(answer.status == 8)
+        #expect(answer.head["retry-after"] == "1")
+        for stream in stride(from: UInt32(1), through: 17, by: 2) { try await caller.send(Caller.reset(stream)) }
+    }
+}
