@@ -100,6 +100,84 @@ import Testing
         try await caller.send(Caller.reset(5))
     }
 
+    @Test func `nothing is computed for a stream that has ended with an error`() async throws {
+        let caller = try await stuckCaller()
+        let requests = [ByteBuffer](repeating: Caller.request("stuck"), count: 3)
+        try await caller.send(Caller.call(1, Self.stream) + Caller.data(1, requests, ends: false))
+        try await caller.send(Caller.frame(FrameKind.data, stream: 1, [2, 0, 0, 0, 0]))
+        let answer = try await caller.answers(1)[0]
+        #expect(answer.status == 13)
+        #expect(answer.messages.isEmpty)
+        #expect(faults(caller) == [.cancelled: 3])
+        #expect(caller.workshop.dataPlane.endpoint(space: "default", name: "stuck")?.queueDepth == 0)
+    }
+
+    @Test func `a stream ends when its time is up, and does not blame one of its predictions`() async throws {
+        let caller = try await stuckCaller()
+        let requests = [ByteBuffer](repeating: Caller.request("stuck"), count: 3)
+        try await caller.send(
+            Caller.call(1, Self.stream, metadata: [("grpc-timeout", "100m")]) + Caller.data(1, requests, ends: false))
+        let answer = try await caller.answers(1)[0]
+        #expect(answer.status == 4)
+        #expect(answer.messages.isEmpty)
+        #expect(faults(caller).keys.allSatisfy { $0 == .deadlineExceeded })
+    }
+
+    @Test(
+        arguments: [("9S", .cancelled), (nil, .cancelled), ("9m", .deadlineExceeded)] as [(String?, PredictionFault)],
+        ["inference.GRPCInferenceService/ModelInfer", stream])
+    func `who gives up when their time is over has run out of time`(
+        _ timed: (String?, PredictionFault), _ method: String
+    ) async throws {
+        let caller = try await stuckCaller()
+        let (timeout, fault) = timed
+        let metadata: [(StaticString, String)] = timeout.map { [("grpc-timeout" as StaticString, $0)] } ?? []
+        // In one read, so that the machine has no time to be slow.
+        try await caller.send(
+            Caller.call(1, method, metadata: metadata) + Caller.data(1, [Caller.request("stuck")]) + Caller.reset(1))
+        // When it was, the deadline's own thread was first.
+        while faults(caller).isEmpty { await Task.yield() }
+        #expect(faults(caller) == [fault: 1])
+    }
+
+    @Test(
+        arguments: [
+            (1000, 1000, false), (1000, 21, false), (1000, 20, true), (1000, 0, true), (1000, -5, true),
+            (50, 11, false), (50, 10, true), (3_600_000, 73_000, false), (3_600_000, 72_000, true),
+        ])
+    func `a hundredth or two of a call's time are as good as nothing`(
+        _ timeout: Int, _ left: Int, _ isOver: Bool
+    ) {
+        let milliseconds: UInt64 = 1_000_000
+        let deadline: UInt64 = 1 << 60
+        let patience = Patience(timeout: UInt64(timeout) * milliseconds, deadline: deadline)
+        let now = left < 0 ? deadline + UInt64(-left) * milliseconds : deadline - UInt64(left) * milliseconds
+        #expect(patience.isOver(at: now) == isOver)
+    }
+
+    @Test func `a version that keeps its callers waiting until they give up is at fault in its rollout`() async throws {
+        let caller = try await Caller()
+        var entry = Workshop.entry("fast")
+        entry.traffic = TrafficPlan(
+            rollout: 1, strategy: .canary,
+            targets: [
+                TrafficTarget(variant: "stable", weight: 0, entry: Workshop.entry("fast")),
+                TrafficTarget(
+                    variant: "canary", weight: TrafficPlan.whole,
+                    entry: Workshop.entry("fast", digest: "stuck", version: 4)),
+            ])
+        await caller.workshop.dataPlane.install(ServingSnapshot(generation: 1, endpoints: [entry]))
+        let arm = caller.workshop.dataPlane.endpoint(space: "default", name: "fast")?.traffic?.arms.last
+        for (stream, timeout) in [(1, "9m"), (3, "9S")] as [(UInt32, String)] {
+            try await caller.send(
+                Caller.call(stream, metadata: [("grpc-timeout", timeout)])
+                    + Caller.data(stream, [Caller.request()]) + Caller.reset(stream))
+            while arm?.counts.errors == 0 { await Task.yield() }
+        }
+        #expect(arm?.counts.errors == 1)
+        #expect(arm?.counts.requests == 1)
+    }
+
     // MARK: limits
 
     @Test func `who finds the queue full is told when to try again`() async throws {

@@ -218,3 +218,30 @@ def test_a_grpc_deadline_that_passes_in_the_line_costs_no_run(new_server, models
     wait_until(answers, "the end of the endless run")
     # The endless one, if it counts, and the one that was answered.
     assert runs() - before <= 2
+
+
+def test_a_grpc_caller_whose_time_is_up_counts_as_such(new_server, models):
+    """A client's clock ends its call before the server's does; nobody should think that its callers just went away."""
+    grpcclient = pytest.importorskip("tritonclient.grpc")
+    from tritonclient.utils import InferenceServerException
+
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1"})
+    deployed(server, models, "loop_by_input")
+    inputs = [grpcclient.InferInput("count", [], "INT64"), grpcclient.InferInput("x", [4], "FP32")]
+    inputs[0].set_data_from_numpy(numpy.array(2**40, numpy.int64))
+    inputs[1].set_data_from_numpy(numpy.array([0, 1, 2, 3], numpy.float32))
+
+    def failures(kind):
+        text = server.request("GET", "/metrics")[2].decode()
+        lines = [line for line in text.splitlines() if line.startswith("slipway_request_failures_total{")]
+        return sum(int(line.split()[-1]) for line in lines if f'kind="{kind}"' in line)
+
+    with grpcclient.InferenceServerClient(server.grpc_address) as client:
+        for _ in range(5):
+            with pytest.raises(InferenceServerException) as expired:
+                client.infer("loop_by_input", inputs, client_timeout=0.4)
+            assert "DEADLINE_EXCEEDED" in expired.value.status()
+        wait_until(lambda: failures("deadline_exceeded") + failures("cancelled") == 5, "all of them counted")
+        assert failures("cancelled") == 0
+        client.async_infer("loop_by_input", inputs, callback=lambda result, error: None).cancel()
+    assert failures("deadline_exceeded") == 5

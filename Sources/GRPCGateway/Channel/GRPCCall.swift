@@ -84,12 +84,42 @@ final class GRPCCall {
         return now >= current.deadline
     }
 
+    /// `nil` for no limit of the caller's own.
+    var patience: Patience? {
+        guard let deadline, let timeout = head.timeout else { return nil }
+        return Patience(timeout: timeout, deadline: deadline)
+    }
+
     /// Nanoseconds that the caller still waits; `nil` for no limit of its own, 0 when it has given up.
     var remaining: UInt64? {
         deadline.map { deadline in
             let now = MonotonicClock.nanoseconds()
             return deadline > now ? deadline &- now : 0
         }
+    }
+}
+
+/// How long a caller waits, in nanoseconds.
+///
+/// Its clock began before ours, so a client whose deadline passes mostly gives its call up before we do. That is no caller
+/// who went away: a version that keeps everybody waiting would look as if nothing was wrong with it.
+struct Patience: Sendable {
+    /// Clients round what they announce up, by up to a hundredth, and it travels.
+    private static let leastGrace: UInt64 = 10_000_000
+
+    let timeout: UInt64
+    /// Of `MonotonicClock`.
+    let deadline: UInt64
+
+    /// Whether a call that is given up at `now` has run out of time, or has as good as nothing left of it.
+    func isOver(at now: UInt64) -> Bool {
+        now >= deadline || deadline &- now <= max(timeout / 50, Self.leastGrace)
+    }
+
+    /// What became of a prediction, as it counts.
+    func judged(_ result: Result<PredictionResult, PredictionError>) -> Result<PredictionResult, PredictionError> {
+        guard case .failure(.cancelled) = result, isOver(at: MonotonicClock.nanoseconds()) else { return result }
+        return .failure(.deadlineExceeded(milliseconds: Int(clamping: timeout / 1_000_000)))
     }
 }
 

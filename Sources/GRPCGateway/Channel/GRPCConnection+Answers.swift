@@ -43,7 +43,7 @@ extension GRPCConnection {
         scheduleFlush()
     }
 
-    /// Ends a call.
+    /// Ends a call. Of a stream that ends with an error there may be predictions under way, which nobody wants any more.
     func finish(_ stream: StreamReference, _ status: GRPCStatus) {
         lendMemory()
         let call = call(stream)
@@ -59,6 +59,7 @@ extension GRPCConnection {
             if let variant { block.writeHeaderLine("slipway-variant", variant) }
         }
         scheduleFlush()
+        if status.code != .ok, let call { cancel(call) }
     }
 
     /// The server's name for what the call is answered with.

@@ -16,6 +16,11 @@ extension GRPCConnection {
     /// Streams with a call.
     var openCalls: [StreamReference] { calls.indices.filter { calls[$0] != nil }.compactMap(http2.stream) }
 
+    /// Whether somebody still waits for the answer.
+    func isAwaited(_ stream: StreamReference) -> Bool {
+        http2.isOpen(stream) && stream.slot < calls.count && calls[stream.slot] != nil
+    }
+
     /// The call is answered.
     func forget(_ stream: StreamReference) {
         guard http2.isOpen(stream), stream.slot < calls.count else { return }
@@ -29,7 +34,8 @@ extension GRPCConnection {
         cancel(call)
     }
 
-    private func cancel(_ call: GRPCCall) {
+    /// Only for a call that is forgotten: what it waited for comes back from here, and is nobody's answer any more.
+    func cancel(_ call: GRPCCall) {
         switch call.stage {
         case .working(let ticket): ticket?.cancel()
         case .inferring(let predictions): predictions.cancel()
@@ -118,12 +124,10 @@ extension GRPCConnection {
         for stream in openCalls {
             guard let call = calls[stream.slot] else { continue }
             if call.remaining == 0 {
-                cancel(call)
                 finish(stream, GRPCStatus(.deadlineExceeded, "the call's deadline has passed"))
             } else if !isWaitingForMessage(stream) {
                 call.coming = nil
             } else if call.comesTooSlowly(now, gateway.limits.bodyPace) {
-                cancel(call)
                 finish(stream, GRPCStatus(.deadlineExceeded, "the request's message did not come in time"))
             }
         }

@@ -69,11 +69,12 @@ extension GRPCConnection {
         }
         let bound = NIOLoopBound(self, eventLoop: loop.eventLoop)
         let eventLoop = loop.eventLoop
+        let patience = call.patience
         return prediction.endpoint.start(
             prediction.request, timeout: remaining, mayRunHere: mayRunHere, eventLoop: eventLoop
         ) { result in
-            // A batch made on this very loop answers here, and needs no way round.
-            if eventLoop.inEventLoop { return then(bound.value, result) }
+            // A batch made on this very loop answers here, and needs no way round; so does what is given up.
+            if eventLoop.inEventLoop { return then(bound.value, patience?.judged(result) ?? result) }
             eventLoop.execute { then(bound.value, result) }
         }
     }
@@ -83,7 +84,7 @@ extension GRPCConnection {
     ) {
         prediction.observe(result, as: predictionID(of: stream))
         // Nobody hears the answer of a caller who has gone, but it is counted.
-        guard http2.isOpen(stream) else { return prediction.recordFailure(.cancelled) }
+        guard isAwaited(stream) else { return prediction.recordUnheard(result) }
         switch result {
         case .failure(let error):
             prediction.recordFailure(PredictionFault(error))

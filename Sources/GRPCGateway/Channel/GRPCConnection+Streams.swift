@@ -76,7 +76,7 @@ extension GRPCConnection {
             let begun = start(prediction, call, mayRunHere: mayRunHere) { connection, result in
                 guard case .inferring(let predictions) = connection.call(stream)?.stage else {
                     prediction.observe(result, as: connection.predictionID(of: stream))
-                    return prediction.recordFailure(.cancelled)
+                    return prediction.recordUnheard(result)
                 }
                 connection.computed(stream, predictions, number, prediction, result)
                 connection.goOn(stream, predictions)
@@ -96,6 +96,10 @@ extension GRPCConnection {
         switch result {
         case .failure(let error):
             prediction.recordFailure(PredictionFault(error))
+            // The stream's time is up, and not only that of one prediction.
+            if case .deadlineExceeded = error, call(stream)?.remaining == 0 {
+                return finish(stream, GRPCStatus(error))
+            }
             predictions.fail(number, error.description, id: prediction.request.id)
         case .success(let result):
             guard result.size > Self.encodedHere else {

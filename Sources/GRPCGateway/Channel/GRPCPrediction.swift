@@ -91,6 +91,12 @@ struct GRPCPrediction: Sendable {
         arm?.observe(request, result, as: prediction)
     }
 
+    /// Counts what nobody waits for any more.
+    func recordUnheard(_ result: Result<PredictionResult, PredictionError>) {
+        guard case .failure(.deadlineExceeded) = result else { return recordFailure(.cancelled) }
+        recordFailure(.deadlineExceeded)
+    }
+
     func recordFailure(_ fault: PredictionFault) {
         endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
         asker.failed(request, fault, at: endpoint, since: start)
