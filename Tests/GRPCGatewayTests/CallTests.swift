@@ -1,3 +1,4 @@
+import Gateway
 import InferenceProtobuf
 import NIOCore
 import Serving
@@ -118,6 +119,43 @@ import Testing
         let messages = try answer.messages.map { try ProtobufMessage($0) }
         #expect(try messages.map { try $0.messages(2).first?.string(3) } == ["0", "1", "2", "3", "4"])
         #expect(try messages.map { try $0.string(1).isEmpty } == [true, false, true, false, true])
+    }
+
+    @Test func `a stream goes on after a message that is too large`() async throws {
+        var limits = GRPCLimits()
+        limits.smallMessage = 1000
+        let caller = try await Caller(limits: limits)
+        let metadata: [(StaticString, String)] = [("slipway-space", "prod")]
+        try await caller.send(
+            Caller.call(1, "inference.GRPCInferenceService/ModelStreamInfer", metadata: metadata)
+                + Caller.data(1, [Caller.request(id: "1")], ends: false))
+        let front: [UInt8] = [0x0a, 5] + Array("small".utf8)
+        try await caller.send(Caller.frame(FrameKind.data, stream: 1, [0, 0, 0, 7, 0xd0] + front))
+        for count in [1000, 993] {
+            try await caller.send(Caller.frame(FrameKind.data, stream: 1, [UInt8](repeating: 0x0a, count: count)))
+        }
+        try await caller.send(Caller.data(1, [Caller.request(id: "3")]))
+        let answer = try #require(try await caller.answers(1).first)
+        #expect(answer.status == 0)
+        let messages = try answer.messages.map { try ProtobufMessage($0) }
+        #expect(try messages.map { try $0.messages(2).first?.string(3) ?? "" } == ["1", "", "3"])
+        #expect(try messages.map { try $0.string(1).contains("2000 bytes") } == [false, true, false])
+    }
+
+    @Test func `a stream goes on after a message that finds no memory`() async throws {
+        let caller = try await Caller(bodies: BodyBudget(bytes: 0))
+        try await caller.send(Caller.call(1, "inference.GRPCInferenceService/ModelStreamInfer"))
+        let rows = 10_000
+        let bytes = Caller.data(1, [Caller.request(rows: rows)], ends: false).dropFirst(FrameHead.length)
+        for piece in [bytes.prefix(70_000), bytes.dropFirst(70_000)] {
+            try await caller.send(Caller.frame(FrameKind.data, stream: 1, Array(piece)))
+        }
+        try await caller.send(Caller.data(1, [Caller.request(id: "2")]))
+        let answer = try #require(try await caller.answers(1).first)
+        #expect(answer.status == 0)
+        let messages = try answer.messages.map { try ProtobufMessage($0) }
+        #expect(try messages.map { try $0.messages(2).first?.string(3) ?? "" } == ["", "2"])
+        #expect(try messages.first?.string(1).contains("the bodies of other requests") == true)
     }
 
     @Test func `a stream of more requests than may be under way loses none`() async throws {

@@ -41,6 +41,41 @@ import Testing
         #expect(status?.message.contains("65536") == true && status?.message.contains("65535") == true)
     }
 
+    @Test func `behind a message that is refused the next one is read, however the bytes are cut`() throws {
+        let bytes = Self.framed(3) + Self.framed(300) + Self.framed(2)
+        for cut in 0...bytes.count {
+            var reader = MessageReader()
+            var story: [Int] = []
+            for piece in [bytes[..<cut], bytes[cut...]] {
+                reader.add(ByteBuffer(bytes: piece))
+                while true {
+                    do throws(GRPCStatus) {
+                        guard let message = try reader.next(small: 16, limit: { 299 }) else { break }
+                        story.append(message.bytes.readableBytes)
+                    } catch {
+                        #expect(reader.isSkipping)
+                        story.append(-1)
+                    }
+                }
+            }
+            #expect(story == [3, -1, 2], "cut at \(cut)")
+            #expect(reader.isBetweenMessages)
+        }
+    }
+
+    @Test func `a message that is skipped in the middle costs no memory and is not the end of its stream`() throws {
+        var reader = MessageReader()
+        reader.add(ByteBuffer(bytes: Self.framed(300).prefix(200)))
+        #expect(try reader.next(small: 1000, limit: { 0 }) == nil)
+        #expect(reader.uncounted == 195)
+        reader.skip()
+        #expect(reader.uncounted == 0)
+        #expect(!reader.isBetweenMessages)
+        reader.add(ByteBuffer(bytes: [UInt8](repeating: 0, count: 105) + Self.framed(4)))
+        #expect(try reader.next(small: 1000, limit: { 0 })?.bytes.readableBytes == 4)
+        #expect(reader.isBetweenMessages)
+    }
+
     @Test func `a flag that nobody knows is refused`() {
         let status = #expect(throws: GRPCStatus.self) { try Self.messages([[2, 0, 0, 0, 0]]) }
         #expect(status?.code == .internalError)

@@ -53,24 +53,34 @@ extension GRPCConnection {
     func nextMessage(_ stream: StreamReference) -> MessageReader.Message? {
         guard let call = call(stream) else { return nil }
         do throws(GRPCStatus) {
-            var message = try call.reader.next(small: gateway.limits.smallMessage) {
-                switch call.head.method.kind {
-                case .infer, .inferStream: PredictionMessage.largest(in: call.space, gateway.dataPlane)
-                case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
-                }
-            }
-            if message == nil {
-                try checkPartial(call, on: stream)
-            } else {
-                call.coming = nil
-                if !call.isOpen { try letInAgain(call) }
-            }
-            if message?.isPacked == true, message?.share == nil { message?.share = BodyShare(gateway.bodies) }
-            return message
+            return try message(of: call, on: stream)
         } catch {
             finish(stream, error)
             return nil
         }
+    }
+
+    /// The same, for a caller who may go on after a message that is refused: then the reader is skipping it.
+    func message(of call: GRPCCall, on stream: StreamReference) throws(GRPCStatus) -> MessageReader.Message? {
+        var message = try call.reader.next(small: gateway.limits.smallMessage) {
+            switch call.head.method.kind {
+            case .infer, .inferStream: PredictionMessage.largest(in: call.space, gateway.dataPlane)
+            case .unary, .healthWatch, .reflection: gateway.limits.smallMessage
+            }
+        }
+        if message == nil {
+            do throws(GRPCStatus) {
+                try checkPartial(call, on: stream)
+            } catch {
+                call.reader.skip()
+                throw error
+            }
+        } else {
+            call.coming = nil
+            if !call.isOpen { try letInAgain(call) }
+        }
+        if message?.isPacked == true, message?.share == nil { message?.share = BodyShare(gateway.bodies) }
+        return message
     }
 
     /// A large message says at its front which endpoint it is for: it is refused by that one's limit before it is kept.

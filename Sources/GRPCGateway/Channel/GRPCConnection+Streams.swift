@@ -15,8 +15,14 @@ extension GRPCConnection {
                 if !held.contains(stream) { held.append(stream) }
                 return
             }
-            guard let message = nextMessage(stream) else { break }
-            begin(stream, predictions, call, message)
+            do throws(GRPCStatus) {
+                guard let message = try message(of: call, on: stream) else { break }
+                begin(stream, predictions, call, message)
+            } catch {
+                // One that is too large is answered like any other that fails, unless nobody knows where it ends.
+                guard call.reader.isSkipping else { return finish(stream, error) }
+                predictions.fail(predictions.append(), error.message, id: nil)
+            }
             sendReady(stream, predictions)
         }
         guard http2.isOpen(stream) else { return }

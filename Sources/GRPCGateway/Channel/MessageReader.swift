@@ -26,13 +26,31 @@ struct MessageReader {
     /// A message that has not all come, and the bytes still missing.
     private var partial: Message?
     private var missing = 0
+    /// Bytes still to come of a message that was refused.
+    private var unwanted = 0
 
     /// Whether the next byte begins a message.
-    var isBetweenMessages: Bool { partial == nil && rest.readableBytes == 0 }
+    var isBetweenMessages: Bool { partial == nil && rest.readableBytes == 0 && unwanted == 0 }
+
+    /// Whether a message was refused whose end is known: the one behind it may be taken.
+    var isSkipping: Bool { unwanted > 0 }
+
+    /// Refuses the message under way: what has come of it is let go, and what is to come is dropped.
+    mutating func skip() {
+        unwanted = missing
+        missing = 0
+        partial = nil
+    }
 
     /// Bytes of the message under way that have come, and that are to come.
     var progress: (arrived: ByteBuffer, length: Int)? {
         partial.map { ($0.bytes, $0.bytes.readableBytes + missing) }
+    }
+
+    /// Bytes that wait here for others, and that no share of their own counts.
+    var uncounted: Int {
+        guard let partial, partial.share == nil else { return rest.readableBytes }
+        return rest.readableBytes &+ partial.bytes.readableBytes
     }
 
     /// Counts what has come of a large message; false when there is no room for more.
@@ -57,6 +75,7 @@ struct MessageReader {
     ///   - small: bytes that any message may have.
     ///   - limit: bytes that a message may have; asked for larger ones only.
     mutating func next(small: Int, limit: () -> Int) throws(GRPCStatus) -> Message? {
+        if unwanted > 0, !drop() { return nil }
         if partial == nil {
             guard rest.readableBytes >= Self.prefixLength,
                 let (flag, length) = rest.readMultipleIntegers(as: (UInt8, UInt32).self)
@@ -66,7 +85,10 @@ struct MessageReader {
             }
             if Int(length) > small {
                 let limit = limit()
-                guard Int(length) <= limit else { throw Self.tooLarge(Int(length), limit: limit) }
+                guard Int(length) <= limit else {
+                    unwanted = Int(length)
+                    throw Self.tooLarge(Int(length), limit: limit)
+                }
             }
             if let whole = rest.readSlice(length: Int(length)) {
                 if rest.readableBytes == 0 { rest = ByteBuffer() }
@@ -79,6 +101,15 @@ struct MessageReader {
         guard missing == 0, let message = partial else { return nil }
         partial = nil
         return message
+    }
+
+    /// Whether nothing of a refused message is to come any more.
+    private mutating func drop() -> Bool {
+        let count = min(unwanted, rest.readableBytes)
+        rest.moveReaderIndex(forwardBy: count)
+        unwanted -= count
+        if rest.readableBytes == 0 { rest = ByteBuffer() }
+        return unwanted == 0
     }
 
     private mutating func take() {
