@@ -191,4 +191,26 @@ import Testing
         #expect(answer.head["retry-after"] == "1")
         for stream in stride(from: UInt32(1), through: 17, by: 2) { try await caller.send(Caller.reset(stream)) }
     }
+
+    @Test func `small messages that have not all come count together`() async throws {
+        let caller = try await Caller(bodies: BodyBudget(bytes: 256 << 10))
+        let half: [UInt8] = [0, 0, 1, 0x86, 0xa0] + [UInt8](repeating: 0x0a, count: 60_000)
+        let streams = (0..<8).map { UInt32($0 * 2 + 1) }
+        for stream in streams {
+            try await caller.send(Caller.call(stream) + Caller.frame(FrameKind.data, stream: stream, half))
+        }
+        for answer in try await caller.answers(9, 11, 13, 15) {
+            #expect(answer.status == 14)
+            #expect(answer.head["retry-after"] == "1")
+        }
+        #expect(!caller.bodies.hasRoom(for: 100_000))
+        // Whole messages are let go, and calls that end.
+        try await caller.send(
+            Caller.frame(FrameKind.data, flags: FrameFlag.endStream, stream: 1, [UInt8](repeating: 0, count: 40_000)))
+        #expect(try await caller.answers(1)[0].status == 3)
+        for stream in streams.dropFirst() { try await caller.send(Caller.reset(stream)) }
+        #expect(caller.bodies.hasRoom(for: 256 << 10))
+        try await caller.send(Caller.call(17) + Caller.data(17, [Caller.request()]))
+        #expect(try await caller.answers(17)[0].status == 0)
+    }
 }

@@ -43,6 +43,8 @@ final class GRPCCall {
     var isHeadSent = false
     /// Bytes of all its messages that have come.
     var received = 0
+    /// Bytes that the connection counts for it, together with those of its other calls.
+    var weight = 0
     /// How the message that is coming comes, since somebody first saw that it is waited for; `nil` between messages.
     var coming: Coming?
 
@@ -59,6 +61,12 @@ final class GRPCCall {
             let (sum, overflow) = MonotonicClock.nanoseconds().addingReportingOverflow(timeout)
             return overflow ? .max : sum
         }
+    }
+
+    /// Bytes of messages that wait for what is still to come, and that no share of their own counts.
+    var uncounted: Int {
+        guard let message, message.share == nil else { return reader.uncounted }
+        return reader.uncounted &+ message.bytes.readableBytes
     }
 
     /// Whether the peer is in the middle of something that it should go on with.

@@ -50,6 +50,7 @@ extension GRPCConnection {
         let isHeadSent = call?.isHeadSent ?? false
         let variant = call?.variant
         let id = predictionID(of: stream)
+        if let call { load.remove(call) }
         forget(stream)
         http2.sendTrailers(on: stream) { block in
             // Without a message before it the trailers are all of the answer, and its head too.

@@ -47,6 +47,13 @@ extension GRPCConnection {
         case .authenticating: call.unconsumed += bytes.readableBytes
         case .working, .watching: break
         }
+        weigh(call, on: stream)
+    }
+
+    /// Counts what the call holds by now, and refuses it when there is no room for that.
+    func weigh(_ call: GRPCCall, on stream: StreamReference) {
+        guard call.uncounted != call.weight, isAwaited(stream), !load.weigh(call, gateway.bodies) else { return }
+        finish(stream, GRPCStatus(full: gateway.bodies))
     }
 
     /// The next message of a call; `nil` when it has not all come, and when the call is refused for it.

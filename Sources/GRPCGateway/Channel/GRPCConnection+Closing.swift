@@ -31,6 +31,7 @@ extension GRPCConnection {
     func giveUp(_ stream: StreamReference) {
         guard stream.slot < calls.count, let call = calls[stream.slot] else { return }
         calls[stream.slot] = nil
+        load.remove(call)
         cancel(call)
     }
 
@@ -196,6 +197,7 @@ extension GRPCConnection {
         isClosing = true
         let open = calls
         calls = []
+        load = ConnectionLoad()
         held = []
         for case .some(let call) in open { cancel(call) }
     }

@@ -41,8 +41,9 @@ extension GRPCConnection {
         let waiting = held
         held = []
         for stream in waiting {
-            guard case .inferring(let predictions) = call(stream)?.stage else { continue }
+            guard let call = call(stream), case .inferring(let predictions) = call.stage else { continue }
             infer(stream, predictions)
+            weigh(call, on: stream)
         }
     }
 
@@ -126,6 +127,7 @@ extension GRPCConnection {
     private func goOn(_ stream: StreamReference, _ predictions: InferStream) {
         sendReady(stream, predictions)
         infer(stream, predictions)
+        if let call = call(stream) { weigh(call, on: stream) }
         if predictions.count == 0, loop.isDraining { endWhenIdle(stream) }
     }
 

@@ -24,6 +24,8 @@ final class GRPCConnection: ChannelDuplexHandler {
     var heads = HeadMemory()
     /// Who asked last.
     var callers = CallerMemory()
+    /// What its calls hold of small messages.
+    var load = ConnectionLoad()
     var context: ChannelHandlerContext?
     /// Whether bytes are being taken in: who does that flushes afterwards.
     var isReading = false
