@@ -1,6 +1,7 @@
 """ModelStreamInfer, by NVIDIA's client and by bare gRPC: order, errors within a stream, ends of streams, many at once."""
 
 import asyncio
+import contextlib
 import queue
 
 import grpc
@@ -120,8 +121,10 @@ def test_a_streams_deadline_ends_it(zoo, client):
     case = zoo.case("milliseconds")
     listener = Listener()
     client.start_stream(listener, stream_timeout=0.2)
-    for _ in range(500):
-        client.async_stream_infer(slow, inputs_of(case))
+    # On a busy machine the time may be up before all is asked, and the client then takes no more.
+    with contextlib.suppress(InferenceServerException):
+        for _ in range(500):
+            client.async_stream_infer(slow, inputs_of(case))
     while True:
         result, error = listener.next()
         if error is not None:
