@@ -43,6 +43,8 @@ extension GRPCStatus {
         case .deadlineExceeded: self.init(.deadlineExceeded, error.description)
         case .overloaded: self.init(.resourceExhausted, error.description, retryAfterSeconds: 1)
         case .unavailable: self.init(.unavailable, error.description, retryAfterSeconds: 1)
+        // Without an invitation to come back: whoever repeats what ended a worker ends the next one too.
+        case .lost, .outOfMemory: self.init(.unavailable, error.description)
         case .cancelled: self.init(.cancelled, error.description)
         }
     }

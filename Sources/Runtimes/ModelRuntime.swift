@@ -95,8 +95,12 @@ package enum RunError: Error, Sendable, Hashable {
     case invalidInput(String)
     /// The model or the runtime failed.
     case failed(String)
-    /// The process that ran it is gone; the model itself may be in order.
+    /// No process was there to run it: nothing had begun, and the same run may go well a little later.
     case unavailable(String)
+    /// The process that ran it is gone, and it may be what ended it.
+    case lost(String)
+    /// It asked for more memory than its process may have, which lives on.
+    case outOfMemory(String)
     /// The deadline passed, or the caller went away.
     case terminated
 }

@@ -13,8 +13,12 @@ package enum PredictionError: Error, Sendable, Hashable {
     case deadlineExceeded(milliseconds: Int)
     /// Too many predictions are waiting already.
     case overloaded(String)
-    /// The process that ran it is gone (a worker that crashed, was killed or is kept back by its breaker).
+    /// No process was there to run it (a worker that is stopped, busy or kept back by its breaker): nothing had begun.
     case unavailable(String)
+    /// The process that ran it is gone (a worker that crashed or was killed), perhaps because of this prediction.
+    case lost(String)
+    /// It asked for more memory than its worker may have.
+    case outOfMemory(String)
     /// The caller went away.
     case cancelled
 }
@@ -25,6 +29,8 @@ extension PredictionError {
         case .invalidInput(let message): self = .invalidInput(message)
         case .failed(let message): self = .failed(message)
         case .unavailable(let message): self = .unavailable(message)
+        case .lost(let message): self = .lost(message)
+        case .outOfMemory(let message): self = .outOfMemory(message)
         case .terminated: self = .cancelled
         }
     }
@@ -39,7 +45,7 @@ extension PredictionError: CustomStringConvertible {
         case .failed(let message): message
         case .deadlineExceeded(let milliseconds): "no answer within the deadline of \(milliseconds) ms"
         case .overloaded(let message): message
-        case .unavailable(let message): message
+        case .unavailable(let message), .lost(let message), .outOfMemory(let message): message
         case .cancelled: "the caller went away"
         }
     }

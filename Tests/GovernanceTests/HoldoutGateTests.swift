@@ -252,7 +252,7 @@ import Testing
 
     @Test func `a model that fails on the way is an error that names it`() async {
         let scoring = FunctionScoring(bodies: [
-            "good": { (_) throws(RunError) in throw .unavailable("its worker died: signal 11") }
+            "good": { (_) throws(RunError) in throw .lost("its worker died: signal 11") }
         ])
         let report = await report(
             rule([MetricLimit(MetricName(.accuracy), min: 0.5)]), subject("good"), scoring: scoring)

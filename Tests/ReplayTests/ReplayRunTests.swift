@@ -108,7 +108,7 @@ import Testing
         let workshop = ReplayWorkshop()
         for number in 0..<10 { try workshop.record([[Float(number) / 10, 1]]) }
         let model = Weighing(health: .suspended("its worker died 4 times in a row")) {
-            $0[0] > 0.35 ? .unavailable("it died") : nil
+            $0[0] > 0.35 ? .lost("it died") : nil
         }
         let report = try await workshop.replay(model).report
         #expect(report.stopped == "its worker died 4 times in a row")

@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a batch that ends its process refuses the deployment, and is not tried again`() async throws {
-        let host = Host(endsWith: .unavailable("it died"))
+        let host = Host(endsWith: .lost("it died"))
         let error = await #expect(throws: ModelLoadError.self) {
             try await plane(GateRuntime(), host).prepare(entry(rows: 8))
         }

@@ -20,11 +20,11 @@ import Testing
         /// The clocks stand still: every run seems short, and all requests of one event loop come in one turn.
         init(
             _ message: Message, instances: Int? = nil, maxRows: Int? = 16, queueLimit: Int = 1000, gate: Gate? = nil,
-            late: LateInstance.Way? = nil
+            late: LateInstance.Way? = nil, failure: @escaping @Sendable ([Tensor]) -> RunError? = { _ in nil }
         )
             throws
         {
-            let recording = RecordingInstance(try TestMachine.load(message), gate: gate)
+            let recording = RecordingInstance(try TestMachine.load(message), gate: gate, failure: failure)
             instance = recording
             let served: any ModelInstance = late.map { LateInstance(recording, $0) } ?? recording
             let entry = EndpointEntry(
@@ -232,6 +232,46 @@ import Testing
         #expect(throws: PredictionError.self) { try poisoned.get() }
         // All together once; then each by itself.
         #expect(bench.instance.runs.map { $0.inputs[0].shape.dimensions[0] }.contains(9))
+    }
+
+    /// What becomes of `requests` in one batch, and how many rows each run had that followed.
+    private func together(
+        _ requests: [InferenceRequest], failure: @escaping @Sendable ([Tensor]) -> RunError?
+    ) async throws -> (results: [Int: Result<PredictionResult, PredictionError>], runs: [Int]) {
+        let gate = Gate()
+        let bench = try Bench(BatchModels.lookup, gate: gate, failure: failure)
+        let (_, first) = await queued(bench, [(try index(0), nil)])
+        await gate.whenArrived(1)
+        let (_, answers) = await queued(bench, requests.map { ($0, nil) })
+        gate.open()
+        _ = await collect(first, 1)
+        let results = await collect(answers, requests.count)
+        return (results, bench.instance.runs.dropFirst().map { $0.inputs[0].shape.dimensions[0] })
+    }
+
+    @Test func `what takes too much memory together is run one by one, and only who takes too much alone is refused`()
+        async throws
+    {
+        let requests = [try index(0), try index(1, 2), try index(0, 1, 3), try index(2)]
+        let (results, runs) = try await together(requests) { inputs in
+            inputs[0].shape.dimensions[0] > 2 ? .outOfMemory("too much") : nil
+        }
+        #expect(runs.sorted() == [1, 1, 2, 3, 7])
+        for (number, rows) in [(0, 1), (1, 2), (3, 1)] {
+            #expect(try results[number]?.get().outputs[0].shape.dimensions == [rows])
+        }
+        #expect(throws: PredictionError.outOfMemory("too much")) { try results[2]?.get() }
+    }
+
+    @Test func `what ended its process is not run again, alone or in company`() async throws {
+        let requests = [try index(0), try index(1), try index(2)]
+        let (results, runs) = try await together(requests) { inputs in
+            inputs[0].shape.dimensions[0] > 2 ? .lost("it died") : nil
+        }
+        #expect(runs == [3])
+        for number in requests.indices {
+            #expect(throws: PredictionError.lost("it died")) { try results[number]?.get() }
+        }
     }
 
     @Test func `what is given up or too late is not put into a batch`() async throws {

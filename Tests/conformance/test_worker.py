@@ -1,5 +1,6 @@
 """Models in processes of their own: what happens to a worker is nobody else's, and a worker's answers are the same bits."""
 
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -231,6 +232,36 @@ def test_an_endless_run_is_stopped_without_the_worker(new_server, models):
     assert only_worker(server) == before, "a run that can be stopped takes no worker with it"
 
 
+def processor_time(pid):
+    """Hundredths of a second."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.parametrize("protocol", ["http", "grpc"])
+def test_a_client_does_not_repeat_what_its_worker_died_of(new_server, models, protocol):
+    server = new_server()
+    index = json.loads((models / "models.json").read_text())
+    server.push_file(models / index["loop_by_input"]["path"], "loop")
+    server.put_deployment("loop", "loop", options=WORKER)
+    request = json.dumps({"inputs": [
+        {"name": "count", "shape": [], "datatype": "INT64", "data": [2**40]},
+        {"name": "x", "shape": [4], "datatype": "FP32", "data": [0, 1, 2, 3]},
+    ]})
+    flags = [] if protocol == "http" else ["--protocol", "grpc", "--grpc-server", f"http://{server.grpc_address}"]
+    worker = only_worker(server)
+    idle = processor_time(worker)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(server.cli, "predict", "loop", "--data", request, *flags, check=False)
+        wait_until(lambda: processor_time(worker) > idle + 20, "a run")
+        os.kill(worker, signal.SIGSEGV)
+        # Asked again, it would run until its deadline.
+        refused = asking.result(timeout=20)
+    assert refused.returncode == 1 and "the worker that ran this" in refused.stderr, refused.stderr
+    assert metric(server, "slipway_requests_total", "loop") == 1
+    wait_until(lambda: metric(server, "slipway_worker_restarts_total", "loop") == 1, "the end of one worker")
+
+
 def shared_memory(pid):
     """Files that stand for the memory that a worker shares with the server."""
     found = []
@@ -299,14 +330,16 @@ def test_a_worker_that_asks_for_too_much_memory_fails_its_own_request(new_server
     server.put_deployment("zeros", "zeros", options=WORKER | {"workerMemoryBytes": 512 << 20})
 
     def zeros(*shape):
-        return server.infer(
-            "zeros", [{"name": "shape", "shape": [len(shape)], "datatype": "INT64", "data": list(shape)}])
+        status, headers, body = server.request("POST", "/v2/models/zeros/infer", {
+            "inputs": [{"name": "shape", "shape": [len(shape)], "datatype": "INT64", "data": list(shape)}]})
+        return status, headers, json.loads(body)
 
     for _ in range(5):
-        status, answer = zeros(2**14, 2**14)
+        status, headers, answer = zeros(2**14, 2**14)
         assert status == 503, answer
         assert "memory" in answer["error"]
-        status, answer = zeros(2, 3)
+        assert "retry-after" not in headers, "it would take as much again"
+        status, _, answer = zeros(2, 3)
         assert status == 200 and answer["outputs"][0]["data"] == [0] * 6
     _, metadata = server.json("GET", "/v2/health/ready")
     assert metadata["ready"]

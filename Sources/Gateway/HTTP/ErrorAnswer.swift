@@ -30,6 +30,8 @@ extension HTTPFault {
         case .deadlineExceeded: self.init(.gatewayTimeout, error.description)
         case .overloaded: self.init(.tooManyRequests, error.description, fields: [("retry-after", "1")])
         case .unavailable: self.init(.unavailable, error.description, fields: [("retry-after", "1")])
+        // Without an invitation to come back: whoever repeats what ended a worker ends the next one too.
+        case .lost, .outOfMemory: self.init(.unavailable, error.description)
         case .cancelled: self.init(.unavailable, error.description)
         }
     }

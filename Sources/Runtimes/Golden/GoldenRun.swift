@@ -54,7 +54,9 @@ extension RunError {
     /// In a sentence for people.
     package var message: String {
         switch self {
-        case .invalidInput(let message), .failed(let message), .unavailable(let message): message
+        case .invalidInput(let message), .failed(let message), .unavailable(let message), .lost(let message),
+            .outOfMemory(let message):
+            message
         case .terminated: "the run was stopped"
         }
     }

@@ -117,13 +117,13 @@ struct WorkerCall: Sendable {
         switch status {
         case .invalidInput: .invalidInput(message)
         case .terminated: .terminated
-        case .outOfMemory: .unavailable("the model asked for more memory than its worker may have: \(message)")
+        case .outOfMemory: .outOfMemory("the model asked for more memory than its worker may have: \(message)")
         default: .failed(message)
         }
     }
 
     static func gone(_ why: String) -> RunError {
-        .unavailable("the worker that ran this prediction is gone (\(why)); another one takes its place")
+        .lost("the worker that ran this prediction is gone (\(why)); another one takes its place")
     }
 }
 

@@ -123,8 +123,9 @@ final class WorkerPlace: Sendable {
     private static func refusal(_ error: RunError) -> (AnswerForm.Status, String) {
         switch error {
         case .invalidInput(let message): (.invalidInput, message)
-        case .failed(let message), .unavailable(let message):
+        case .failed(let message), .unavailable(let message), .lost(let message):
             (message.hasPrefix(ONNXFailure.outOfMemory) ? .outOfMemory : .failed, message)
+        case .outOfMemory(let message): (.outOfMemory, message)
         case .terminated: (.terminated, "")
         }
     }

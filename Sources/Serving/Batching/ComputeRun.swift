@@ -139,8 +139,10 @@ final class ComputeRun: Sendable {
     private func fail(_ error: PredictionError) -> Bool {
         if members.count > 1 {
             switch error {
-            case .invalidInput, .failed: return false
-            default: break
+            // A worker that had too little memory for all of them lives on, and may have enough for each.
+            case .invalidInput, .failed, .outOfMemory: return false
+            // Whatever ended a worker would end the next one too, and those after it.
+            case .notReady, .unloaded, .deadlineExceeded, .overloaded, .unavailable, .lost, .cancelled: break
             }
         }
         for member in members { member.job.finish(.failure(error)) }

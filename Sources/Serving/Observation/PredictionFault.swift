@@ -14,7 +14,7 @@ package enum PredictionFault: UInt8, Sendable, Hashable, CaseIterable {
     case deadlineExceeded = 6
     /// Too many predictions were waiting.
     case overloaded = 7
-    /// The process that ran it was gone.
+    /// The process that ran it was gone, gave it no memory, or was not there.
     case unavailable = 8
     /// The model could not be loaded.
     case notReady = 9
@@ -60,7 +60,7 @@ package enum PredictionFault: UInt8, Sendable, Hashable, CaseIterable {
         case .failed: self = .failed
         case .deadlineExceeded: self = .deadlineExceeded
         case .overloaded: self = .overloaded
-        case .unavailable: self = .unavailable
+        case .unavailable, .lost, .outOfMemory: self = .unavailable
         case .cancelled: self = .cancelled
         }
     }

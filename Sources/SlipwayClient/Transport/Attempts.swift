@@ -35,7 +35,7 @@ struct Attempts: Sendable {
 
     /// The pause before the next attempt, or `nil` when there is to be none: what there is, is the caller's answer.
     ///
-    /// A prediction that met 503 without `Retry-After` is not made again: it may be what brought the model down.
+    /// A prediction that met 503 without `Retry-After` is not made again: it may be what ended the worker that ran it.
     ///
     /// - Parameters:
     ///   - metServer: whether this client has had an answer from the server before.

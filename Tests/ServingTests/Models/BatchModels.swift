@@ -92,12 +92,19 @@ final class RecordingInstance: ModelInstance {
 
     let inner: any ModelInstance
     private let gate: Gate?
+    private let failure: @Sendable ([Tensor]) -> RunError?
     private let recorded: Locked<[Recorded]>
 
-    /// - Parameter gate: what each run waits at before it begins.
-    init(_ inner: any ModelInstance, gate: Gate? = nil) {
+    /// - Parameters:
+    ///   - gate: what each run waits at before it begins.
+    ///   - failure: how a run on these inputs fails, before the model is asked.
+    init(
+        _ inner: any ModelInstance, gate: Gate? = nil,
+        failure: @escaping @Sendable ([Tensor]) -> RunError? = { _ in nil }
+    ) {
         self.inner = inner
         self.gate = gate
+        self.failure = failure
         self.recorded = Locked([])
     }
 
@@ -107,6 +114,7 @@ final class RecordingInstance: ModelInstance {
     func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
         recorded.change { $0.append(Recorded(inputs: inputs, outputs: outputs, handle: handle)) }
         gate?.pass()
+        if let error = failure(inputs) { throw error }
         return try inner.run(inputs, outputs: outputs, handle: handle)
     }
 }

@@ -58,12 +58,12 @@ import Testing
         let request = try TrafficFixture.request([1])
         for error in [
             PredictionError.failed("x"), .invalidInput("x"), .deadlineExceeded(milliseconds: 1), .overloaded("x"),
-            .unavailable("x"), .notReady("x"), .unloaded, .cancelled,
+            .unavailable("x"), .lost("x"), .outOfMemory("x"), .notReady("x"), .unloaded, .cancelled,
         ] {
             router.arms[1].observe(request, .failure(error), as: PredictionID(high: 0, low: 0))
         }
         let counts = plane.arms(space: "default", endpoint: "churn")[1].counts
-        #expect(counts.requests == 7 && counts.errors == 7 && counts.latency.reduce(0, +) == 0)
+        #expect(counts.requests == 9 && counts.errors == 9 && counts.latency.reduce(0, +) == 0)
     }
 
     @Test func `half floats and doubles are looked at too, of large outputs a part`() throws {
