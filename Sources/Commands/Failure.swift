@@ -25,7 +25,7 @@ struct Failure: Error, Sendable, Hashable {
             case .badAddress, .badInput: .usage
             case .unreachable, .connectionLost, .timedOut: .unreachable
             case .badCertificate: .configuration
-            case .refused, .unexpectedAnswer, .file: .failed
+            case .cancelled, .refused, .unexpectedAnswer, .file: .failed
             }
         self.init(error.message, hint: error.hint, code: code)
     }

@@ -12,6 +12,8 @@ public enum ClientError: Error, Sendable, Hashable {
     case badCertificate(server: String, reason: String)
     /// The server took longer than the client waits.
     case timedOut(server: String, operation: String)
+    /// The task that called was cancelled, or the client shut down: whether the server did what it was asked is not known.
+    case cancelled
     /// The server understood and said no; `status` is the HTTP status.
     case refused(status: Int, APIError)
     /// What answered does not speak Slipway's interface, or another version of it.
@@ -30,6 +32,7 @@ public enum ClientError: Error, Sendable, Hashable {
             "the connection to \(server) broke while it was asked to \(operation)"
         case .badCertificate(let server, let reason): "no trusted connection to \(server): \(reason)"
         case .timedOut(let server, let operation): "\(server) took too long to \(operation)"
+        case .cancelled: "the call was cancelled"
         case .refused(_, let error): error.error
         case .unexpectedAnswer(let server, let what): "unexpected answer from \(server): \(what)"
         case .file(let path, let problem, _): "\(path): \(problem)"
@@ -53,7 +56,7 @@ public enum ClientError: Error, Sendable, Hashable {
         case .refused(_, let error): error.hint
         case .unexpectedAnswer: "is this a Slipway server of this release? `slipway doctor` compares the two"
         case .file(_, _, let hint): hint
-        case .badInput: nil
+        case .cancelled, .badInput: nil
         }
     }
 

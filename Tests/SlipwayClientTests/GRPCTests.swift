@@ -97,6 +97,18 @@
             }
         }
 
+        @Test func `a task that is cancelled before there is a connection hears the same`() async throws {
+            let client = try SlipwayClient(grpcServer: "http://127.0.0.1:1")
+            let error = try await SlipwayClient.with(client) { client in
+                let asking = Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return await clientError { _ = try await client.infer("e", inputs: []) }
+                }
+                return await asking.value
+            }
+            #expect(error == .cancelled)
+        }
+
         @Test(arguments: [("FP8", [2]), ("FP32", [3]), ("FP32", [-2])])
         func `an answer whose parts do not fit is named as such`(datatype: String, shape: [Int]) async throws {
             try await withServer(react: { _ in Self.answer(datatype, shape) }) { client, _ in

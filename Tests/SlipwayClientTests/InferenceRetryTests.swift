@@ -1,3 +1,4 @@
+import Foundation
 import ManagementAPI
 import Testing
 
@@ -72,6 +73,55 @@ struct InferenceRetryTests {
             #expect(error == .unreachable(server: address, reason: "connection refused"))
             #expect(time.pauses.count == pauses)
         }
+    }
+
+    #if os(Linux)
+        @Test func `a prediction under way on a connection that times out is not repeated`() async throws {
+            let isOver = DispatchSemaphore(value: 0)
+            // Nobody takes in what the client sends, and its system gives such a connection up soon.
+            let server = try LoopbackServer(bodyProgress: { request in
+                guard request.body.isEmpty else { return }
+                LoopbackServer.loseClients(of: request, afterMilliseconds: 50)
+                isOver.wait()
+            }) { _, _ in Self.answer }
+            defer { isOver.signal() }
+            let time = FastClock()
+            let large = InferTensor("x", shape: [8 << 20], [Float](repeating: 1, count: 8 << 20))
+            let error = await clientError {
+                try await withClient(server.address, retries: RetryPolicy(), clock: time.clock) { client in
+                    _ = try await client.infer("e", inputs: [large])
+                }
+            }
+            #expect(error == .connectionLost(server: server.address, operation: "predict at e"))
+            #expect(time.pauses.isEmpty)
+        }
+    #endif
+
+    // MARK: Cancelling
+
+    @Test(arguments: [nil, Duration.seconds(100)])
+    func `a cancelled task hears that it was cancelled, and nothing of the server`(deadline: Duration?) async throws {
+        let (arrivals, feed) = AsyncStream.makeStream(of: Void.self)
+        let server = try LoopbackServer { _, _ in
+            feed.yield()
+            return .silence
+        }
+        let asking = Task {
+            await clientError { _ = try await infer(server.address, FastClock().clock, deadline: deadline) }
+        }
+        for await _ in arrivals { break }
+        asking.cancel()
+        let error = await asking.value
+        #expect(error == .cancelled)
+        #expect(error?.isRetryable == false)
+    }
+
+    @Test func `a task that is cancelled between two attempts makes no other`() async throws {
+        let server = try LoopbackServer { _, _ in Self.turnedAway(503, "2") }
+        let clock = RetryClock(now: { .zero }, sleep: { _ in throw CancellationError() }, chance: { 0 })
+        let error = await clientError { _ = try await infer(server.address, clock) }
+        #expect(error == .cancelled)
+        #expect(server.requests.count == 1)
     }
 
     // MARK: Deadlines

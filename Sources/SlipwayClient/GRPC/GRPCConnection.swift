@@ -80,7 +80,7 @@
                     serializer: AsBytes(), deserializer: AsBytes(), options: options
                 ) { $0 }
             } catch {
-                return .failure(.unsent(error))
+                return .failure(Task.isCancelled ? .cancelled : .unsent(error))
             }
             do {
                 let contents = try response.accepted.get()
@@ -88,7 +88,8 @@
                 metadata.add(contentsOf: contents.trailingMetadata)
                 return .success((try contents.message.get(), metadata))
             } catch {
-                return .failure(.answered(error))
+                // What the library makes of a cancelled task has many forms.
+                return .failure(Task.isCancelled && error.isMadeUp ? .cancelled : .answered(error))
             }
         }
     }

@@ -8,6 +8,8 @@
         case unsent(any Error)
         /// The stream ended with this status, which the server sent, or the client made up where the stream broke.
         case answered(RPCError)
+        /// Nobody waits for the answer any more.
+        case cancelled
 
         /// What retries make of it.
         var outcome: Attempts.Outcome {
@@ -15,6 +17,7 @@
             case .unsent(let error): ConnectionFailure(Self.root(of: error)).outcome
             case .answered(let error) where error.isMadeUp: error.code == .unavailable ? .lost : .final
             case .answered(let error): .refused(status: error.code.status, wish: error.retryAfter)
+            case .cancelled: .final
             }
         }
 
@@ -32,6 +35,7 @@
                 .unexpectedAnswer(server: server, what: error.message)
             case .answered(let error):
                 .refused(status: error.code.status, APIError(error: error.message, code: error.code.name))
+            case .cancelled: .cancelled
             }
         }
 
@@ -45,7 +49,7 @@
 
     extension RPCError {
         /// Whether the client itself is its source: what a server sends has metadata.
-        fileprivate var isMadeUp: Bool { metadata.isEmpty }
+        var isMadeUp: Bool { metadata.isEmpty }
 
         /// What the trailer `retry-after` asks for, an hour at most.
         fileprivate var retryAfter: Duration? {

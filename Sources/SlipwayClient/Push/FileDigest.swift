@@ -14,6 +14,8 @@ enum FileDigest {
             return try await NIOThreadPool.singleton.runIfActive { try hash(location, progress: progress) }
         } catch let error as ClientError {
             throw error
+        } catch is CancellationError {
+            throw .cancelled
         } catch {
             throw .file(path: location, problem: "cannot be read: \(error)", hint: nil)
         }

@@ -19,10 +19,13 @@ enum ConnectionFailure: Sendable, Hashable {
     /// TLS was spoken to a server that does not.
     case plain
     case timedOut
+    /// Nobody waits for the answer any more.
+    case cancelled
     case other(String)
 
     init(_ error: any Error) {
         switch error {
+        case is BrokenConnection: self = .lost
         case let error as HTTPClientError: self = .init(client: error)
         case let error as NIOConnectionError:
             let reason = error.connectionErrors.first.map { ConnectionFailure($0.error) }
@@ -44,7 +47,7 @@ enum ConnectionFailure: Sendable, Hashable {
         case let error as NIOSSLError: self = .init(tls: error)
         case is NIOSSLExtraError: self = .untrusted("the certificate is for another host name")
         case let error as BoringSSLError: self = .untrusted("the TLS handshake failed: \(error)")
-        case is CancellationError: self = .other("cancelled")
+        case is CancellationError: self = .cancelled
         default: self = .other("\(error)")
         }
     }
@@ -54,6 +57,7 @@ enum ConnectionFailure: Sendable, Hashable {
         case .connectTimeout, .getConnectionFromPoolTimeout: self = .unreachable("no answer within 5 s")
         case .remoteConnectionClosed, .uncleanShutdown: self = .lost
         case .deadlineExceeded, .readTimeout, .writeTimeout: self = .timedOut
+        case .cancelled: self = .cancelled
         case .tlsHandshakeTimeout: self = .untrusted("the TLS handshake was not answered: is this port plain http?")
         case .bodyLengthMismatch: self = .other("the file changed while it was being sent")
         default: self = .other("\(error)")
@@ -76,6 +80,7 @@ enum ConnectionFailure: Sendable, Hashable {
         }
     }
 
+    /// Of a connection that did not come about; from one that did, `BrokenConnection` comes in its place.
     private init(errorNumber: Int32) {
         switch errorNumber {
         case ECONNREFUSED: self = .unreachable("connection refused")
@@ -91,7 +96,7 @@ enum ConnectionFailure: Sendable, Hashable {
         switch self {
         case .lost: .lost
         case .unreachable: .unreachable
-        case .untrusted, .plain, .timedOut, .other: .final
+        case .untrusted, .plain, .timedOut, .cancelled, .other: .final
         }
     }
 
@@ -103,6 +108,7 @@ enum ConnectionFailure: Sendable, Hashable {
         case .plain:
             .badAddress(server, problem: "begins with https://, but the server speaks plain http on this port")
         case .timedOut: .timedOut(server: server, operation: operation)
+        case .cancelled: .cancelled
         case .other(let what): .unexpectedAnswer(server: server, what: what)
         }
     }

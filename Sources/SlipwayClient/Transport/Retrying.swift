@@ -36,7 +36,7 @@ struct Retrying: Sendable {
                 let pause = attempts.pause(
                     after: outcome, metServer: contact.wasMade, now: clock.now(), chance: clock.chance())
                 guard let pause else { return try result.get() }
-                do { try await clock.sleep(pause) } catch { return try result.get() }
+                do { try await clock.sleep(pause) } catch { throw .cancelled }
             }
         }
     }

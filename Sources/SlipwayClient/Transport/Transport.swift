@@ -22,6 +22,10 @@ struct Transport: Sendable {
         configuration.httpVersion = .http1Only
         // Off: with it, "connection refused" is tried again until the time is up, and a person waits for nothing.
         configuration.connectionPool.retryConnectionEstablishment = false
+        // The one moment at which the HTTP client tells of a connection before it sends anything on it.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.pipeline.addHandler(BrokenConnection.Marker(), position: .first)
+        }
         if address.isSecure, let caCertificate {
             var tls = TLSConfiguration.makeClientConfiguration()
             do {
