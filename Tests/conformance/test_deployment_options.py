@@ -120,6 +120,34 @@ def test_the_reference_names_the_flags_there_are(world):
     assert documented == {flag for flag in flags if flag not in others}
 
 
+def test_the_reference_has_the_defaults_and_ranges_of_the_schema(world):
+    schemas = world.json("GET", "/api/v1/openapi.json")[1]["components"]["schemas"]
+
+    def flat(schema, path=()):
+        for name, value in schema["properties"].items():
+            if "$ref" in value:
+                yield from flat(schemas[value["$ref"].rsplit("/", 1)[1]], (*path, name))
+            else:
+                yield ".".join((*path, name)), value
+
+    page = (REPOSITORY / "docs/reference/deployment.md").read_text()
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if "| `--" in row]
+    documented = {option.strip("`"): (default, values) for option, _, default, values in rows}
+    options = dict(flat(schemas["DeploymentOptions"]))
+    assert set(documented) == set(options)
+    for name, schema in options.items():
+        default, values = documented[name]
+        # Where nothing is a number, the server, the space or the model decides, or the option is left out.
+        stated = re.fullmatch(r"(?:.+, else )?(\d+)", default)
+        assert (int(stated[1]) if stated else None) == schema.get("default"), (name, default)
+        if "minimum" in schema:
+            assert values == f"{schema['minimum']} to {schema['maximum']}", name
+        elif "enum" in schema:
+            assert values == ", ".join(f"`{value}`" for value in schema["enum"]), name
+        else:
+            assert schema["type"] == "array", name
+
+
 def test_the_schema_says_ranges_and_defaults(world):
     schemas = world.json("GET", "/api/v1/openapi.json")[1]["components"]["schemas"]
     options = schemas["DeploymentOptions"]["properties"]
