@@ -40,6 +40,8 @@
                 let client = try SlipwayClient(
                     server: "http://127.0.0.1:1", grpcServer: "http://127.0.0.1:\(port)", token: "secret",
                     space: "prod", retrying: { Retrying(policy: retries, clock: clock) })
+                // A server waits for its handlers, and not all of them hear that their caller is gone.
+                defer { service.endSilence() }
                 return try await SlipwayClient.with(client) { try await body($0, service) }
             }
         }
@@ -94,6 +96,25 @@
                     Issue.record("got \(String(describing: error))")
                     return
                 }
+            }
+        }
+
+        @Test(arguments: [nil, Duration.seconds(100)])
+        func `a cancelled task hears that it was cancelled, and nothing of the server`(
+            deadline: Duration?
+        ) async throws {
+            let (arrivals, feed) = AsyncStream.makeStream(of: Void.self)
+            let react: @Sendable (Int) -> ScriptedService.Reaction = { _ in
+                feed.yield()
+                return .silence
+            }
+            try await withServer(react: react) { client, _ in
+                let asking = Task {
+                    await clientError { _ = try await client.infer("e", inputs: [], deadline: deadline) }
+                }
+                for await _ in arrivals { break }
+                asking.cancel()
+                #expect(await asking.value == .cancelled)
             }
         }
 
@@ -172,16 +193,19 @@
         enum Reaction: Sendable {
             case message(ByteBuffer, Metadata)
             case refusal(RPCError.Code, String, Metadata)
-            /// Until the caller is gone.
+            /// Until the caller is gone, or the test is over.
             case silence
         }
 
         private let log = Mutex<[(metadata: Metadata, message: ByteBuffer)]>([])
         private let react: @Sendable (Int) -> Reaction
+        private let (silence, silenceFeed) = AsyncStream.makeStream(of: Void.self)
 
         var requests: [(metadata: Metadata, message: ByteBuffer)] { log.withLock { $0 } }
 
         init(react: @escaping @Sendable (Int) -> Reaction) { self.react = react }
+
+        func endSilence() { silenceFeed.finish() }
 
         func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
             router.registerHandler(
@@ -202,7 +226,7 @@
                 case .refusal(let code, let message, let metadata):
                     throw RPCError(code: code, message: message, metadata: metadata)
                 case .silence:
-                    try await Task.sleep(for: .seconds(1 << 30))
+                    for await _ in self.silence {}
                     throw CancellationError()
                 }
             }

@@ -75,28 +75,6 @@ struct InferenceRetryTests {
         }
     }
 
-    #if os(Linux)
-        @Test func `a prediction under way on a connection that times out is not repeated`() async throws {
-            let isOver = DispatchSemaphore(value: 0)
-            // Nobody takes in what the client sends, and its system gives such a connection up soon.
-            let server = try LoopbackServer(bodyProgress: { request in
-                guard request.body.isEmpty else { return }
-                LoopbackServer.loseClients(of: request, afterMilliseconds: 50)
-                isOver.wait()
-            }) { _, _ in Self.answer }
-            defer { isOver.signal() }
-            let time = FastClock()
-            let large = InferTensor("x", shape: [8 << 20], [Float](repeating: 1, count: 8 << 20))
-            let error = await clientError {
-                try await withClient(server.address, retries: RetryPolicy(), clock: time.clock) { client in
-                    _ = try await client.infer("e", inputs: [large])
-                }
-            }
-            #expect(error == .connectionLost(server: server.address, operation: "predict at e"))
-            #expect(time.pauses.isEmpty)
-        }
-    #endif
-
     // MARK: Cancelling
 
     @Test(arguments: [nil, Duration.seconds(100)])

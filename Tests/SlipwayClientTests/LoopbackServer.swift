@@ -59,29 +59,6 @@ final class LoopbackServer: Sendable {
 
     deinit { stop() }
 
-    #if os(Linux)
-        /// Has the system give up the connections on which clients of this process have sent `request` or others to the
-        /// same server, once they cannot send for this long.
-        static func loseClients(of request: Request, afterMilliseconds milliseconds: UInt32) {
-            let port = request.headers["host"]?.split(separator: ":").last.flatMap { UInt16($0) }
-            for descriptor in 0..<Int32(1024) {
-                var peer = sockaddr_in()
-                var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-                let isConnected = withUnsafeMutablePointer(to: &peer) { pointer in
-                    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                        getpeername(descriptor, address, &length) == 0
-                    }
-                }
-                guard isConnected, peer.sin_family == AF_INET, UInt16(bigEndian: peer.sin_port) == port
-                else { continue }
-                var patience = milliseconds
-                setsockopt(
-                    descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &patience,
-                    socklen_t(MemoryLayout<UInt32>.size))
-            }
-        }
-    #endif
-
     /// From now on nobody listens here.
     func stop() {
         let wasStopped = isStopped.withLock { stopped in
