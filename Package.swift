@@ -24,6 +24,10 @@ let settings: [SwiftSetting] =
 /// Tests need not be fast, but to be compiled fast.
 let testSettings: [SwiftSetting] = settings + [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
+/// Rooms that wait for people, files and other servers are not optimised in a build for tests, which takes long enough. What
+/// answers predictions and what computes is compiled as it is shipped.
+let unhurried = isTestable ? testSettings : settings
+
 /// The release binary carries Swift's own libraries, so that it runs where no toolchain is. Nobody looks symbols up in it:
 /// without a table of those it exports, and laid out by lld, it takes 8 MB less of memory.
 let standaloneRelease = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
@@ -116,8 +120,7 @@ let package = Package(
                 "SlipwayClient", "ManagementAPI", "Declarations", "Documents", "Governance", "GitRuns", "Journal",
                 "Server", "Drift", "Statistics", "Tabular", argumentParser,
             ],
-            // The last room of a build and the largest: a minute on one processor, for what waits for people and servers.
-            isTestable ? testSettings : settings),
+            unhurried),
         room(
             "Server",
             [
@@ -126,7 +129,8 @@ let package = Package(
                 "Alerts", "Webhooks", "Monitoring", "Drift", "MLflowGateway", "Experiments", "Documents", "Identity",
                 "Journal", "Serving", "Runtimes", "Tensors", "InferenceProtocol", "Tabular",
                 asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL, logging, yams,
-            ]),
+            ],
+            unhurried),
         room(
             "GRPCGateway",
             [
@@ -142,10 +146,12 @@ let package = Package(
                 "Alerts", "Webhooks", "Monitoring", "Drift", "Documents", "Identity",
                 "Statistics", "Journal", "Serving", "InferenceProtocol", "Runtimes", "Tensors", crypto, hummingbird,
                 httpTypes, nioCore, nioFoundation,
-            ]),
+            ],
+            unhurried),
         room(
             "MLflowGateway",
-            ["Gateway", "Experiments", "Registry", "Identity", "InferenceProtocol", "Journal", "Serving", nioCore]),
+            ["Gateway", "Experiments", "Registry", "Identity", "InferenceProtocol", "Journal", "Serving", nioCore],
+            unhurried),
         room("HTTP2", [nioCore]),
         room(
             "Gateway",
@@ -165,7 +171,8 @@ let package = Package(
             [
                 "ManagementAPI", "Deployments", "Governance", "Registry", "Retraining", "Alerts", "Webhooks", "Quality",
                 "Drift", "Documents", "Identity", "Journal", "Serving", "Runtimes", "InferenceProtocol", crypto,
-            ]),
+            ],
+            unhurried),
         room(
             "Store",
             [
@@ -213,16 +220,17 @@ let package = Package(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
         room("Monitors", ["Documents", "Journal"]),
-        room("Retraining", ["Processes", "Documents", "Journal"]),
-        room("GitRuns", ["Processes", "Documents", "Journal", crypto]),
-        room("Experiments", ["Journal"]),
-        room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging]),
+        room("Retraining", ["Processes", "Documents", "Journal"], unhurried),
+        room("GitRuns", ["Processes", "Documents", "Journal", crypto], unhurried),
+        room("Experiments", ["Journal"], unhurried),
+        room("Alerts", ["Webhooks", "Documents", "Journal", "Serving", logging], unhurried),
         room(
             "Webhooks",
             [
                 "Documents", "Journal", "Serving", "InferenceProtocol", asyncHTTPClient, crypto, logging, nioCore,
                 nioHTTP1,
-            ]),
+            ],
+            unhurried),
         room(
             "Registry",
             ["Drift", "Documents", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
