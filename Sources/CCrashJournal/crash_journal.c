@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +15,6 @@ enum { SUBJECTS = 4096, SUBJECT_BYTES = 640, SLOTS = 1024, STACK_BYTES = 64 << 1
 
 struct crash_subject {
     atomic_bool taken;
-    bool has_threads;
     unsigned short length;
     char lines[SUBJECT_BYTES];
 };
@@ -41,13 +41,12 @@ static struct sigaction before[SIGNALS];
 
 // MARK: subjects
 
-crash_subject *crash_subject_make(const char *lines, bool has_threads) {
+crash_subject *crash_subject_make(const char *lines) {
     size_t length = strlen(lines);
     if (length > SUBJECT_BYTES) return NULL;
     for (int index = 0; index < SUBJECTS; index++) {
         bool is_taken = false;
         if (!atomic_compare_exchange_strong(&subjects[index].taken, &is_taken, true)) continue;
-        subjects[index].has_threads = has_threads;
         subjects[index].length = (unsigned short)length;
         memcpy(subjects[index].lines, lines, length);
         return &subjects[index];
@@ -73,6 +72,8 @@ static void thread_ends(void *value) {
         slot->stack = NULL;
     }
     own = NULL;
+    // The next thread here is not busy with what this one was.
+    atomic_store(&slot->subject, NULL);
     atomic_store(&slot->taken, false);
 }
 
@@ -136,20 +137,6 @@ crash_subject *crash_journal_current(void) { return own ? atomic_load(&own->subj
 
 // MARK: the handler; nothing below it allocates, locks or asks the C library for more than is promised to handlers
 
-// The place of whoever is to blame. Threads that we make for the runtime are in a place. One that it made itself is not:
-// then the one model that is running with threads did it, and of several nobody can say which.
-static struct slot *culprit(void) {
-    if (own && atomic_load(&own->subject)) return own;
-    struct slot *found = NULL;
-    for (int index = 0; index < SLOTS && !own; index++) {
-        crash_subject *subject = atomic_load(&slots[index].subject);
-        if (!subject || !subject->has_threads) continue;
-        if (found && atomic_load(&found->subject) != subject) return NULL;
-        found = &slots[index];
-    }
-    return found;
-}
-
 static size_t put_text(char *buffer, size_t at, const char *text, size_t length) {
     memcpy(buffer + at, text, length);
     return at + length;
@@ -170,7 +157,9 @@ static size_t put_line(char *buffer, size_t at, const char *name, long long valu
 
 static void report(int number) {
     int descriptor = atomic_load(&report_descriptor);
-    struct slot *slot = culprit();
+    // Whoever crashes is to blame, where it is busy with a model; threads that we make for the runtime are as long as they
+    // live. Of any other nobody can say whose fault it is.
+    struct slot *slot = own;
     if (descriptor < 0 || !slot) return;
     crash_subject *subject = atomic_load(&slot->subject);
     if (!subject || subject->length > SUBJECT_BYTES) return;

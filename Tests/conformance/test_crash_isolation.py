@@ -193,7 +193,11 @@ def test_every_endpoint_with_the_same_bytes_is_moved(server):
     assert [isolation(server, name)[0] for name in ["culprit", "twin", "bystander"]] == ["worker", "worker", "shared"]
 
 
-def test_a_crash_with_no_model_running_is_nobodys(server):
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_crash_with_no_model_running_is_nobodys(server, threads):
+    # Threads of a model's own are there all the time, whether it runs or not.
+    server.put_deployment("culprit", "loop", options={"intraOpThreads": threads})
+    add_one(server, "culprit")
     old = child(server)
     crash(old, old)
     answers_again(server, old)

@@ -5,8 +5,6 @@
 #ifndef CCRASHJOURNAL_H
 #define CCRASHJOURNAL_H
 
-#include <stdbool.h>
-
 // What a thread is doing with the model that it is busy with.
 enum crash_phase { CRASH_PHASE_LOAD = 0, CRASH_PHASE_RUN = 1 };
 
@@ -20,10 +18,9 @@ typedef struct {
     int phase;
 } crash_work;
 
-// A subject whose lines, each ended by a line feed, go into the report as they are. `has_threads`: the runtime runs it
-// on threads of its own too, which the journal does not know. NULL when all subjects are taken or the lines are too
-// long: such a model is run without an entry.
-crash_subject *crash_subject_make(const char *lines, bool has_threads);
+// A subject whose lines, each ended by a line feed, go into the report as they are. NULL when all subjects are taken or
+// the lines are too long: such a model is run without an entry.
+crash_subject *crash_subject_make(const char *lines);
 void crash_subject_free(crash_subject *subject);
 
 // Notes that this thread is busy with `subject` (NULL: with nothing that could be named). A few nanoseconds.

@@ -6,11 +6,10 @@ final class CrashSubject: Sendable {
     // The C side keeps it in memory that is never given back, and synchronises what changes in it.
     nonisolated(unsafe) private let subject: OpaquePointer?
 
-    /// - Parameter hasThreads: whether the runtime runs it on threads of its own too.
-    init(_ entry: EndpointEntry, hasThreads: Bool) {
+    init(_ entry: EndpointEntry) {
         let lines = CrashReport.subjectLines(
             space: entry.space, endpoint: entry.name, revision: entry.revision, digest: entry.artifact.digest)
-        subject = crash_subject_make(lines, hasThreads)
+        subject = crash_subject_make(lines)
     }
 
     deinit { crash_subject_free(subject) }

@@ -127,7 +127,7 @@ final class ModelLoader: Sendable {
         of artifact: ModelArtifact, key: LoadedModel.Key, entry: EndpointEntry, runtime: any ModelRuntime
     ) throws(ModelLoadError) -> any ModelInstance {
         guard let worker = key.worker else {
-            let subject = CrashSubject(entry, hasThreads: key.options.intraOpThreads > 1)
+            let subject = CrashSubject(entry)
             let instance = try subject.during(.load) { () throws(ModelLoadError) in
                 try runtime.load(artifact, options: key.options)
             }
