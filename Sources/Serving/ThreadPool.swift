@@ -1,4 +1,4 @@
-import Synchronization
+import Runtimes
 
 #if canImport(Glibc)
     import Glibc
@@ -29,6 +29,8 @@ package final class ThreadPool: @unchecked Sendable {
     ///   - stackBytes: deep graphs recurse inside the runtime, so more than the default of small systems.
     package init(idleSeconds: Int = 10, stackBytes: Int = 8 << 20, priority: ThreadPriority = .normal) {
         self.priority = priority
+        // Here, where nobody has lowered a priority yet.
+        _ = ThreadMaker.ofThisProcess
         self.idleSeconds = idleSeconds
         self.stackBytes = stackBytes
         mutex = .allocate(capacity: 1)
@@ -70,6 +72,11 @@ package final class ThreadPool: @unchecked Sendable {
     }
 
     private func startThread() -> Bool {
+        // Whoever brings work may have a lower priority, and would pass it on.
+        ThreadMaker.ofThisProcess.start { self.createThread() }
+    }
+
+    private func createThread() -> Bool {
         let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
         defer { attributes.deallocate() }
         pthread_attr_init(attributes)

@@ -27,6 +27,13 @@ import Testing
         withExtendedLifetime(memory) {}
     }
 
+    @Test func `a loop that comes to its wait too late does not begin it, for the wake has passed`() throws {
+        let (words, memory) = try words()
+        words.wakeWaiting()
+        #expect(!words.awaitAnswerWatched(to: 1, until: WorkerNanoseconds()) { false })
+        withExtendedLifetime(memory) {}
+    }
+
     @Test func `who is woken without an answer goes on waiting until it is over or too late`() throws {
         let (words, memory) = try words()
         let isOver = Atomic<Bool>(false)

@@ -15,7 +15,7 @@ package final class ONNXRuntime: ModelRuntime {
         self.search = search
         self.logger = logger
         // Here, where nobody has lowered a priority yet.
-        _ = ONNXThreadMaker.ofThisProcess
+        _ = ThreadMaker.ofThisProcess
     }
 
     package var version: String? { opened.withLock { $0 }.map { "ONNX Runtime \($0.version)" } }

@@ -34,9 +34,9 @@ final class ONNXSession: @unchecked Sendable {
         // exactly that size for this session, since results depend on the number of threads in their last bits.
         let threads = Int32(clamping: max(1, options.intraOpThreads))
         try functions.check(functions.SetIntraOpNumThreads(settings, threads))
-        if threads > 1, ONNXThreadMaker.ofThisProcess.isThere {
-            try functions.check(functions.SessionOptionsSetCustomCreateThreadFn(settings, ONNXThreadMaker.create))
-            try functions.check(functions.SessionOptionsSetCustomJoinThreadFn(settings, ONNXThreadMaker.join))
+        if threads > 1, ThreadMaker.ofThisProcess.isThere {
+            try functions.check(functions.SessionOptionsSetCustomCreateThreadFn(settings, ONNXThreads.create))
+            try functions.check(functions.SessionOptionsSetCustomJoinThreadFn(settings, ONNXThreads.join))
         }
         try functions.check(functions.SetInterOpNumThreads(settings, 1))
         try functions.check(functions.SetSessionLogSeverityLevel(settings, 3))

@@ -26,7 +26,10 @@ final class LoopWatch: Sendable {
     /// From here on the waits for `connection` are looked after. False when the system gives no thread for it.
     func add(_ connection: WorkerConnection) -> Bool {
         state.withLock { state in
-            if !state.hasThread { state.hasThread = BlockingThread.start { self.watch() } }
+            if !state.hasThread {
+                // It may be a thread with the lowest priority that adds the first.
+                state.hasThread = ThreadMaker.ofThisProcess.start { BlockingThread.start { self.watch() } }
+            }
             if state.hasThread { state.connections.append(connection) }
             return state.hasThread
         }

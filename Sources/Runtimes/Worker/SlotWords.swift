@@ -68,6 +68,8 @@ struct SlotWords: @unchecked Sendable {
             let seen = WorkerWordLoad(answered)
             if Self.isAnswer(seen, to: number) { return true }
             if isOver() { return false }
+            // The wake may have come before the load, when this thread was kept waiting for a processor: no other need come.
+            if WorkerNanoseconds() >= deadline { return false }
             _ = WorkerWordWait(answered, seen, .max)
             if !isAnswered(number), WorkerNanoseconds() >= deadline { return false }
         }

@@ -1,24 +1,18 @@
 import CCrashJournal
 import CONNXRuntime
-import Dispatch
 import Glibc
-import Synchronization
 
-/// Starts the threads that ONNX Runtime wants for a session, from a thread of ordinary priority.
-///
-/// A thread begins with the priority of the one that starts it, and models are loaded by threads that get the processor
-/// last, from where a process without privileges cannot come back. What serves must not inherit that.
+/// The threads that ONNX Runtime wants for a session, started with ordinary priority whoever loads it.
 ///
 /// A crash of such a thread is the model's for which it was made: the journal knows it from the thread that loads it.
-final class ONNXThreadMaker: Sendable {
+enum ONNXThreads {
     /// One thread that is wanted.
     private final class Order: @unchecked Sendable {
         let worker: ORTThreadWorker
         let parameter: UnsafeMutableRawPointer?
         /// What the thread that asks is busy with, for the crash journal.
         let subject: OpaquePointer?
-        let done = DispatchSemaphore(value: 0)
-        // Written before `done` is signalled, read after.
+        // Written by the thread maker, read once it is done.
         var thread: pthread_t?
 
         init(_ worker: @escaping ORTThreadWorker, _ parameter: UnsafeMutableRawPointer?) {
@@ -27,7 +21,7 @@ final class ONNXThreadMaker: Sendable {
             self.subject = crash_journal_current()
         }
 
-        func carryOut() {
+        func carryOut() -> Bool {
             let box = Unmanaged.passRetained(self)
             var thread = pthread_t()
             let code = pthread_create(
@@ -44,44 +38,15 @@ final class ONNXThreadMaker: Sendable {
                     return nil
                 }, box.toOpaque())
             if code == 0 { self.thread = thread } else { box.release() }
-            done.signal()
+            return code == 0
         }
-    }
-
-    private final class Line: Sendable {
-        let orders = Mutex<[Order]>([])
-        let arrived = DispatchSemaphore(value: 0)
-    }
-
-    /// Threads belong to the process. Whoever touches this first does it with the priority that they are to have.
-    static let ofThisProcess = ONNXThreadMaker()
-
-    private let line: Line
-    /// False when the system gave no thread: the library's then inherit what they inherit.
-    let isThere: Bool
-
-    private init() {
-        let line = Line()
-        self.line = line
-        isThere = BlockingThread.start {
-            while true {
-                line.arrived.wait()
-                let order = line.orders.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-                order?.carryOut()
-            }
-        }
-    }
-
-    private func start(_ order: Order) -> pthread_t? {
-        line.orders.withLock { $0.append(order) }
-        line.arrived.signal()
-        order.done.wait()
-        return order.thread
     }
 
     /// For the library: a handle for `join`, or `nil` when the system gives no thread.
     static let create: ORTCreateThread = { _, worker, parameter in
-        ofThisProcess.start(Order(worker, parameter)).flatMap { OpaquePointer(bitPattern: UInt($0)) }
+        let order = Order(worker, parameter)
+        guard ThreadMaker.ofThisProcess.start({ order.carryOut() }) else { return nil }
+        return order.thread.flatMap { OpaquePointer(bitPattern: UInt($0)) }
     }
 
     /// For the library: waits for the end of a thread.
