@@ -34,6 +34,11 @@ package struct AnswerLimit {
         }
     }
 
+    /// Counts the name of `tensor`, with what stands around it, once in each of `rows`.
+    mutating func addName(of tensor: Tensor, rows: Int) throws(ProtocolError) {
+        try add(rows, times: JSONOutput.quotedBound(tensor.name.utf8.count) + 4, tensor, "send fewer rows at once")
+    }
+
     /// Counts the best `count` classes of each row.
     package mutating func addClasses(_ count: Int, of tensor: Tensor, labels: [String]?) throws(ProtocolError) {
         let label = labels?.reduce(0) { max($0, $1.utf8.count) } ?? 0

@@ -2,6 +2,9 @@ package import Tensors
 
 /// A prediction request after decoding, whichever protocol it came by: checked against the model's signature.
 package struct InferenceRequest: Sendable {
+    /// Bytes that an id may have: it is written into the answer, where each may become six.
+    package static let longestID = 64 << 10
+
     /// The caller's own id, only echoed.
     package var id: String?
     /// In the order of the signature's inputs; optional inputs may be missing.
@@ -16,6 +19,15 @@ package struct InferenceRequest: Sendable {
         self.inputs = inputs
         self.outputs = outputs
         self.routingKey = routingKey
+    }
+}
+
+extension InferenceRequest {
+    /// Refuses an id that is too long to echo.
+    package static func checkID(bytes count: Int) throws(JSONProblem) {
+        guard count <= longestID else {
+            throw JSONProblem("an id has at most \(longestID) bytes, this one has \(count)")
+        }
     }
 }
 

@@ -75,4 +75,15 @@ import Testing
             #expect(buffer.readableBytes == 0)
         }
     }
+
+    @Test func `the names that stand in every row count too`() throws {
+        // As columns these are 2.4 GB at most; as rows they are 4.4.
+        let flags = try Self.claimed(.bool, [200_000_000])
+        var buffer = ByteBuffer()
+        let problem = #expect(throws: ProtocolError.self) {
+            try TFServingResponseEncoder.encode(outputs: [flags, flags], form: .row, into: &buffer)
+        }
+        #expect(problem?.message.contains("send fewer rows at once") == true)
+        #expect(buffer.readableBytes == 0)
+    }
 }

@@ -206,6 +206,26 @@ import Testing
         #expect(problem?.message.contains(says) == true, "\(problem?.message ?? "")")
     }
 
+    @Test(arguments: [
+        (String(repeating: ",", count: 1_000_000) + "\n", InvocationsForm.csv(header: true)),
+        (String(repeating: ",", count: 1_000_000) + "\n", .csv(header: false)),
+        ("1" + String(repeating: ",", count: 1_000_000) + "\n", .csv(header: nil)),
+        (#"{"dataframe_split":{"columns":["a"# + String(repeating: #"","a"#, count: 5000) + #""]}}"#, .json),
+        (#"{"dataframe_records":[{"a":1"# + (0..<5000).map { ",\"\($0)\":1" }.joined() + "}]}", .json),
+    ])
+    func `far more columns than the model takes are refused before they take memory`(
+        text: String, form: InvocationsForm
+    ) {
+        let problem = #expect(throws: ProtocolError.self) { try Self.decode(text, Self.features, form) }
+        #expect(problem?.message.contains("more than 1024 columns") == true, "\(problem?.message ?? "")")
+    }
+
+    @Test func `of a long name that does not fit only the beginning is repeated`() {
+        let text = #"{"dataframe_records":[{"\#(String(repeating: "n", count: 100_000))":"x","b":1}]}"#
+        let problem = #expect(throws: ProtocolError.self) { try Self.decode(text) }
+        #expect((problem?.message.utf8.count ?? 0) + (problem?.field?.utf8.count ?? 0) < 1000)
+    }
+
     @Test func `many columns in many orders take no longer than they are long`() throws {
         let count = 20_000
         let names = (0..<count).map { "c\($0)" }

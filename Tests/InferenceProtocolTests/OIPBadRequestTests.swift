@@ -36,6 +36,7 @@ import Testing
         Case(#"{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4]}]}"#, "inputs[0]", "needs 'data'"),
         Case(#"{"inputs":[{"name":"x","name":"x"}]}"#, "inputs[0]", "'name' occurs twice"),
         Case(#"{"id":7,"inputs":[]}"#, "id", "expected a string, got 7"),
+        Case(#"{"id":"\#(String(repeating: "i", count: 65_537))"}"#, "id", "at most 65536 bytes", "has 65537"),
         Case(#"{"a" 1}"#, nil, "expected ':' after the key"),
         Case(#"{"a":1 "b":2}"#, nil, "expected ',' or '}'"),
         Case(#"{a:1}"#, nil, "expected a key in double quotes"),

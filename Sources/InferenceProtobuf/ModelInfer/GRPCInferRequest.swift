@@ -47,7 +47,9 @@ package struct GRPCInferRequest: Sendable, Hashable {
                 switch tag.number {
                 case Field.modelName: request.modelName = try reader.string()
                 case Field.modelVersion: request.modelVersion = try reader.string()
-                case Field.id: request.id = try reader.string()
+                case Field.id:
+                    request.id = try reader.string()
+                    try InferenceRequest.checkID(bytes: request.id.utf8.count)
                 case Field.parameters:
                     let parameter = try GRPCParameter(try reader.message())
                     if parameter.key == "triton_enable_empty_final_response" {

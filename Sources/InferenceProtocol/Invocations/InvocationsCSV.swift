@@ -7,11 +7,13 @@ enum InvocationsCSV {
     static func read(
         _ bytes: UnsafeRawBufferPointer, header: Bool?, _ signature: Signature
     ) throws(JSONProblem) -> [Tensor] {
-        let first = FirstRow(bytes)
+        let most = RowTable.mostColumns(signature)
+        let first = FirstRow(bytes, most: most)
+        guard first.cells <= most else { throw RowTable.tooWide(most) }
         let hasHeader = header ?? !first.isNumeric
         var rows = CSVRows(signature: signature, hasNames: hasHeader)
         do throws(TabularError) {
-            var reader = CSVRowReader(limits: .none)
+            var reader = CSVRowReader(limits: TabularLimits(columns: most, rowBytes: .max, nameBytes: .max))
             if !hasHeader {
                 // The reader wants names; counted ones stand for none.
                 let names = (0..<max(1, first.cells)).map { String($0) }.joined(separator: ",") + "\n"
@@ -32,11 +34,12 @@ enum InvocationsCSV {
 
     /// What the first line that is not empty looks like.
     private struct FirstRow {
+        /// One more than `most` where there are too many to go on counting.
         private(set) var cells = 0
         /// Whether there are numbers in it, and nothing but numbers.
         private(set) var isNumeric = false
 
-        init(_ bytes: UnsafeRawBufferPointer) {
+        init(_ bytes: UnsafeRawBufferPointer, most: Int) {
             var index = 0
             while index < bytes.count, bytes[index] == UInt8(ascii: "\n") || bytes[index] == UInt8(ascii: "\r") {
                 index += 1
@@ -55,7 +58,7 @@ enum InvocationsCSV {
                     cells += 1
                     if CellText.isNumber(cell) { numbers += 1 } else if !CSVCell.isMissing(cell[...]) { others += 1 }
                     start = index + 1
-                    if byte == UInt8(ascii: "\n") || index >= bytes.count { break }
+                    if byte == UInt8(ascii: "\n") || index >= bytes.count || cells > most { break }
                 }
                 index += 1
             }

@@ -119,7 +119,9 @@ struct InvocationsReader {
         if cursor.null() { return nil }
         guard try cursor.openList() else { return nil }
         var names: [String] = []
+        let most = RowTable.mostColumns(signature)
         repeat {
+            guard names.count < most else { throw RowTable.tooWide(most) }
             if cursor.next() == UInt8(ascii: "\"") {
                 names.append(try cursor.string().string)
             } else {

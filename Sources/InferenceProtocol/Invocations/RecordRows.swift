@@ -39,6 +39,8 @@ struct RecordRows {
         let key = try cursor.key()
         let column = isFirst ? ordinal : try column(of: key, ordinal, at: place)
         if isFirst {
+            let most = RowTable.mostColumns(signature)
+            guard names.count < most else { throw RowTable.tooWide(most).at(place) }
             names.append(key.string)
             places.append(nil)
         }
@@ -81,7 +83,11 @@ struct RecordRows {
         for index in places.indices {
             guard let place = places[index] else { continue }
             cell.at = place
-            do { try table?.readCell(&cell, column: index) } catch { throw error.within(names[index]) }
+            do {
+                try table?.readCell(&cell, column: index)
+            } catch {
+                throw error.within(String(names[index].prefix(128)))
+            }
         }
         table?.endRow()
     }

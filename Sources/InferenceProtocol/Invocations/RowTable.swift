@@ -41,6 +41,20 @@ struct RowTable {
 
     // MARK: columns
 
+    /// Names and cells of a first row are kept before anybody can tell whether they fit: not of millions of them, which a
+    /// body of commas has. More than the model takes, so that a table that is a little too wide is told how wide it may be.
+    static func mostColumns(_ signature: Signature) -> Int {
+        var most = max(1024, signature.inputs.count)
+        if signature.inputs.count == 1, let shape = signature.inputs.first?.shape, shape.count == 2 {
+            if case .fixed(let features) = shape[1] { most = max(most, features) } else { most = 1 << 18 }
+        }
+        return most
+    }
+
+    static func tooWide(_ most: Int) -> JSONProblem {
+        JSONProblem("there are more than \(most) columns, which no input of the model takes")
+    }
+
     private static func plan(
         _ columns: [String]?, _ count: Int, _ isNested: Bool, _ inputs: [TensorSpec]
     ) throws(JSONProblem) -> Plan {

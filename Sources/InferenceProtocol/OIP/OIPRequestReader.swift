@@ -51,7 +51,13 @@ struct OIPRequestReader {
             if !cursor.null() { try readOutputs() }
         } else if key.equals("id") {
             try keys.insert(.id, "id", at: place)
-            if !cursor.null() { id = try field("id") { (cursor) throws(JSONProblem) in try cursor.string().string } }
+            if !cursor.null() {
+                id = try field("id") { (cursor) throws(JSONProblem) in
+                    let text = try cursor.string()
+                    try InferenceRequest.checkID(bytes: text.decodedCount)
+                    return text.string
+                }
+            }
         } else if key.equals("parameters") {
             try keys.insert(.parameters, "parameters", at: place)
             if !cursor.null() { try readParameters() }

@@ -26,6 +26,9 @@ package enum TFServingResponseEncoder {
         for tensor in outputs {
             try size.add(tensor, isBinary: false)
             try size.addLists(of: tensor)
+            if outputs.count > 1 {
+                try size.addName(of: tensor, rows: form == .row ? tensor.shape.dimensions.first ?? 1 : 1)
+            }
         }
         var writers = outputs.map { NestedJSON($0) }
         switch form {

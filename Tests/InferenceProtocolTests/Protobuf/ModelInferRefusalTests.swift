@@ -22,6 +22,18 @@ import Testing
         #expect(missing.message == "inputs: the model also needs the input 'x'")
     }
 
+    @Test func `an id that is too long to echo is refused, and the longest is not`() throws {
+        func head(_ count: Int) throws(ProtocolError) -> GRPCInferRequest {
+            var message = ProtobufBuilder()
+            message.string(3, String(repeating: "i", count: count))
+            return try GRPCInferRequest.head(of: message.bytes)
+        }
+        #expect(try head(65_536).id.utf8.count == 65_536)
+        let problem = #expect(throws: ProtocolError.self) { _ = try head(65_537) }
+        #expect(problem?.field == "id")
+        #expect(problem?.message.contains("at most 65536 bytes, this one has 65537") == true)
+    }
+
     @Test func `raw and typed contents in one request are refused`() throws {
         let both = try #require(
             Messages.problem { message in
