@@ -16,7 +16,9 @@ package struct TransferPace: Sendable {
         }
     }
 
-    private let begun: NIODeadline
+    private var begun: NIODeadline
+    /// Since when the server lets the peer wait; `nil` while it waits for the peer.
+    private var pausedSince: NIODeadline?
     /// Bytes that had passed by then.
     private let before: Int
 
@@ -26,6 +28,17 @@ package struct TransferPace: Sendable {
     package init(begun: NIODeadline, before: Int) {
         self.begun = begun
         self.before = before
+    }
+
+    /// The server has enough for now. The peer's clock stands still; it does not begin anew, or who trickles would gain a
+    /// new beginning by each burst.
+    package mutating func pause(at now: NIODeadline) { pausedSince = pausedSince ?? now }
+
+    /// The server waits for the peer again.
+    package mutating func resume(at now: NIODeadline) {
+        guard let since = pausedSince else { return }
+        begun = begun + (now - since)
+        pausedSince = nil
     }
 
     /// When the peer is given up unless more passes: after a pause, or once it falls behind the lowest rate, counted from

@@ -28,6 +28,19 @@ import Testing
         #expect(pace.deadline(passed: .max, now: late, limits: limits(rate: 1)) == late + .seconds(30))
     }
 
+    @Test func `time for which the server lets the peer wait costs it nothing, and forgives it nothing`() {
+        var pace = TransferPace(begun: start, before: 0)
+        pace.resume(at: start + .seconds(1))
+        let before = pace.deadline(passed: 1000, now: start + .seconds(20), limits: limits(rate: 1000))
+        #expect(before == start + .seconds(31))
+        pace.pause(at: start + .seconds(20))
+        pace.pause(at: start + .seconds(50))
+        pace.resume(at: start + .seconds(80))
+        pace.resume(at: start + .seconds(90))
+        let after = pace.deadline(passed: 1000, now: start + .seconds(90), limits: limits(rate: 1000))
+        #expect(after == start + .seconds(91))
+    }
+
     @Test func `a rate of zero takes any`() {
         let late = start + .hours(100)
         let pace = TransferPace(begun: start, before: 0)

@@ -24,7 +24,7 @@ extension HTTPConnection {
             return
         case .body(_, let reader), .discard(let reader): waitForBody(reader)
         case .streaming(_, _, let reader):
-            if bodyIsPaused { waitForOthers() } else { waitForBody(reader) }
+            if bodyIsPaused { pauseBody() } else { waitForBody(reader) }
         case .managing, .pouring, .computing, .authenticating: waitForOthers()
         case .lingering, .closed: break
         }
@@ -35,9 +35,16 @@ extension HTTPConnection {
     private func waitForBody(_ reader: BodyReader) {
         let now = loop.eventLoop.now
         let received = reader.taken + buffer.readableBytes
-        let pace = self.pace ?? TransferPace(begun: now, before: received)
+        var pace = self.pace ?? TransferPace(begun: now, before: received)
+        pace.resume(at: now)
         self.pace = pace
         deadline = pace.deadline(passed: received, now: now, limits: gateway.limits.bodyPace)
+    }
+
+    /// A task has enough of the body for now.
+    private func pauseBody() {
+        pace?.pause(at: loop.eventLoop.now)
+        deadline = .distantFuture
     }
 
     /// What the peer does or does not do costs it nothing meanwhile.
@@ -118,6 +125,7 @@ extension HTTPConnection {
         }
         phase = .lingering
         buffer = ByteBuffer()
+        isFreshlyIdle = false
         deadline = loop.eventLoop.now + gateway.limits.writeTimeout
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in self.closeOutput() }

@@ -47,6 +47,7 @@ extension HTTPConnection {
         }
         self.output = output
         phase = .pouring(Pouring(call: call, form: form, left: length))
+        share = nil
         setDeadline()
         flush()
         return true

@@ -7,7 +7,7 @@ import Tensors
 
 /// Predictions: decode, run here or on the endpoint's threads, encode.
 extension HTTPConnection {
-    /// Bodies and outputs beyond these many bytes are decoded and encoded off the event loop, which others share.
+    /// What takes more bytes to decode or to encode is done off the event loop, which others share.
     static let decodedHere = 256 << 10
     static let encodedHere = 256 << 10
 
@@ -17,7 +17,7 @@ extension HTTPConnection {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
         let asker = exchange.asker
-        if body.readableBytes > Self.decodedHere || exchange.headers.packing != nil {
+        if exchange.headers.packing != nil || Self.bytesToRead(body, exchange, endpoint, form) > Self.decodedHere {
             let headers = exchange.headers
             let share = exchange.share ?? BodyShare(gateway.bodies)
             elsewhere(exchange) {
@@ -31,6 +31,19 @@ extension HTTPConnection {
         let result = PredictionRun.decode(
             body, form: form, headers: exchange.headers, endpoint: endpoint, for: asker, share: exchange.share)
         decoded(exchange, endpoint, result, mayRunHere: true)
+    }
+
+    /// Bytes that decoding looks at. The binary tensor of a model's one input is used where it lies, of whatever size, unless
+    /// each of its elements has to be looked at, or its memory is not aligned.
+    private static func bytesToRead(
+        _ body: ByteBuffer, _ exchange: Exchange, _ endpoint: Endpoint, _ form: Route.PredictionForm
+    ) -> Int {
+        guard body.readableBytes > decodedHere, form == .openInference, let json = exchange.headers.inferenceLength,
+            json <= body.readableBytes, endpoint.signature.inputs.count == 1,
+            let type = endpoint.signature.inputs.first?.elementType, type != .bytes, type != .bool
+        else { return body.readableBytes }
+        let start = body.withUnsafeReadableBytes { Int(bitPattern: $0.baseAddress) } &+ json
+        return start & 7 == 0 ? json : body.readableBytes
     }
 
     private func decoded(

@@ -272,7 +272,10 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func endOfInput() {
         switch phase {
         case .closed, .managing, .pouring: return
-        case .computing, .authenticating, .body, .discard, .streaming: closeNow()
+        case .computing, .authenticating, .body, .discard, .streaming:
+            // Answers to what was asked before go out; nobody waits for the rest.
+            flush()
+            closeNow()
         case .lingering: if outputClosed { closeNow() }
         case .head:
             // What waits behind an answer that the peer has not taken yet is answered first.
@@ -328,6 +331,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         if context.channel.isWritable {
             writeDeadline = .distantFuture
             taking = nil
+            // The end of the last answer is still to be taken.
+            if case .lingering = phase, !outputClosed { deadline = loop.eventLoop.now + gateway.limits.writeTimeout }
             // While nothing was read on, the peer could not go on: its time begins anew.
             isHeadTimed = false
             pace = nil
