@@ -44,9 +44,9 @@ struct ChildProcess {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
+        // What comes before the child listens waits there, instead of ending it.
+        var blocked = ProcessSignals.all
+        posix_spawnattr_setsigmask(&attributes, &blocked)
         // A group of its own: a terminal's interrupt reaches the supervisor alone, which passes it on once.
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))

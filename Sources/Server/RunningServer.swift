@@ -46,8 +46,10 @@ final class RunningServer: Sendable {
     private let gitRuns: GitRunService
     private let alerting: Alerting
     private let quality: QualityService
+    private let stop: StopRequest
     private let logger: Logger
     private let security: ServerAccess
+    private let restoring = Restoring()
 
     private init(
         configuration: ServerConfiguration, sockets: ListeningSockets, store: Store, door: HTTPFrontDoor,
@@ -55,7 +57,7 @@ final class RunningServer: Sendable {
         inspection: Inspection, promotions: PromotionService, rollouts: RolloutService, checks: OutsideChecks,
         security: ServerAccess, upkeep: Upkeep, ledger: Ledger, replays: ReplayService, series: SeriesStore,
         drift: DriftService, quality: QualityService, alerting: Alerting, retraining: RetrainingService,
-        gitRuns: GitRunService, logger: Logger
+        gitRuns: GitRunService, stop: StopRequest, logger: Logger
     ) {
         self.configuration = configuration
         self.sockets = sockets
@@ -78,13 +80,16 @@ final class RunningServer: Sendable {
         self.gitRuns = gitRuns
         self.alerting = alerting
         self.quality = quality
+        self.stop = stop
         self.logger = logger
     }
 
     /// Order: the data folder, what is committed, the sockets. Callers wait in the socket's queue until what is committed
     /// answers, or for as long as a caller may be kept waiting; then they are told that the server is not ready.
+    ///
+    /// - Parameter stop: requested when the server cannot go on, which may be before this returns; `failure` says why.
     static func start(
-        _ configuration: ServerConfiguration, sockets: ListeningSockets, logger: Logger
+        _ configuration: ServerConfiguration, sockets: ListeningSockets, stop: StopRequest, logger: Logger
     ) async throws -> RunningServer {
         let clock = SystemClock()
         let certificate = try configuration.certificate()
@@ -211,7 +216,7 @@ final class RunningServer: Sendable {
             group: group, certificate: certificate, inspection: inspection, promotions: promotions,
             rollouts: rollouts, checks: checks, security: security, upkeep: upkeep, ledger: ledger, replays: replays,
             series: series, drift: drift, quality: quality, alerting: alerting, retraining: retraining,
-            gitRuns: gitRuns, logger: logger)
+            gitRuns: gitRuns, stop: stop, logger: logger)
         try await server.open(deployments)
         return server
     }
@@ -220,27 +225,10 @@ final class RunningServer: Sendable {
     private static let patience = Duration.seconds(1)
 
     private func open(_ deployments: DeploymentService) async throws {
-        let restored = Task { [door, promotions, rollouts, alerting, retraining, gitRuns] in
-            try await deployments.restore()
-            door.readiness.isOn = true
-            rollouts.run()
-            // Not before: an endpoint that is not there yet is not one that was deleted.
-            await alerting.start()
-            retraining.run()
-            gitRuns.run()
-            try await promotions.resume()
-        }
-        let timer = Task {
-            try await Task.sleep(for: Self.patience)
-        }
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { _ = await restored.result }
-            group.addTask { _ = await timer.result }
-            await group.next()
-            timer.cancel()
-            // Not the loading itself: it goes on, and the health routes say that it does.
-            group.cancelAll()
-        }
+        let restored = Task { await restore(deployments) }
+        await BoundedWait.end(of: restored, within: Self.patience)
+        // Nobody is let in where nothing would ever answer.
+        guard failure == nil else { return }
         try await door.start(listening: sockets.http.descriptor, group: group)
         try await grpcDoor.start(listening: sockets.grpc.descriptor, group: group)
         await upkeep.start()
@@ -248,9 +236,42 @@ final class RunningServer: Sendable {
         drift.start()
         quality.start()
     }
+
+    /// Brings back what is committed. The doors may open in the middle of it; the health routes say that it goes on.
+    private func restore(_ deployments: DeploymentService) async {
+        do throws(ControlError) {
+            try await deployments.restore()
+        } catch {
+            guard restoring.failed(RestoreFailure(reason: "\(error)")) else { return }
+            logger.error("what is committed could not be brought back", metadata: ["error.message": "\(error)"])
+            stop.request()
+            return
+        }
+        await restoring.succeeded { await self.lookAfter() }
+    }
+
+    /// Lets everybody begin who looks after what is there.
+    private func lookAfter() async {
+        door.readiness.isOn = true
+        rollouts.run()
+        // Not before: an endpoint that is not there yet is not one that was deleted.
+        await alerting.start()
+        retraining.run()
+        gitRuns.run()
+        do throws(ControlError) {
+            try await promotions.resume()
+        } catch {
+            logger.error(
+                "open promotions could not be taken up: the next start tries again",
+                metadata: ["error.message": "\(error)"])
+        }
+    }
 }
 
 extension RunningServer {
+    /// Why the server cannot go on; `nil` while it can.
+    var failure: RestoreFailure? { restoring.failure }
+
     /// Tells the person at the terminal that it works, and what to do.
     func announce() {
         let scheme = certificate == nil ? "http" : "https"
@@ -265,13 +286,16 @@ extension RunningServer {
         } else {
             lines.append("Open to everybody who reaches \(host): callers are not asked who they are (--insecure).")
         }
-        if inspection.dataPlane.endpoints.isEmpty {
+        // Asked first: what is not deployed may only not be there yet.
+        let isLoading = !inspection.dataPlane.isReady
+        let endpoints = inspection.dataPlane.endpoints
+        if !endpoints.isEmpty {
+            lines.append("\(endpoints.count(where: \.isReady)) of \(endpoints.count) endpoints answer.")
+        } else if !isLoading {
             let flag = sockets.http.port == 8080 ? "" : " --server \(scheme)://\(host):\(sockets.http.port)"
             lines.append("Nothing is deployed yet. Next: slipway model push FILE.onnx --name NAME\(flag)")
-        } else {
-            let ready = inspection.dataPlane.endpoints.count(where: \.isReady)
-            lines.append("\(ready) of \(inspection.dataPlane.endpoints.count) endpoints answer.")
         }
+        if isLoading { lines.append("Models are still being loaded: /v2/health/ready is 200 once all of them are.") }
         FileHandle.standardOutput.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 
@@ -290,6 +314,8 @@ extension RunningServer {
     /// Stops accepting, lets what is under way finish, and puts the data folder in order.
     func drain() async {
         logger.info("stopping: requests under way may finish", metadata: ["limit": "\(configuration.drainSeconds) s"])
+        // First: whoever began to look after something from here on would never be stopped.
+        await restoring.stop()
         // They may take for ever, and nothing is lost with them.
         replays.close()
         let limit = TimeAmount.seconds(Int64(configuration.drainSeconds))

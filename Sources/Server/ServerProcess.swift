@@ -29,6 +29,9 @@ package struct ServerProcess: Sendable {
     /// The guard's entry. `arguments` are what follows the subcommand. Returns the exit code.
     package static func runGuard(arguments: [String]) -> Int32 { RunGuard.run(arguments: arguments) }
 
+    /// The exit code of a server that cannot start, or cannot bring back what is committed.
+    static let cannotStart: Int32 = 78
+
     let configuration: ServerConfiguration
     let sockets: ListeningSockets
     /// `nil` where nobody supervises.
@@ -50,8 +53,11 @@ package struct ServerProcess: Sendable {
         ).run()
     }
 
-    /// Serves until told to stop. Returns the exit code: 0 after a drain, 78 when what it was told cannot work.
+    /// Serves until told to stop. Returns the exit code: 0 after a drain, 78 when what it was told, or what is committed,
+    /// cannot work.
     func run() -> Int32 {
+        // Before any other thread exists. A supervisor's child has them blocked already.
+        ProcessSignals.block()
         signal(SIGPIPE, SIG_IGN)
         MemoryBound.apply()
         DescriptorBound.raise()
@@ -72,27 +78,59 @@ package struct ServerProcess: Sendable {
     }
 
     private func serve(log: Logger, stop: StopRequest) async -> Int32 {
-        let running = Mutex<RunningServer?>(nil)
-        let reload: @Sendable () -> Void = { running.withLock { $0 }?.reloadCertificate() }
+        let certificate = CertificateReload()
         // Before the start, which may take a while: a signal during it is heard too.
-        let signals = ProcessSignals([
-            SIGTERM: { if !stop.request() { _exit(1) } },
-            SIGINT: { if !stop.request() { _exit(1) } },
-            SIGHUP: reload,
-        ])
+        ProcessSignals.listen { number in
+            switch number {
+            case SIGHUP: certificate.request()
+            default: if !stop.request() { _exit(1) }
+            }
+        }
         let server: RunningServer
         do {
-            server = try await RunningServer.start(configuration, sockets: sockets, logger: log)
+            server = try await RunningServer.start(configuration, sockets: sockets, stop: stop, logger: log)
         } catch {
-            FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
-            return 78
+            Self.complain(error)
+            return Self.cannotStart
         }
-        running.withLock { $0 = server }
-        server.announce()
+        certificate.serve(server)
+        if server.failure == nil { server.announce() }
         await stop.whenRequested()
+        let failure = server.failure
+        if let failure { Self.complain(failure) }
         await server.drain()
-        withExtendedLifetime(signals) {}
-        return 0
+        return failure == nil ? 0 : Self.cannotStart
+    }
+
+    private static func complain(_ error: any Error) {
+        FileHandle.standardError.write(Data("slipway: \(error)\n".utf8))
+    }
+}
+
+/// Has the certificate read again. What is asked for before the server is there is done once it is: it may have read the
+/// old one already.
+private final class CertificateReload: Sendable {
+    private struct State {
+        var server: RunningServer?
+        var isWanted = false
+    }
+
+    private let state = Mutex(State())
+
+    func request() {
+        let server = state.withLock { state in
+            if state.server == nil { state.isWanted = true }
+            return state.server
+        }
+        server?.reloadCertificate()
+    }
+
+    func serve(_ server: RunningServer) {
+        let isWanted = state.withLock { state in
+            state.server = server
+            return state.isWanted
+        }
+        if isWanted { server.reloadCertificate() }
     }
 }
 

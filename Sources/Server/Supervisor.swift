@@ -15,7 +15,7 @@ package struct Supervisor {
     private static let finalCodes: Set<Int32> = [0, 64]
     /// Of a child that could not start. The first one says so to whoever set it up. What replaces a server that ran may
     /// have met a full disk or half a certificate, and is tried again: seconds between, and how often.
-    private static let cannotStart: Int32 = 78
+    private static let cannotStart = ServerProcess.cannotStart
     private static let longestPause: Double = 10
     private static let startsTried = 15
 
@@ -33,9 +33,8 @@ package struct Supervisor {
         guard configuration.supervisor else {
             return ServerProcess(configuration: configuration, sockets: sockets, lifeline: nil).run()
         }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for signal in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaddset(&signals, signal) }
+        var signals = ProcessSignals.all
+        sigaddset(&signals, SIGCHLD)
         // Before any other thread exists, so that none of them can be chosen for these.
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         signal(SIGPIPE, SIG_IGN)
@@ -103,8 +102,8 @@ package struct Supervisor {
         }
     }
 
-    /// Waits for the child's end and passes signals on. The first SIGTERM or SIGINT asks the child to finish what it has
-    /// begun; the second ends it at once.
+    /// Waits for the child's end and passes signals on, for which a child that has hardly begun is prepared as well. The first
+    /// SIGTERM or SIGINT asks the child to finish what it has begun; the second ends it at once.
     private func watch(_ child: ChildProcess, signals: sigset_t) -> End {
         var signals = signals
         var isStopping = false

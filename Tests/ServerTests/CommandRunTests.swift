@@ -17,6 +17,15 @@ import Testing
         #expect(ending.output.hasSuffix("\n4\n"), "\(ending.output)")
     }
 
+    @Test func `a command hears every signal, whatever is blocked where it is started`() {
+        var before = sigset_t()
+        pthread_sigmask(SIG_BLOCK, nil, &before)
+        ProcessSignals.block()
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        let ending = CommandRun.run(["/bin/sh", "-c", "grep -E 'Sig(Blk|Ign)' /proc/self/status"], input: "")
+        #expect(ending.output == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n")
+    }
+
     @Test func `a command that fails says with what code, one that is not there why`() {
         #expect(CommandRun.run(["/bin/sh", "-c", "exit 3"], input: "x").code == 3)
         let missing = CommandRun.run(["/nowhere/at/all"], input: "x")

@@ -96,7 +96,7 @@ class SlipwayServer:
     def wait_announced(self, timeout=30):
         """A server answers a moment before it has said at its standard output where it is."""
         deadline = time.monotonic() + timeout
-        while not re.search(r"Nothing is deployed yet|endpoints answer\.", self.log_text()[self.said_before:]):
+        while not re.search(r"Nothing is deployed yet|endpoints answer\.|still being loaded", self.log_text()[self.said_before:]):
             if time.monotonic() > deadline:
                 raise AssertionError(f"the server has not said where it is after {timeout} s:\n{self.log_text()}")
             time.sleep(0.005)

@@ -9,13 +9,14 @@ import re
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 
 import pytest
 
 from recipes import constant, graph, model, node, tensor
-from slipway_server import wait_gone, wait_until
+from slipway_server import SlipwayServer, wait_gone, wait_until
 
 FACTORS = {1: 10.0, 2: 20.0, 3: 30.0}
 X = [1.0, 2.0, 3.0]
@@ -269,6 +270,14 @@ def slow_request(server, models, seconds):
         rounds *= 4
 
 
+def quick_answer(server, endpoint="loop"):
+    """What the endpoint of `slow_request` answers when it has next to nothing to do, right or not."""
+    inputs = [{"name": "count", "datatype": "INT64", "shape": [], "data": [3]},
+              {"name": "x", "datatype": "FP32", "shape": [4], "data": [0, 1, 2, 3]}]
+    status, answer = server.infer(endpoint, inputs)
+    return status, answer["outputs"][0]["data"] if status == 200 else answer
+
+
 LOOP = "/v2/models/loop/infer"
 
 
@@ -377,6 +386,115 @@ def test_an_endless_prediction_holds_the_end_up_for_the_drain_time_only(new_serv
     assert server.terminate(timeout=20) == 0
     assert time.monotonic() - began < 10
     connection.close()
+
+
+# Starts
+
+
+@pytest.fixture
+def slow_start(new_server, models, tmp_path):
+    """A server that is down and takes seconds to come up: its model `slow` has golden inputs that it is busy with for long,
+    twice at each load. `loop` is loaded at once."""
+    server = new_server()
+    golden = tmp_path / "golden.json"
+    golden.write_text(json.dumps([json.loads(slow_request(server, models, seconds=2.5))]))
+    server.cli("model", "push", models / "loop_by_input.onnx", "--name", "slow", "--golden", golden)
+    server.cli("deploy", "slow")
+    assert server.terminate() == 0
+    return server
+
+
+def spawn_into_loading(server):
+    """Starts it, and returns as soon as it answers, which it has to do while it still loads."""
+    server.spawn()
+
+    def answers():
+        try:
+            return server.request("GET", "/v2/health/live")[0] == 200
+        except OSError:
+            return False  # it does not listen yet
+
+    wait_until(answers, "an open door", timeout=30)
+    assert server.json("GET", "/v2/health/ready") == (503, {"ready": False}), "the doors stayed shut until all was loaded"
+
+
+def test_the_doors_open_before_the_last_model_is_loaded(slow_start):
+    server = slow_start
+    spawn_into_loading(server)
+    server.wait_announced()
+    assert "Models are still being loaded" in server.log_text()[server.said_before:]
+    # Who needs another model, or none, does not wait for the slow one.
+    assert quick_answer(server) == (200, [3, 4, 5, 6])
+    assert server.json("GET", "/api/v1/spaces/default/deployments/slow")[1]["state"] == "loading"
+    assert server.json("GET", "/v2/models/slow/ready")[0] == 503
+    assert server.json("GET", "/v2/health/ready")[0] == 503
+    # Who needs it waits for it.
+    assert quick_answer(server, "slow") == (200, [3, 4, 5, 6])
+    server.wait_ready()
+    assert server.json("GET", "/v2/models/slow/ready")[0] == 200
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_sigterm_while_models_are_loaded_ends_the_server_in_order_and_without_waiting_for_them(slow_start, flags):
+    server = slow_start
+    server.flags = list(flags)
+    spawn_into_loading(server)
+    began = time.monotonic()
+    assert server.terminate() == 0
+    assert time.monotonic() - began < 3, "it waited for the model"
+    said = server.log_text()[server.said_before:]
+    assert "stopped" in said and "cannot be loaded" not in said and "could not" not in said
+    # What looks after rollouts, alerts and runs had not begun; the next start makes up for it.
+    server.start(timeout=60)
+    assert quick_answer(server, "slow") == (200, [3, 4, 5, 6])
+
+
+WITH_A_SIGNAL_WAITING = """
+import os, signal, sys
+number = int(sys.argv[1])
+signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+os.kill(os.getpid(), number)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def finds(number):
+    """A prefix: the server finds this signal waiting, so the supervisor passes it on to a child that has hardly begun."""
+    return [sys.executable, "-c", WITH_A_SIGNAL_WAITING, str(int(number))]
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_a_sigterm_that_comes_before_the_server_listens_to_it_ends_it_in_order(tmp_path, flags):
+    server = SlipwayServer(tmp_path / "data", flags=flags, prefix=finds(signal.SIGTERM))
+    server.spawn()
+    try:
+        assert server.process.wait(30) == 0, server.log_text()
+        assert "stopped" in server.log_text()
+    finally:
+        server.kill()
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_a_sighup_that_comes_before_the_server_listens_to_it_kills_nobody(new_server, flags):
+    server = new_server("data", *flags, prefix=finds(signal.SIGHUP))
+    assert "ended unexpectedly" not in server.log_text()
+    assert server.terminate() == 0
+
+
+def blocked_signals(pid):
+    """Those of the process's first thread."""
+    mask = int(re.search(r"SigBlk:\s+([0-9a-f]+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1], 16)
+    return {number for number in signal.Signals if mask >> (number - 1) & 1}
+
+
+def test_what_the_server_starts_hears_every_signal(new_server, factors):
+    server = new_server()
+    server.push_file(factors / "1.onnx", "factor")
+    server.put_deployment("factor", "factor", options={"isolation": "worker"})
+    child = server_child(server)
+    assert blocked_signals(child) == {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+    workers = set(server.children()) - {child}
+    assert workers and all(blocked_signals(pid) == set() for pid in workers)
 
 
 # The supervisor

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -15,7 +16,7 @@ import uuid
 import pytest
 
 from raw_http import Raw
-from slipway_server import BINARY, REPOSITORY, SlipwayServer, environment, wait_gone
+from slipway_server import BINARY, REPOSITORY, SlipwayServer, environment, wait_gone, wait_until
 from small_disk import Filler, mounted
 
 IRIS = REPOSITORY / "examples" / "iris" / "model.onnx"
@@ -242,6 +243,39 @@ def test_a_folder_where_the_database_belongs_is_refused(used):
     (used.data / "slipway.db").unlink()
     (used.data / "slipway.db").mkdir()
     assert_refused(serve(used.data), re.escape(str(used.data)))
+
+
+def rewrite_options(data, options):
+    """As no server would: revisions are never changed. Returns what stood there."""
+    with contextlib.closing(sqlite3.connect(data / "slipway.db", timeout=20)) as database:
+        database.execute("DROP TRIGGER IF EXISTS revision_no_update")
+        ((before,),) = database.execute("SELECT options FROM revision").fetchall()
+        database.execute("UPDATE revision SET options = ?", [options])
+        database.commit()
+    return before
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-supervisor",)])
+def test_a_start_that_cannot_read_what_is_committed_ends_and_says_why(used, flags):
+    rewrite_options(used.data, "no options")
+    result = serve(used.data, *flags)
+    assert result.returncode == 78, result
+    told = [line for line in result.stderr.splitlines() if "what is committed could not be brought back" in line]
+    assert any(" error " in line and re.search(r"error\.message=\S", line) for line in told), result.stderr
+    assert any(re.match("slipway: what is committed could not be brought back: .", line) for line in told), result.stderr
+    assert "Nothing is deployed" not in result.stdout
+
+
+def test_a_replacement_that_cannot_read_what_is_committed_is_tried_again(used):
+    used.start()
+    options = rewrite_options(used.data, "no options")
+    child = used.children()[0]
+    os.kill(child, signal.SIGKILL)
+    wait_gone(child)
+    wait_until(lambda: "could not be started again; trying once more" in used.log_text(), "a try")
+    assert "what is committed could not be brought back" in used.log_text()
+    rewrite_options(used.data, options)
+    assert_serves_iris(used)
 
 
 def test_what_a_crash_left_is_swept_and_what_is_known_stays(used):
