@@ -45,18 +45,15 @@ extension DeploymentService {
     private func setPolicy(_ order: PolicyOrder, _ mutation: Mutation) async throws(ControlError) -> SpacePolicy {
         let moved = try await store.read { try order.moved($0) }
         var prepared: [EndpointEntry] = []
-        do {
-            for entry in moved {
-                try await prepareMove(entry)
-                prepared.append(entry)
-            }
-            let committed = try await store.commit(mutation) { try order.apply($0, principal: mutation.principal) }
-            try await publisher.publish()
-            return committed.answer
-        } catch {
-            for entry in prepared { plane.discard(entry) }
-            throw error
+        // Also once it is published: an endpoint may have been deleted meanwhile, and nothing serves its model.
+        defer { for entry in prepared { plane.discard(entry) } }
+        for entry in moved {
+            try await prepareMove(entry)
+            prepared.append(entry)
         }
+        let committed = try await store.commit(mutation) { try order.apply($0, principal: mutation.principal) }
+        try await publisher.publish()
+        return committed.answer
     }
 
     private func prepareMove(_ entry: EndpointEntry) async throws(ControlError) {

@@ -20,13 +20,9 @@ extension DeploymentService {
         return try await mutate(target, mutation) { () async throws(ControlError) in
             let plan = try await self.store.read { try order.plan($0) }
             if let entry = plan.entry { try await self.prepare(entry) }
-            do throws(ControlError) {
-                return try await self.commitAndPublish(mutation) { transaction in
-                    try order.apply(plan, principal: principal, in: transaction)
-                }
-            } catch {
-                if let entry = plan.entry { self.plane.discard(entry) }
-                throw error
+            defer { if let entry = plan.entry { self.plane.discard(entry) } }
+            return try await self.commitAndPublish(mutation) { transaction in
+                try order.apply(plan, principal: principal, in: transaction)
             }
         }
     }

@@ -8,13 +8,9 @@ extension DeploymentService {
     func deploy(_ order: DeployOrder, _ mutation: Mutation) async throws(ControlError) -> Deployment {
         let plan = try await store.read { try order.plan($0) }
         try await prepare(plan.entry)
-        do {
-            return try await commitAndPublish(mutation) { transaction in
-                try order.apply(plan, principal: mutation.principal, in: transaction)
-            }
-        } catch {
-            plane.discard(plan.entry)
-            throw error
+        defer { plane.discard(plan.entry) }
+        return try await commitAndPublish(mutation) { transaction in
+            try order.apply(plan, principal: mutation.principal, in: transaction)
         }
     }
 
@@ -28,16 +24,11 @@ extension DeploymentService {
                 for: live, revision: live.isLoaded ? live.revision : live.revision + 1, in: transaction)
         }
         if let entry { try await prepare(entry) }
-        do {
-            return try await commitAndPublish(mutation) { transaction in
-                let live = try target.requireLive(transaction)
-                if live.isLoaded == loaded { return Change(live.unchanged, event: nil) }
-                return try target.change(
-                    loaded ? .load : .unload, of: live, principal: mutation.principal, in: transaction)
-            }
-        } catch {
-            if let entry { plane.discard(entry) }
-            throw error
+        defer { if let entry { plane.discard(entry) } }
+        return try await commitAndPublish(mutation) { transaction in
+            let live = try target.requireLive(transaction)
+            if live.isLoaded == loaded { return Change(live.unchanged, event: nil) }
+            return try target.change(loaded ? .load : .unload, of: live, principal: mutation.principal, in: transaction)
         }
     }
 
@@ -57,6 +48,7 @@ extension DeploymentService {
         return committed.answer
     }
 
+    /// Who calls it gives back what it keeps, with `plane.discard`, once the change is published or has failed.
     func prepare(_ entry: EndpointEntry) async throws(ControlError) {
         do {
             try await plane.prepare(entry)

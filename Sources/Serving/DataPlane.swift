@@ -87,8 +87,8 @@ package final class DataPlane: Sendable {
 
     private var current: RoutingTable { table.withLock { $0 } }
 
-    /// Loads and warms the version of `entry` beside whatever serves now, and keeps it until a snapshot takes it up or
-    /// `discard` gives it back.
+    /// Loads and warms the version of `entry` beside whatever serves now, and keeps it until `discard` gives it back, also
+    /// while a snapshot serves it.
     ///
     /// Where its requests are to share runs, that is tried first.
     package func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
@@ -101,7 +101,8 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Gives back what `prepare` keeps for `entry`.
+    /// Gives back what `prepare` keeps for `entry`: once for each time that it was called, when the snapshot that may serve
+    /// it is installed or never will be. What is served then stays for that reason.
     package func discard(_ entry: EndpointEntry) { residency.discard(entry) }
 
     /// Lets go of the models that nobody has asked for in too long at `now`, in nanoseconds of `MonotonicClock`. Happens
@@ -141,21 +142,27 @@ package final class DataPlane: Sendable {
         }
         endpoints += made
         let next = RoutingTable(generation: snapshot.generation, endpoints: endpoints)
-        if !isReady {
-            let early = endpoints.filter { $0.traffic == nil }
-            if take(RoutingTable(generation: snapshot.generation, endpoints: early)) {
-                // They are served from now on: who has waited longest may leave for who is asked for.
-                residency.settle(before: before, now: early)
-            }
-        }
+        var held = new
+        if !isReady { serveEarly(next, before, &held) }
         await load(new)
         if take(next) {
             residency.settle(before: before, now: endpoints)
             statistics.forget(allBut: endpoints)
-        } else {
-            for endpoint in made { giveBack(endpoint, before) }
         }
+        // They are served from now on, or never.
+        residency.giveBack(held.compactMap(\.place))
         installed.store(true, ordering: .releasing)
+    }
+
+    /// Before the first snapshot: has those answer that wait for nobody else, and takes them out of `held`.
+    private func serveEarly(_ next: RoutingTable, _ before: RoutingTable, _ held: inout [Endpoint]) {
+        let early = next.endpoints.filter { $0.traffic == nil }
+        guard take(RoutingTable(generation: next.generation, endpoints: early)) else { return }
+        residency.settle(before: before, now: early)
+        // They are served from now on: who has waited longest may leave for who is asked for.
+        let served = Set(early.map { ObjectIdentifier($0) })
+        residency.giveBack(held.filter { served.contains(ObjectIdentifier($0)) }.compactMap(\.place))
+        held.removeAll { served.contains(ObjectIdentifier($0)) }
     }
 
     /// False when a newer table is there.
@@ -177,18 +184,9 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Gives back what was held for an endpoint that will not be installed after all.
-    private func giveBack(_ endpoint: Endpoint, _ before: RoutingTable) {
-        let kept = before.endpoint(space: endpoint.entry.space, name: endpoint.entry.name)?.traffic?.arms ?? []
-        let targets = (endpoint.traffic?.arms ?? []).map(\.endpoint).filter { target in
-            !kept.contains { $0.endpoint === target }
-        }
-        for entry in ([endpoint] + targets).map(\.entry) where entry.isLoaded { residency.discard(entry) }
-    }
-
     /// - Parameters:
     ///   - old: what `entry` takes the place of.
-    ///   - new: also gets what is made, and has yet to be loaded.
+    ///   - new: also gets what is made, is held, and has yet to be loaded.
     private func makeEndpoint(_ entry: EndpointEntry, _ old: Endpoint?, _ new: inout [Endpoint]) -> Endpoint {
         guard let plan = entry.traffic else { return makeEndpoint(entry, traffic: nil, &new) }
         if let why = plan.contradiction {

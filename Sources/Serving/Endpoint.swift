@@ -40,7 +40,7 @@ package final class Endpoint: Sendable {
     /// Who is told of each prediction that is over; `nil` for nobody.
     package let observer: (any PredictionObserver)?
     let failures: FailureLog?
-    private let residency: Residency
+    let residency: Residency
     private let watch: DeadlineWatch
     private let queueLimit: Int
     private let compute: EndpointCompute

@@ -75,6 +75,9 @@ final class RecordingPlane: ServingPlane {
     private struct State {
         var prepared: [EndpointEntry] = []
         var discarded: [EndpointEntry] = []
+        var held: [EndpointEntry] = []
+        var heldAtInstalls: [[EndpointEntry]] = []
+        var meanwhile: (@Sendable () async -> Void)?
         var installed: [ServingSnapshot] = []
         var refusals: [Int: ModelLoadError] = [:]
         var arms: [String: ArmCounts] = [:]
@@ -88,14 +91,21 @@ final class RecordingPlane: ServingPlane {
 
     var prepared: [EndpointEntry] { state.withLock { $0.prepared } }
     var discarded: [EndpointEntry] { state.withLock { $0.discarded } }
+    /// What was prepared and not given back since, as `endpoint=model:version`.
+    var held: [String] { state.withLock { $0.held.map(Self.words) } }
+    /// The same, by installation, at the end of each.
+    var heldAtInstalls: [[String]] { state.withLock { $0.heldAtInstalls.map { $0.map(Self.words) } } }
     var installed: [ServingSnapshot] { state.withLock { $0.installed } }
     var mostInside: Int { state.withLock { $0.mostInside } }
     /// What answers now, as `endpoint=model:version`.
     var live: [String] {
-        (installed.last?.endpoints ?? []).map {
-            "\($0.name)=\($0.model):\($0.version)" + ($0.isLoaded ? "" : " unloaded")
-        }
+        (installed.last?.endpoints ?? []).map { Self.words($0) + ($0.isLoaded ? "" : " unloaded") }
     }
+
+    private static func words(_ entry: EndpointEntry) -> String { "\(entry.name)=\(entry.model):\(entry.version)" }
+
+    /// Has `body` happen while the next version is being prepared.
+    func meanwhile(_ body: @escaping @Sendable () async -> Void) { state.withLock { $0.meanwhile = body } }
 
     func refuse(version: Int, _ error: ModelLoadError?) { state.withLock { $0.refusals[version] = error } }
 
@@ -144,14 +154,29 @@ final class RecordingPlane: ServingPlane {
 
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) {
         await Task.yield()
+        let meanwhile = state.withLock { state in
+            defer { state.meanwhile = nil }
+            return state.meanwhile
+        }
+        await meanwhile?()
         let refusal = state.withLock { state in
             state.prepared.append(entry)
-            return state.refusals[entry.version]
+            let refusal = state.refusals[entry.version]
+            if refusal == nil { state.held.append(entry) }
+            return refusal
         }
         if let refusal { throw refusal }
     }
 
-    func discard(_ entry: EndpointEntry) { state.withLock { $0.discarded.append(entry) } }
+    func discard(_ entry: EndpointEntry) {
+        let wasHeld = state.withLock { state in
+            state.discarded.append(entry)
+            guard let index = state.held.firstIndex(of: entry) else { return false }
+            state.held.remove(at: index)
+            return true
+        }
+        if !wasHeld { Issue.record("given back and not held: \(Self.words(entry))") }
+    }
 
     func install(_ snapshot: ServingSnapshot) async {
         state.withLock { state in
@@ -160,6 +185,7 @@ final class RecordingPlane: ServingPlane {
         }
         for _ in 0..<3 { await Task.yield() }
         state.withLock { state in
+            state.heldAtInstalls.append(state.held)
             state.inside -= 1
             state.installed.append(snapshot)
         }

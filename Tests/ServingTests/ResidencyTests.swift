@@ -342,6 +342,70 @@ import Testing
         #expect(runtime.loads == 2)
     }
 
+    @Test func `a load that is to spare another model takes anybody else's place`() async throws {
+        let plane = plane(GateRuntime(), budget: 2 << 40)
+        await plane.install(snapshot(1, entry("a", minInstances: 1), entry("b"), entry("c")))
+        try await expectRight(ask(plane, "b"))
+        let a = try #require(plane.endpoint(space: "default", name: "a")?.place)
+        let c = try #require(plane.endpoint(space: "default", name: "c"))
+        let place = try #require(c.place)
+        // Of the two, a was used first.
+        guard case .mustLoad = c.residency.wish(place, sparing: a) else {
+            Issue.record("c was there")
+            return
+        }
+        while state(plane, "c") != .ready { await Task.yield() }
+        #expect(state(plane, "a") == .ready)
+        #expect(state(plane, "b") == .idle)
+        #expect(c.queueDepth == 0)
+        // After that it leaves when its turn comes.
+        try await expectRight(ask(plane, "b"))
+        #expect(state(plane, "a") == .idle)
+    }
+
+    // MARK: - What is prepared
+
+    @Test func `what two deploys have prepared stays until both have given it back`() async throws {
+        let runtime = GateRuntime()
+        let plane = plane(runtime)
+        let (a, b) = (entry("a", digest: "fast", minInstances: 1), entry("b", digest: "fast", minInstances: 1))
+        try await plane.prepare(a)
+        try await plane.prepare(b)
+        await plane.install(snapshot(1, a))
+        plane.discard(a)
+        // a is deleted before b is published.
+        await plane.install(snapshot(2))
+        await expectBytes(plane, 1 << 40)
+        await plane.install(snapshot(3, b))
+        plane.discard(b)
+        #expect(state(plane, "b") == .ready)
+        #expect(runtime.loads == 1)
+        await plane.install(snapshot(4))
+        await expectBytes(plane, 0)
+    }
+
+    @Test func `what was prepared and is not served leaves as soon as it is given back`() async throws {
+        let plane = plane(GateRuntime())
+        let next = entry("a", version: 2, minInstances: 1)
+        await plane.install(snapshot(1, entry("a", minInstances: 1)))
+        try await plane.prepare(next)
+        await plane.install(snapshot(2, entry("a", minInstances: 1)))
+        await expectBytes(plane, 2 << 40)
+        plane.discard(next)
+        await expectBytes(plane, 1 << 40)
+        #expect(state(plane, "a") == .ready)
+    }
+
+    @Test func `somebody looks after what may be idle once it is given back`() async throws {
+        let plane = plane(GateRuntime())
+        let entry = entry("a", idleSeconds: 1)
+        try await plane.prepare(entry)
+        await plane.install(snapshot(1, entry))
+        plane.discard(entry)
+        for _ in 0..<3000 where state(plane, "a") != .idle { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(state(plane, "a") == .idle)
+    }
+
     // MARK: - Superseded versions
 
     @Test func `going back to the version before loads nothing`() async throws {
@@ -353,6 +417,7 @@ import Testing
             let next = generation.isMultiple(of: 2) ? two : one
             try await plane.prepare(next)
             await plane.install(snapshot(generation, next))
+            plane.discard(next)
         }
         #expect(runtime.loads == 2)
     }
@@ -363,6 +428,7 @@ import Testing
             let entry = entry("a", version: version, size: 100 << 30, minInstances: 1)
             try await plane.prepare(entry)
             await plane.install(snapshot(version, entry))
+            plane.discard(entry)
             await expectBytes(plane, min(version, 2) * (100 << 30))
         }
         plane.unloadIdle(at: later(days: 0.5))
@@ -377,6 +443,7 @@ import Testing
         await plane.install(snapshot(1, entry("a", version: 1, minInstances: 1), entry("b", minInstances: 1)))
         try await plane.prepare(entry("a", version: 2, minInstances: 1))
         await plane.install(snapshot(2, entry("a", version: 2, minInstances: 1), entry("b", minInstances: 1)))
+        plane.discard(entry("a", version: 2, minInstances: 1))
         await expectBytes(plane, 3 << 40)
         try await plane.prepare(entry("c", minInstances: 1))
         await plane.install(

@@ -164,17 +164,17 @@ extension RolloutService {
                 return try rollout.state.isOpen ? rollout.entries(loading(rollout), transaction) : []
             }
             return try await self.whileReady(nil, entries) { () async throws(ControlError) in
-                try await self.store.commit(mutation) { transaction in
+                try await self.commitAndPublish(mutation) { transaction in
                     let rollout = try target.rollout(decision.number, in: transaction)
                     var work = RolloutWork(rollout, principal: decision.principal, in: transaction)
                     try body(&work)
                     try work.save()
                     return work.change(
                         decision.action, detail: decision.text.isEmpty ? [:] : ["reason": decision.text])
-                }.answer
+                }
             }
         }
-        return try await finish(answer.number, target)
+        return try await store.read { try target.rollout(answer.number, in: $0) }
     }
 }
 

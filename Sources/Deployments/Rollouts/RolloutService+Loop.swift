@@ -68,7 +68,6 @@ extension RolloutService {
     }
 
     private func tick(_ rollout: Rollout, _ milliseconds: Int) async throws(ControlError) {
-        let target = EndpointTarget(endpoint: rollout.endpoint, space: rollout.space, ifMatch: nil)
         try await deployments.turns.take(rollout.space + "/" + rollout.endpoint) { () async throws(ControlError) in
             let current = try await self.store.read {
                 (
@@ -91,7 +90,7 @@ extension RolloutService {
                     milliseconds: milliseconds, verdict: finding.verdict, sentence: finding.sentence,
                     freeze: current.freeze.map { $0.isEmpty ? "the space is frozen" : "the space is frozen: \($0)" }))
             do throws(ControlError) {
-                try await self.carryOut(action, observed, since: now, target)
+                try await self.carryOut(action, observed, since: now)
             } catch {
                 if let told { self.truths.withLock { $0[now.id, default: ToldTruths()].add(told) } }
                 throw error
@@ -126,7 +125,7 @@ extension RolloutService {
 
     /// Keeps what was observed, with the decision that it led to.
     private func carryOut(
-        _ action: RolloutAction, _ observed: Rollout, since before: Rollout, _ target: EndpointTarget
+        _ action: RolloutAction, _ observed: Rollout, since before: Rollout
     ) async throws(ControlError) {
         let name: String
         let needed: Needed
@@ -141,18 +140,16 @@ extension RolloutService {
         let entries = try await store.read { try observed.entries(needed, $0) }
         do {
             try await whileReady(nil, entries) { () async throws(ControlError) in
-                try await self.keep(action, named: name, observed, since: before, target)
+                try await self.keep(action, named: name, observed, since: before)
             }
         } catch  where error.code == .loadFailed && (action.isForward) {
             // Weights change only to what is ready; what is not any more ends the rollout.
-            try await keep(
-                .rollBack(evidence: error.message), named: "rollout.rollback", observed, since: before, target)
+            try await keep(.rollBack(evidence: error.message), named: "rollout.rollback", observed, since: before)
         }
     }
 
     private func keep(
-        _ action: RolloutAction, named name: String, _ observed: Rollout, since before: Rollout,
-        _ target: EndpointTarget
+        _ action: RolloutAction, named name: String, _ observed: Rollout, since before: Rollout
     ) async throws(ControlError) {
         let mutation = Mutation(principal: .server, space: observed.space, idempotency: nil)
         let committed = try await store.commit(mutation) { transaction in
@@ -171,7 +168,7 @@ extension RolloutService {
             let change = work.change(name)
             return Change(TurnAnswer(changed: change.event != nil), event: change.event)
         }
-        if committed.answer.changed { _ = try await finish(observed.number, target) }
+        if committed.answer.changed { try await publish(observed.number) }
     }
 }
 

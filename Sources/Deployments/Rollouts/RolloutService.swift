@@ -54,33 +54,29 @@ package final class RolloutService: Sendable {
         let answer = try await deployments.mutate(target, mutation) { () async throws(ControlError) in
             let plan = try await self.store.read { try order.plan($0) }
             return try await self.whileReady(plan.stable, plan.candidates) { () async throws(ControlError) in
-                try await self.store.commit(mutation) {
-                    try order.apply(plan, principal: principal, in: $0)
-                }.answer
+                try await self.commitAndPublish(mutation) { try order.apply(plan, principal: principal, in: $0) }
             }
         }
-        return try await finish(answer.number, target)
+        return try await store.read { try target.rollout(answer.number, in: $0) }
     }
 
-    /// Loads what takes part, then does `body`; what it was loaded for is given back when it fails.
+    /// Loads what takes part, then does `body`, which publishes what it commits. Until then nothing may take the place of
+    /// what was loaded; from then on the snapshot keeps what it serves, and nobody what it does not: candidates that are
+    /// not promoted, or that wait for approvals, with the last of which they are loaded again.
     func whileReady<Value: Sendable>(
         _ stable: EndpointEntry?, _ candidates: [EndpointEntry], _ body: () async throws(ControlError) -> Value
     ) async throws(ControlError) -> Value {
         var prepared: [EndpointEntry] = []
-        do {
-            if let stable {
-                try await prepareWayBack(stable)
-                prepared.append(stable)
-            }
-            for entry in candidates {
-                try await deployments.prepare(entry)
-                prepared.append(entry)
-            }
-            return try await body()
-        } catch {
-            for entry in prepared { deployments.plane.discard(entry) }
-            throw error
+        defer { for entry in prepared { deployments.plane.discard(entry) } }
+        if let stable {
+            try await prepareWayBack(stable)
+            prepared.append(stable)
         }
+        for entry in candidates {
+            try await deployments.prepare(entry)
+            prepared.append(entry)
+        }
+        return try await body()
     }
 
     private func prepareWayBack(_ entry: EndpointEntry) async throws(ControlError) {
@@ -96,12 +92,17 @@ package final class RolloutService: Sendable {
         }
     }
 
-    /// After a commit: publishes, and gives the rollout as it is.
-    func finish(_ number: Int, _ target: EndpointTarget) async throws(ControlError) -> Rollout {
-        let found = try await store.read {
-            try $0.rollout(number, endpoint: target.endpoint, space: target.space)
-        }
-        guard let found else { throw target.noRollout(number) }
+    func commitAndPublish(
+        _ mutation: Mutation,
+        _ body: @escaping @Sendable (any DeploymentTransaction) throws -> Change<RolloutAnswer>
+    ) async throws(ControlError) -> RolloutAnswer {
+        let answer = try await store.commit(mutation, body).answer
+        try await publish(answer.number)
+        return answer
+    }
+
+    /// After a commit that changed the rollout.
+    func publish(_ number: Int) async throws(ControlError) {
         do {
             try await deployments.publisher.publish()
         } catch {
@@ -109,7 +110,6 @@ package final class RolloutService: Sendable {
                 .unavailable, "rollout \(number) is stored as it should be, but not in force yet: \(error.message)",
                 hint: "retry, or restart the server: it comes up with what is stored")
         }
-        return found
     }
 }
 

@@ -11,7 +11,7 @@ enum Departures {
         case onDemand(idle: UInt64)
         /// It was the version before, kept for a while so that going back is instant.
         case superseded(until: UInt64)
-        /// A deploy has loaded it and no snapshot holds it yet.
+        /// A deploy holds it until its snapshot is installed, or another model is loaded that must not take its place.
         case prepared
         /// Nobody's any more.
         case none

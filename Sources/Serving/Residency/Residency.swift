@@ -26,7 +26,8 @@ final class Residency: Sendable {
         var serving: [LoadedModel.Key: UInt64?] = [:]
         /// What an endpoint served before, until when it is kept.
         var superseded: [EndpointID: (place: ModelPlace, until: UInt64)] = [:]
-        /// What deploys and installations load or have loaded and no table holds yet, with how many asked.
+        /// What deploys and installations hold until a table serves it, with how many do. Each gives back its own: that
+        /// a table serves it says nothing about when the next one no longer will.
         var prepared: [LoadedModel.Key: (place: ModelPlace, count: Int)] = [:]
         var isLookedAfter = false
     }
@@ -65,7 +66,7 @@ final class Residency: Sendable {
 
     // MARK: - Loading
 
-    /// Has the model loaded, unless it is there, and keeps it until a snapshot takes it up or `discard` gives it back.
+    /// Has the model loaded, unless it is there, and keeps it until `discard` gives it back.
     func prepare(_ entry: EndpointEntry) async throws(ModelLoadError) -> LoadedModel {
         let place = place(for: entry)
         hold(place)
@@ -77,23 +78,29 @@ final class Residency: Sendable {
         }
     }
 
-    /// Keeps what is loaded at `place` until a table serves it or `discard` gives it back.
+    /// Keeps what is loaded at `place`, or comes to be, until `giveBack` is called.
     func hold(_ place: ModelPlace) {
         state.withLock { state in
             state.prepared[place.key] = (place, (state.prepared[place.key]?.count ?? 0) + 1)
         }
     }
 
-    func discard(_ entry: EndpointEntry) {
-        let key = LoadedModel.Key(entry)
-        let last = state.withLock { state -> ModelPlace? in
-            guard let held = state.prepared[key] else { return nil }
-            // Another deployment of the same bytes may still count on its own.
-            state.prepared[key] = held.count > 1 ? (held.place, held.count - 1) : nil
-            return held.place
+    /// Gives back what `prepare` keeps: once for each time that it was called, whether or not a table serves it by now.
+    func discard(_ entry: EndpointEntry) { giveBack([place(for: entry)]) }
+
+    /// Gives back what `hold` keeps, once for each time that it was called.
+    func giveBack(_ places: [ModelPlace]) {
+        guard !places.isEmpty else { return }
+        state.withLock { state in
+            for place in places {
+                // Another deployment of the same bytes may still count on its own.
+                let left = (state.prepared[place.key]?.count ?? 0) - 1
+                state.prepared[place.key] = left > 0 ? (place, left) : nil
+            }
         }
         sweep(now: MonotonicClock.nanoseconds())
-        withExtendedLifetime(last) {}
+        // What was held until now may be due some day.
+        lookAfter()
     }
 
     /// The model, loaded now if it is not there, whatever failed before.
@@ -131,12 +138,27 @@ final class Residency: Sendable {
         return wish
     }
 
-    private func begin(_ place: ModelPlace, reserved: MemoryShare?) {
+    /// Has the model loaded for nobody who waits for it, and not in the place of `other`'s.
+    func wish(_ place: ModelPlace, sparing other: ModelPlace?) -> ModelPlace.Wish {
+        let wish = place.wish(limit: .max, now: MonotonicClock.nanoseconds()) { _ in }
+        switch wish {
+        case .mustLoad(let waiter):
+            begin(place, reserved: nil, sparing: other)
+            place.leave(waiter)
+        case .joined(let waiter): place.leave(waiter)
+        case .fulfilled, .full, .failed: break
+        }
+        return wish
+    }
+
+    private func begin(_ place: ModelPlace, reserved: MemoryShare?, sparing other: ModelPlace? = nil) {
+        if let other { hold(other) }
         loader.load(place.entry) { () throws(ModelLoadError) in
             if let reserved { return reserved }
             return try self.makeRoom(for: place)
         } then: { result in
             let result = self.admit(result)
+            if let other { self.giveBack([other]) }
             if case .failure(let error) = result { self.report(error, place.entry) }
             place.finish(result, now: MonotonicClock.nanoseconds())
             self.lookAfter()
@@ -236,10 +258,9 @@ final class Residency: Sendable {
                     superseded[id] = kept
                 }
             }
-            let dropped = (Array(state.superseded.values), state.prepared)
+            let dropped = Array(state.superseded.values)
             state.serving = serving
             state.superseded = superseded
-            state.prepared = state.prepared.filter { serving[$0.key] == nil }
             state.places = state.places.filter { $0.value.place != nil }
             return dropped
         }

@@ -1,5 +1,6 @@
 import Foundation
 import InferenceProtocol
+import Runtimes
 import Tensors
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 @Suite struct ShadowTests {
     private func installed(
         _ candidate: String, share: Int = TrafficPlan.whole, queueLimit: Int = 256, segment: String? = nil,
-        runtime: ScaleRuntime = ScaleRuntime()
+        minInstances: Int = 1, runtime: any ModelRuntime = ScaleRuntime()
     ) async throws -> (DataPlane, TrafficArm) {
         let plane = TrafficFixture.plane(runtime)
         var plan = TrafficFixture.plan(
@@ -17,6 +18,7 @@ import Testing
             shadow: ShadowPlan(variant: "shadow", share: share, queueLimit: queueLimit, segmentInput: segment))
         plan.targets[0].entry.artifact.digest = "primary-2"
         plan.targets[1].entry.artifact.digest = candidate
+        plan.targets[1].entry.options.minInstances = minInstances
         let endpoint = try #require(await TrafficFixture.install(plane, 1, TrafficFixture.entry(plan)))
         return (plane, try #require(endpoint.traffic?.arms.first))
     }
@@ -111,6 +113,79 @@ import Testing
         runtime.gate.open()
         let after = try await reading(plane) { $0.compared.requests == 4 }
         #expect(after.compared.requests == 4 && after.dropped == 7)
+    }
+
+    /// The candidate as the plane has it now.
+    private func candidate(_ plane: DataPlane) throws -> Endpoint {
+        try #require(plane.endpoint(space: "default", name: "churn")?.traffic?.arms.last?.endpoint)
+    }
+
+    private func wait(for state: EndpointState, of endpoint: Endpoint) async throws {
+        for _ in 0..<10_000 where endpoint.state != state { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(endpoint.state == state)
+    }
+
+    @Test func `a candidate that is not in memory is sent for, and what comes meanwhile is dropped, no failure`()
+        async throws
+    {
+        let runtime = GateRuntime(loadsWait: true)
+        // For the primary.
+        runtime.loadGate.openOnce()
+        let (plane, arm) = try await installed("other-2", minInstances: 0, runtime: runtime)
+        let candidate = try candidate(plane)
+        #expect(candidate.state == .idle)
+        for _ in 0..<5 { try await ask(arm, [1]) }
+        let during = try await reading(plane) { $0.dropped == 5 }
+        #expect(during.mirrored == 5 && during.dropped == 5 && during.errors == 0)
+        await runtime.loadGate.whenArrived(2)
+        #expect(candidate.state == .loading)
+        #expect(candidate.queueDepth == 0, "nobody waits for it")
+        runtime.loadGate.open()
+        try await wait(for: .ready, of: candidate)
+        try await ask(arm, [1])
+        let after = try await reading(plane) { $0.compared.requests == 1 }
+        #expect(after.compared.requests == 1 && after.dropped == 5 && after.errors == 0)
+        #expect(runtime.loads == 2)
+    }
+
+    @Test func `a candidate that has left memory comes back, and being mirrored to counts as use`() async throws {
+        let (plane, arm) = try await installed("other-2", minInstances: 0)
+        let candidate = try candidate(plane)
+        try await ask(arm, [1])
+        try await wait(for: .ready, of: candidate)
+        let loaded = try #require(candidate.place?.model?.lastUse)
+        try await ask(arm, [1])
+        _ = try await reading(plane) { $0.compared.requests == 1 }
+        let used = try #require(candidate.place?.model?.lastUse)
+        #expect(used > loaded)
+        let idle = UInt64(EndpointOptions.defaultIdleSeconds) * 1_000_000_000
+        plane.unloadIdle(at: used + idle - 1)
+        #expect(candidate.state == .ready)
+        plane.unloadIdle(at: used + idle)
+        #expect(candidate.state == .idle)
+        try await ask(arm, [1])
+        try await wait(for: .ready, of: candidate)
+        try await ask(arm, [1])
+        let last = try await reading(plane) { $0.compared.requests == 2 }
+        #expect(last.compared.requests == 2 && last.dropped == 2 && last.errors == 0)
+    }
+
+    @Test func `a candidate that cannot be loaded fails, and is not tried again by each request`() async throws {
+        let runtime = GateRuntime(broken: ["rotten"])
+        let (plane, arm) = try await installed("rotten", minInstances: 0, runtime: runtime)
+        let candidate = try candidate(plane)
+        try await ask(arm, [1])
+        try await wait(for: .failed("digest mismatch in model.onnx"), of: candidate)
+        var last = try await reading(plane) { $0.dropped == 1 }
+        #expect(last.dropped == 1 && last.errors == 0)
+        // On a slow machine the time to try again may have come.
+        for asked: UInt64 in 2...100 {
+            try await ask(arm, [1])
+            last = try await reading(plane) { $0.errors + $0.dropped == asked }
+        }
+        #expect(last.errors + last.dropped == 100 && last.errors > 0)
+        #expect(last.lastError == "its model cannot be loaded: digest mismatch in model.onnx")
+        #expect(runtime.loads < 10)
     }
 
     @Test func `only a share is mirrored where the plan says so`() async throws {

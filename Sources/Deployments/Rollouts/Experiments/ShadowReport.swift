@@ -53,7 +53,7 @@ package struct ShadowReport: Sendable, Hashable, Codable {
     /// Requests that the candidate failed to answer; they are among the disagreements.
     package var errors: UInt64
     package var lastError: String?
-    /// Requests that were to be mirrored, and those of them that found the queue full.
+    /// Requests that were to be mirrored, and those of them that found the queue full, or the candidate not in memory.
     package var mirrored: UInt64
     package var dropped: UInt64
     package var rows: Share

@@ -44,7 +44,7 @@ extension MetricsPage {
         guard !shadows.isEmpty else { return }
         for (name, help, count) in [
             ("mirrored", "Requests that a shadow candidate was to see too", \ShadowReading.mirrored),
-            ("dropped", "Of those, the ones that found its queue full", \.dropped),
+            ("dropped", "Of those, the ones that found its queue full or its model not in memory", \.dropped),
             ("errors", "Of those, the ones that it failed to answer", \.errors),
             ("rows", "Rows that both have answered", \.compared.rows),
             ("rows_apart", "Of those, the ones with answers apart by more than their tolerance", \.compared.rowsApart),

@@ -8,11 +8,11 @@ package struct ShadowReading: Sendable, Hashable, Codable {
     package var variant: String
     /// Requests that were to be mirrored.
     package var mirrored: UInt64
-    /// Of those, the ones that found the queue full.
+    /// Of those, the ones that found the queue full, or the candidate not in memory.
     package var dropped: UInt64
     /// Of those, the ones that the candidate failed to answer.
     package var errors: UInt64
-    /// What the candidate said last when it failed.
+    /// What the candidate said last when it failed, or why it could not be loaded.
     package var lastError: String?
     /// Requests, and their rows, that both have answered.
     package var compared: Compared

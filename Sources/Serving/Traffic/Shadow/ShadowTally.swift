@@ -40,6 +40,9 @@ final class ShadowTally: Sendable {
         if !isTaken { counters.mine.add(1, to: Counter.dropped.rawValue) }
     }
 
+    /// One that was taken got no answer after all, by no fault of the candidate.
+    func dropped() { counters.mine.add(1, to: Counter.dropped.rawValue) }
+
     func failed(_ why: String) {
         outcome.withLock { outcome in
             outcome.reading.errors &+= 1
