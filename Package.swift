@@ -164,8 +164,9 @@ let package = Package(
             [
                 "ManagementAPI", "InferenceProtobuf", "InferenceProtocol", "Tensors", asyncHTTPClient, crypto, grpcCore,
                 grpcTransport, nioCore, nioHTTP1, nioPosix, nioSSL,
-            ]),
-        room("ManagementAPI", []),
+            ],
+            unhurried),
+        room("ManagementAPI", [], unhurried),
         room(
             "Declarations",
             [
@@ -181,7 +182,8 @@ let package = Package(
                 "Monitoring",
                 "Documents", "Identity", "Statistics", "Journal", "Serving",
                 "Runtimes", "Tensors", grdb, crypto, logging,
-            ]),
+            ],
+            unhurried),
         // control plane
         room(
             "Replay",
@@ -189,7 +191,8 @@ let package = Package(
                 "Governance", "Registry", "Monitoring", "Journal", "Serving", "Runtimes", "InferenceProtocol",
                 "Tensors",
                 nioCore,
-            ]),
+            ],
+            unhurried),
         room(
             "Deployments",
             [
@@ -197,14 +200,16 @@ let package = Package(
                 "Governance", "Registry", "Documents", "Identity", "Statistics", "Journal", "Serving", "Runtimes",
                 "Tensors",
                 logging,
-            ]),
+            ],
+            unhurried),
         room(
             "Governance",
             [
                 "Identity", "Registry", "Documents", "Statistics", "Journal", "Serving", "InferenceProtocol",
                 "Runtimes",
                 "Tensors",
-            ]),
+            ],
+            unhurried),
         room(
             "Monitoring",
             [
@@ -219,7 +224,7 @@ let package = Package(
         room(
             "Drift",
             ["Statistics", "Documents", "Journal", "Serving", "Tabular", "Tensors", "CThreadStripe", logging]),
-        room("Monitors", ["Documents", "Journal"]),
+        room("Monitors", ["Documents", "Journal"], unhurried),
         room("Retraining", ["Processes", "Documents", "Journal"], unhurried),
         room("GitRuns", ["Processes", "Documents", "Journal", crypto], unhurried),
         room("Experiments", ["Journal"], unhurried),
@@ -233,8 +238,12 @@ let package = Package(
             unhurried),
         room(
             "Registry",
-            ["Drift", "Documents", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors", crypto]),
-        room("Documents", ["Journal", "InferenceProtocol", yams]),
+            [
+                "Drift", "Documents", "Journal", "Serving", "Runtimes", "InferenceProtocol", "Tabular", "Tensors",
+                crypto,
+            ],
+            unhurried),
+        room("Documents", ["Journal", "InferenceProtocol", yams], unhurried),
         room("Identity", ["Journal", crypto]),
         room("Statistics", []),
         room("Journal", [crypto]),
