@@ -14,7 +14,7 @@ CONNECTIONS = {"mlp": (1, 8, 64), "resnet": (4, 8), "image": (4, 8)}
 IMAGES = ("resnet", "image")
 # Seconds of a turn at least: wrk does not count what is under way when the time is up, and a long prediction is much of a
 # short turn.
-LEAST = {"resnet": 6}
+LEAST = {"resnet": 10}
 
 
 class BinaryTarget:
