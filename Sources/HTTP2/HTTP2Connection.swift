@@ -8,7 +8,10 @@ package import NIOCore
 ///     for buffer in connection.takeOutput() { socket.write(buffer) }
 ///
 /// Faults of the peer's are answered here: those of a stream with RST_STREAM, those of the connection with GOAWAY.
-package struct HTTP2Connection {
+///
+/// A reference, used on one thread at a time: as a value it was copied, with all it refers to, at each question that another
+/// room asked of it.
+package final class HTTP2Connection {
     enum Phase {
         case preface
         /// Waiting for the peer's first frame, which must be SETTINGS.
@@ -74,7 +77,7 @@ package struct HTTP2Connection {
         greet()
     }
 
-    private mutating func greet() {
+    private func greet() {
         output.writeSettings([
             (PeerSettings.Identifier.headerTableSize, UInt32(clamping: limits.headerTableBytes)),
             (PeerSettings.Identifier.maxConcurrentStreams, UInt32(clamping: limits.concurrentStreams)),
@@ -128,7 +131,7 @@ package struct HTTP2Connection {
     /// Takes what the socket brought. Call `next` until it has no more to tell.
     ///
     /// - Parameter now: nanoseconds of a clock that never goes back.
-    package mutating func receive(_ bytes: ByteBuffer, now: UInt64) {
+    package func receive(_ bytes: ByteBuffer, now: UInt64) {
         self.now = now
         if case .closed = phase { return }
         if input.readableBytes == 0 {
@@ -140,7 +143,7 @@ package struct HTTP2Connection {
     }
 
     /// The next event; `nil` when it takes more bytes to tell one.
-    package mutating func next() -> HTTP2Event? {
+    package func next() -> HTTP2Event? {
         do throws(HTTP2Fault) {
             while true {
                 switch try step() {
@@ -163,7 +166,7 @@ package struct HTTP2Connection {
         case needsMore
     }
 
-    private mutating func step() throws(HTTP2Fault) -> Step {
+    private func step() throws(HTTP2Fault) -> Step {
         switch phase {
         case .preface: return readPreface()
         case .settings, .frames: return try readFrame()
@@ -178,24 +181,24 @@ package struct HTTP2Connection {
     }
 
     /// Ends the connection with a GOAWAY.
-    mutating func fail(_ fault: HTTP2Fault) -> HTTP2Fault {
+    func fail(_ fault: HTTP2Fault) -> HTTP2Fault {
         if case .closed = phase { return fault }
         output.writeGoAway(lastStream: lastStream, fault.code, fault.message)
         close()
         return fault
     }
 
-    mutating func close() {
+    func close() {
         phase = .closed
         input = ByteBuffer()
         block = nil
     }
 
     /// Memory for frames to come, when there is none.
-    package mutating func lend(_ buffer: ByteBuffer) { output.lend(buffer) }
+    package func lend(_ buffer: ByteBuffer) { output.lend(buffer) }
 
     package var hasOutput: Bool { !output.isEmpty }
 
     /// All that is to be sent, in order; `last` may be empty. The memory of `last` may be lent again once it is written.
-    package mutating func takeOutput() -> (ready: [ByteBuffer], last: ByteBuffer) { output.take() }
+    package func takeOutput() -> (ready: [ByteBuffer], last: ByteBuffer) { output.take() }
 }

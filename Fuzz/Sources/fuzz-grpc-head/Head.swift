@@ -22,7 +22,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
             block.writeBytes(part.prefix(126))
         }
     }
-    var connection = HTTP2Connection(limits: HTTP2Limits())
+    let connection = HTTP2Connection(limits: HTTP2Limits())
     // An empty SETTINGS frame, which has to come first.
     connection.receive(ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0"), now: 0)
     while connection.next() != nil {}

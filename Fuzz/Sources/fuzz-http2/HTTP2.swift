@@ -7,7 +7,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let data, count > 0 else { return 0 }
     let bytes = UnsafeBufferPointer(start: data + 1, count: count - 1)
     let cut = min(Int(data[0]), bytes.count)
-    var connection = HTTP2Connection(limits: HTTP2Limits())
+    let connection = HTTP2Connection(limits: HTTP2Limits())
     // An empty SETTINGS frame, which has to come first.
     connection.receive(ByteBuffer(string: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0"), now: 0)
     while connection.next() != nil {}

@@ -15,7 +15,7 @@ final class GRPCConnection: ChannelDuplexHandler {
 
     let gateway: GRPCContext
     let loop: GRPCLoop
-    var http2: HTTP2Connection
+    let http2: HTTP2Connection
     /// By the slots of HTTP/2's own table.
     var calls: [GRPCCall?] = []
     /// Streams whose bytes wait until their answers have left.

@@ -19,7 +19,7 @@ extension HTTP2Connection {
     }
 
     /// Asks the peer to open no more streams.
-    package mutating func beginGoAway() {
+    package func beginGoAway() {
         guard case .none = drain else { return }
         if case .closed = phase { return }
         drain = .announced
@@ -30,7 +30,7 @@ extension HTTP2Connection {
     }
 
     /// Takes no more streams from here on, whether the peer has heard or not.
-    package mutating func finishGoAway() {
+    package func finishGoAway() {
         guard case .announced = drain else { return }
         drain = .final(lastStream: lastStream)
         output.writeGoAway(lastStream: lastStream, .noError, "")
@@ -43,18 +43,18 @@ extension HTTP2Connection {
     package var isDrained: Bool { drain.lastStream != nil && streams.count == 0 }
 
     /// Ends the connection at once, and says why.
-    package mutating func end(_ code: HTTP2ErrorCode, _ message: String) {
+    package func end(_ code: HTTP2ErrorCode, _ message: String) {
         _ = fail(HTTP2Fault(code, message))
     }
 
     /// A fault that concerns one stream only.
-    mutating func breakStream(_ stream: StreamReference, _ code: HTTP2ErrorCode) throws(HTTP2Fault) -> Step {
+    func breakStream(_ stream: StreamReference, _ code: HTTP2ErrorCode) throws(HTTP2Fault) -> Step {
         try spend(.reset)
         reset(stream, code)
         return .event(.reset(stream))
     }
 
-    mutating func closeStream(_ stream: StreamReference) {
+    func closeStream(_ stream: StreamReference) {
         for piece in streams[stream.slot].unsent { unsentBytes -= piece.readableBytes }
         streams.close(stream)
     }
@@ -62,7 +62,7 @@ extension HTTP2Connection {
     // MARK: streams that we ended first
 
     /// Frames for this stream may still be on their way, and are no fault.
-    mutating func abandon(_ id: UInt32) {
+    func abandon(_ id: UInt32) {
         if abandoned.count < limits.concurrentStreams {
             abandoned.append(id)
         } else if !abandoned.isEmpty {

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Frames about streams and the connection rather than of them.
 extension HTTP2Connection {
-    mutating func readControl(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
+    func readControl(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
         var payload = payload
         switch head.kind {
         case FrameKind.settings: try readSettings(head, &payload)
@@ -28,7 +28,7 @@ extension HTTP2Connection {
         }
     }
 
-    private mutating func readSettings(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) {
+    private func readSettings(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) {
         guard head.stream == 0 else { throw HTTP2Fault(.protocolError, "SETTINGS for a stream") }
         if head.has(FrameFlag.acknowledge) { return try expect(head.length == 0, head) }
         try expect(head.length % 6 == 0, head)
@@ -43,7 +43,7 @@ extension HTTP2Connection {
     }
 
     /// RFC 9113 section 6.9.2: a change holds for the streams that are open, too.
-    private mutating func shiftWindows(by change: Int) throws(HTTP2Fault) {
+    private func shiftWindows(by change: Int) throws(HTTP2Fault) {
         for slot in streams.slots where streams.reference(slot) != nil {
             streams[slot].sendWindow += change
             guard streams[slot].sendWindow <= Int(Int32.max) else {
@@ -53,7 +53,7 @@ extension HTTP2Connection {
         if change > 0 { sendUnsent() }
     }
 
-    private mutating func readPing(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) {
+    private func readPing(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) {
         guard head.stream == 0 else { throw HTTP2Fault(.protocolError, "PING for a stream") }
         try expect(head.length == 8, head)
         guard let data = payload.readInteger(as: UInt64.self) else { return }
@@ -65,7 +65,7 @@ extension HTTP2Connection {
         }
     }
 
-    private mutating func readWindowUpdate(
+    private func readWindowUpdate(
         _ head: FrameHead, _ payload: inout ByteBuffer
     ) throws(HTTP2Fault) -> Step {
         try expect(head.length == 4, head)
@@ -95,7 +95,7 @@ extension HTTP2Connection {
         return .goOn
     }
 
-    private mutating func readReset(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) -> Step {
+    private func readReset(_ head: FrameHead, _ payload: inout ByteBuffer) throws(HTTP2Fault) -> Step {
         try expect(head.length == 4, head)
         guard head.stream != 0, head.stream <= lastStream else {
             throw HTTP2Fault(.protocolError, "RST_STREAM for stream \(head.stream), which is not open")

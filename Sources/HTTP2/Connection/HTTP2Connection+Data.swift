@@ -2,7 +2,7 @@ import NIOCore
 
 /// Bodies on their way in.
 extension HTTP2Connection {
-    mutating func beginData(_ head: FrameHead) throws(HTTP2Fault) -> Step {
+    func beginData(_ head: FrameHead) throws(HTTP2Fault) -> Step {
         guard head.stream != 0 else { throw HTTP2Fault(.protocolError, "DATA for the connection itself") }
         var padding = 0
         var overhead = 0
@@ -36,7 +36,7 @@ extension HTTP2Connection {
     }
 
     /// The connection's own window. It is widened again at once: what bounds the memory is each stream's.
-    private mutating func takeRoom(_ length: Int) throws(HTTP2Fault) {
+    private func takeRoom(_ length: Int) throws(HTTP2Fault) {
         guard length <= receiveWindow else {
             throw HTTP2Fault(.flowControlError, "DATA beyond the connection's window")
         }
@@ -47,7 +47,7 @@ extension HTTP2Connection {
     }
 
     /// The stream that a DATA frame is for; `nil` when it is over.
-    private mutating func receiver(_ head: FrameHead) throws(HTTP2Fault) -> StreamReference? {
+    private func receiver(_ head: FrameHead) throws(HTTP2Fault) -> StreamReference? {
         if let stream = streams.find(head.stream) {
             guard streams[stream.slot].isRemoteEnded else { return stream }
             throw HTTP2Fault(.streamClosed, "DATA behind the end of stream \(head.stream)")
@@ -65,7 +65,7 @@ extension HTTP2Connection {
         return nil
     }
 
-    mutating func readData(_ frame: DataFrame) throws(HTTP2Fault) -> Step {
+    func readData(_ frame: DataFrame) throws(HTTP2Fault) -> Step {
         guard streams.holds(frame.stream) else {
             // Given up in the middle of it.
             phase = .skipping(frame.payload + frame.padding)
@@ -90,7 +90,7 @@ extension HTTP2Connection {
     }
 
     /// The peer's half has ended; something to do instead when it ended too early.
-    mutating func endRemote(_ stream: StreamReference) throws(HTTP2Fault) -> Step? {
+    func endRemote(_ stream: StreamReference) throws(HTTP2Fault) -> Step? {
         streams[stream.slot].isRemoteEnded = true
         let expected = streams[stream.slot].expected
         guard expected < 0 || streams[stream.slot].received == expected else {
@@ -100,7 +100,7 @@ extension HTTP2Connection {
     }
 
     /// Gives the peer new room for `count` bytes that were taken in.
-    package mutating func consumed(_ count: Int, on stream: StreamReference) {
+    package func consumed(_ count: Int, on stream: StreamReference) {
         guard count > 0, streams.holds(stream) else { return }
         streams[stream.slot].consumed += count
         let room = streams[stream.slot].consumed

@@ -7,7 +7,7 @@ extension HTTP2Connection {
     /// Payloads of all frames but DATA and header blocks are shorter.
     private static let controlBytes = 16_384
 
-    mutating func readPreface() -> Step {
+    func readPreface() -> Step {
         let expected = Self.preface.prefix(input.readableBytes)
         guard input.readableBytesView.starts(with: expected) else {
             let bytes = input
@@ -20,7 +20,7 @@ extension HTTP2Connection {
         return .goOn
     }
 
-    mutating func readFrame() throws(HTTP2Fault) -> Step {
+    func readFrame() throws(HTTP2Fault) -> Step {
         guard let head = FrameHead(input) else { return .needsMore }
         try check(head)
         switch head.kind {
@@ -67,14 +67,14 @@ extension HTTP2Connection {
     static let blockTooLarge = HTTP2Fault(.enhanceYourCalm, "a header block is too large")
 
     /// The payload of a frame that has all come, taken off the input together with its head.
-    private mutating func take(_ head: FrameHead) -> ByteBuffer? {
+    private func take(_ head: FrameHead) -> ByteBuffer? {
         guard input.readableBytes >= FrameHead.length + head.length else { return nil }
         input.moveReaderIndex(forwardBy: FrameHead.length)
         return input.readSlice(length: head.length)
     }
 
     /// One more of what costs us more than it costs the peer.
-    mutating func spend(_ nuisance: FloodGuard.Nuisance) throws(HTTP2Fault) {
+    func spend(_ nuisance: FloodGuard.Nuisance) throws(HTTP2Fault) {
         guard floods.admits(nuisance, now: now) else {
             throw HTTP2Fault(.enhanceYourCalm, "too many frames of one kind: \(nuisance)")
         }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Header blocks: new streams, and trailers of old ones.
 extension HTTP2Connection {
-    mutating func readHeaders(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
+    func readHeaders(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
         guard head.stream % 2 == 1 else {
             throw HTTP2Fault(.protocolError, "HEADERS for stream \(head.stream), which a client cannot open")
         }
@@ -17,7 +17,7 @@ extension HTTP2Connection {
         return .goOn
     }
 
-    mutating func readContinuation(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
+    func readContinuation(_ head: FrameHead, _ payload: ByteBuffer) throws(HTTP2Fault) -> Step {
         guard var partial = block else {
             throw HTTP2Fault(.protocolError, "CONTINUATION without a header block to go on with")
         }
@@ -35,7 +35,7 @@ extension HTTP2Connection {
     }
 
     /// A complete block. It is decoded whatever becomes of its stream, since later blocks build on it.
-    private mutating func readBlock(
+    private func readBlock(
         _ block: ByteBuffer, _ id: UInt32, endsStream: Bool
     ) throws(HTTP2Fault) -> Step {
         if id > lastStream { return try openStream(block, id, endsStream: endsStream) }
@@ -54,7 +54,7 @@ extension HTTP2Connection {
         return try endRemote(stream) ?? .event(.end(stream))
     }
 
-    private mutating func decode(_ block: ByteBuffer) throws(HTTP2Fault) -> HeaderList? {
+    private func decode(_ block: ByteBuffer) throws(HTTP2Fault) -> HeaderList? {
         let result: Result<HeaderList?, HTTP2Fault> = block.withUnsafeReadableBytes { bytes in
             do throws(HTTP2Fault) {
                 return .success(try decoder.decode(bytes))
@@ -72,7 +72,7 @@ extension HTTP2Connection {
         case tooLarge
     }
 
-    private mutating func openStream(
+    private func openStream(
         _ block: ByteBuffer, _ id: UInt32, endsStream: Bool
     ) throws(HTTP2Fault) -> Step {
         lastStream = id
@@ -96,7 +96,7 @@ extension HTTP2Connection {
         }
     }
 
-    private mutating func readHead(_ block: ByteBuffer) throws(HTTP2Fault) -> Heading {
+    private func readHead(_ block: ByteBuffer) throws(HTTP2Fault) -> Heading {
         let generation = decoder.table.generation
         let known = block.withUnsafeReadableBytes { heads.find($0, generation: generation) }
         if let known { return .head(known) }
@@ -110,7 +110,7 @@ extension HTTP2Connection {
     }
 
     /// A stream that is not opened at all.
-    private mutating func refuse(_ id: UInt32, _ code: HTTP2ErrorCode) throws(HTTP2Fault) -> Step {
+    private func refuse(_ id: UInt32, _ code: HTTP2ErrorCode) throws(HTTP2Fault) -> Step {
         try spend(.reset)
         abandon(id)
         output.writeReset(stream: id, code)

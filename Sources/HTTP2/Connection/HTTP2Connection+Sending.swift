@@ -7,7 +7,7 @@ extension HTTP2Connection {
     /// - Parameters:
     ///   - endsStream: whether it is all of the answer.
     ///   - write: appends the header block, in lines of `ByteBuffer.writeHeaderLine`.
-    package mutating func sendHead(
+    package func sendHead(
         on stream: StreamReference, endsStream: Bool = false, _ write: (inout ByteBuffer) -> Void
     ) {
         guard streams.holds(stream) else { return }
@@ -16,7 +16,7 @@ extension HTTP2Connection {
     }
 
     /// A piece of the answer's body, as soon as the peer's windows allow.
-    package mutating func send(_ data: ByteBuffer, on stream: StreamReference) {
+    package func send(_ data: ByteBuffer, on stream: StreamReference) {
         guard streams.holds(stream), data.readableBytes > 0 else { return }
         floods.earn()
         if streams[stream.slot].unsent.isEmpty, data.readableBytes <= room(on: stream) {
@@ -31,7 +31,7 @@ extension HTTP2Connection {
     }
 
     /// The end of the answer, behind all of its body.
-    package mutating func sendTrailers(on stream: StreamReference, _ write: (inout ByteBuffer) -> Void) {
+    package func sendTrailers(on stream: StreamReference, _ write: (inout ByteBuffer) -> Void) {
         guard streams.holds(stream) else { return }
         guard streams[stream.slot].unsent.isEmpty else {
             var trailers = ByteBuffer()
@@ -44,7 +44,7 @@ extension HTTP2Connection {
     }
 
     /// Gives a stream up.
-    package mutating func reset(_ stream: StreamReference, _ code: HTTP2ErrorCode) {
+    package func reset(_ stream: StreamReference, _ code: HTTP2ErrorCode) {
         guard streams.holds(stream) else { return }
         output.writeReset(stream: stream.id, code)
         abandon(stream.id)
@@ -57,7 +57,7 @@ extension HTTP2Connection {
     }
 
     /// Sends what waits on all streams.
-    mutating func sendUnsent() {
+    func sendUnsent() {
         guard unsentBytes > 0 else { return }
         for slot in streams.slots {
             guard let stream = streams.reference(slot) else { continue }
@@ -66,7 +66,7 @@ extension HTTP2Connection {
     }
 
     /// Sends what waits on one stream as far as the windows allow, and its trailers behind it.
-    mutating func sendUnsent(on stream: StreamReference) {
+    func sendUnsent(on stream: StreamReference) {
         guard !streams[stream.slot].unsent.isEmpty else { return }
         var waiting = streams[stream.slot].unsent
         streams[stream.slot].unsent = []
@@ -89,7 +89,7 @@ extension HTTP2Connection {
     }
 
     /// Our half has ended. A peer that still sends is told that it need not.
-    private mutating func endLocal(_ stream: StreamReference) {
+    private func endLocal(_ stream: StreamReference) {
         floods.earn()
         if !streams[stream.slot].isRemoteEnded {
             output.writeReset(stream: stream.id, .noError)
