@@ -36,7 +36,9 @@ package struct AnswerLimit {
 
     /// Counts the name of `tensor`, with what stands around it, once in each of `rows`.
     mutating func addName(of tensor: Tensor, rows: Int) throws(ProtocolError) {
-        try add(rows, times: JSONOutput.quotedBound(tensor.name.utf8.count) + 4, tensor, "send fewer rows at once")
+        // As it is quoted: what is escaped takes six at most.
+        let name = tensor.name.utf8.reduce(2) { $0 + (JSONOutput.isPlain($1) ? 1 : 6) }
+        try add(rows, times: name + 4, tensor, "send fewer rows at once")
     }
 
     /// Counts the best `count` classes of each row.

@@ -16,8 +16,10 @@ package final class ThreadPool: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let wake: UnsafeMutablePointer<pthread_cond_t>
     // All below only under `mutex`.
-    private var work: [@Sendable () -> Void] = []
+    private var work: [(number: UInt64, body: @Sendable () -> Void)] = []
     private var next = 0
+    /// Of what was brought last.
+    private var number: UInt64 = 0
     private var idle = 0
     private var threads = 0
     private let idleSeconds: Int
@@ -56,24 +58,32 @@ package final class ThreadPool: @unchecked Sendable {
     @discardableResult
     package func run(_ body: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
+        number &+= 1
+        let own = number
+        work.append((own, body))
+        let isAwaited = idle >= work.count - next
+        if isAwaited { pthread_cond_signal(wake) }
+        pthread_mutex_unlock(mutex)
+        // Not under the mutex: a caller of low priority would have everybody wait for its turn on a processor.
+        return isAwaited || startThread() || isTaken(own)
+    }
+
+    /// Where the system gave no thread: whether one that is there will come to it, or has. Else it is withdrawn.
+    private func isTaken(_ own: UInt64) -> Bool {
+        pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
-        work.append(body)
-        if idle >= work.count - next {
-            pthread_cond_signal(wake)
-            return true
-        }
-        if startThread() {
-            threads += 1
-        } else if threads == 0 {
-            work.removeLast()
-            return false
-        }
-        return true
+        guard threads == 0, let index = work[next...].firstIndex(where: { $0.number == own }) else { return true }
+        work.remove(at: index)
+        return false
     }
 
     private func startThread() -> Bool {
         // Whoever brings work may have a lower priority, and would pass it on.
-        ThreadMaker.ofThisProcess.start { self.createThread() }
+        guard ThreadMaker.ofThisProcess.start({ self.createThread() }) else { return false }
+        pthread_mutex_lock(mutex)
+        threads += 1
+        pthread_mutex_unlock(mutex)
+        return true
     }
 
     private func createThread() -> Bool {
@@ -116,7 +126,7 @@ package final class ThreadPool: @unchecked Sendable {
                 return nil
             }
         }
-        let body = work[next]
+        let body = work[next].body
         next += 1
         if next == work.count {
             work.removeAll(keepingCapacity: true)

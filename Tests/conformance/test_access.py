@@ -31,7 +31,7 @@ def announced(server, starts=1, log=None):
     """Waits until the server has said where it is so many times: it may answer a moment before it does, and the last line
     comes with the first."""
     read = log.read_text if log else server.log_text
-    wait_until(lambda: len(re.findall(r"Nothing is deployed yet|endpoints answer\.", read())) >= starts, "what a start says")
+    wait_until(lambda: len(re.findall(r"Nothing is deployed yet|endpoints answer\.|still being loaded", read())) >= starts, "what a start says")
 
 
 def bearer(key):

@@ -272,7 +272,7 @@ def test_a_replacement_that_cannot_read_what_is_committed_is_tried_again(used):
     child = used.children()[0]
     os.kill(child, signal.SIGKILL)
     wait_gone(child)
-    wait_until(lambda: "could not be started again; trying once more" in used.log_text(), "a try")
+    wait_until(lambda: "could not be started again; trying once more" in used.log_text(), "a try", timeout=30)
     assert "what is committed could not be brought back" in used.log_text()
     rewrite_options(used.data, options)
     assert_serves_iris(used)

@@ -38,9 +38,15 @@ struct JSONOutput {
         byte(UInt8(ascii: "\""))
     }
 
+    /// Whether it stands in a string as it is.
+    @inline(__always)
+    static func isPlain(_ unit: UInt8) -> Bool {
+        unit >= 0x20 && unit != UInt8(ascii: "\"") && unit != UInt8(ascii: "\\")
+    }
+
     @inline(__always)
     private mutating func escaped(_ unit: UInt8) {
-        if unit >= 0x20, unit != UInt8(ascii: "\""), unit != UInt8(ascii: "\\") {
+        if Self.isPlain(unit) {
             byte(unit)
         } else {
             escape(unit)

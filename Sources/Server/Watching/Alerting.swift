@@ -16,7 +16,6 @@ struct Alerting: Sendable {
     let services: AlertServices
     let readings: LiveReadings
     let section: AlertSection
-    private let series: SeriesStore
     /// Tells webhooks of what the audit says.
     private let follower: WebhookFollower
 
@@ -25,7 +24,6 @@ struct Alerting: Sendable {
         store: Store, configuration: ServerConfiguration, dataPlane: DataPlane, series: SeriesStore,
         clock: any WallClock, logger: Logger
     ) throws {
-        self.series = series
         readings = LiveReadings(dataPlane: dataPlane, series: series)
         let secrets = WebhookSecrets(
             folder: configuration.webhookSecrets, environment: ProcessInfo.processInfo.environment,
@@ -50,11 +48,12 @@ struct Alerting: Sendable {
             deliveries: deliveries, secrets: secrets,
             webhooks: WebhookService(store: store.webhooks, deliveries: deliveries, sender: sender, newID: newID))
         follower = WebhookFollower(store: store.webhooks, deliveries: deliveries, logger: logger)
+        // Not with the rest: seconds are measured as soon as the doors open, whatever is still being loaded.
+        series.follow { [readings] in readings.take($0) }
     }
 
     /// To be called once endpoints answer and monitors have been told to `services.watch.configure`.
     func start() async {
-        series.follow { [readings] in readings.take($0) }
         await services.deliveries.start()
         await follower.start()
         await services.watch.start()

@@ -138,12 +138,15 @@ final class Residency: Sendable {
         return wish
     }
 
-    /// Has the model loaded for nobody who waits for it, and not in the place of `other`'s.
-    func wish(_ place: ModelPlace, sparing other: ModelPlace?) -> ModelPlace.Wish {
+    /// Has the model loaded for nobody who waits for it, if there is memory for it as things are: nobody leaves for it.
+    /// `nil` when there is not.
+    func wishIfRoom(_ place: ModelPlace) -> ModelPlace.Wish? {
+        if let model = place.model { return .fulfilled(model) }
+        guard let share = ledger.reserve(expectedBytes(place)) else { return nil }
         let wish = place.wish(limit: .max, now: MonotonicClock.nanoseconds()) { _ in }
         switch wish {
         case .mustLoad(let waiter):
-            begin(place, reserved: nil, sparing: other)
+            begin(place, reserved: share)
             place.leave(waiter)
         case .joined(let waiter): place.leave(waiter)
         case .fulfilled, .full, .failed: break
@@ -151,14 +154,12 @@ final class Residency: Sendable {
         return wish
     }
 
-    private func begin(_ place: ModelPlace, reserved: MemoryShare?, sparing other: ModelPlace? = nil) {
-        if let other { hold(other) }
+    private func begin(_ place: ModelPlace, reserved: MemoryShare?) {
         loader.load(place.entry) { () throws(ModelLoadError) in
             if let reserved { return reserved }
             return try self.makeRoom(for: place)
         } then: { result in
             let result = self.admit(result)
-            if let other { self.giveBack([other]) }
             if case .failure(let error) = result { self.report(error, place.entry) }
             place.finish(result, now: MonotonicClock.nanoseconds())
             self.lookAfter()

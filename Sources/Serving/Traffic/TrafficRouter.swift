@@ -55,14 +55,14 @@ package final class TrafficRouter: Sendable {
     private static func mirror(
         _ plan: TrafficPlan, _ endpoints: [Endpoint], _ before: TrafficRouter?, _ threads: ThreadPool
     ) -> ShadowMirror? {
-        guard let shadow = plan.shadow, let primary = endpoints.first,
+        guard let shadow = plan.shadow,
             let index = plan.targets.firstIndex(where: { $0.variant == shadow.variant }), index < endpoints.count
         else { return nil }
         let old = before?.arms.first?.mirror
-        if let old, old.plan == shadow, old.primary === primary, old.candidate === endpoints[index] { return old }
+        if let old, old.plan == shadow, old.candidate === endpoints[index] { return old }
         let tally = old.flatMap { $0.plan.variant == shadow.variant ? $0.tally : nil }
         return ShadowMirror(
-            shadow, primary: primary, candidate: endpoints[index],
+            shadow, candidate: endpoints[index],
             tally: tally ?? ShadowTally(rollout: plan.rollout, variant: shadow.variant, endpoints[index].signature),
             threads: threads)
     }

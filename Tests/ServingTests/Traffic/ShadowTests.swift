@@ -121,7 +121,7 @@ import Testing
     }
 
     private func wait(for state: EndpointState, of endpoint: Endpoint) async throws {
-        for _ in 0..<10_000 where endpoint.state != state { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<60_000 where endpoint.state != state { try await Task.sleep(for: .milliseconds(1)) }
         #expect(endpoint.state == state)
     }
 

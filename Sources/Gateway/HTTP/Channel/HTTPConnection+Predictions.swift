@@ -30,7 +30,8 @@ extension HTTPConnection {
         }
         let result = PredictionRun.decode(
             body, form: form, headers: exchange.headers, endpoint: endpoint, for: asker, share: exchange.share)
-        decoded(exchange, endpoint, result, mayRunHere: true)
+        // A worker is given a copy, which takes its time too.
+        decoded(exchange, endpoint, result, mayRunHere: body.readableBytes <= Self.decodedHere)
     }
 
     /// Bytes that decoding looks at. The binary tensor of a model's one input is used where it lies, of whatever size, unless

@@ -26,7 +26,6 @@ final class ShadowMirror: Sendable {
     private static let (timedFirst, timedEvery) = (1000, 8)
 
     let plan: ShadowPlan
-    let primary: Endpoint
     let candidate: Endpoint
     let tally: ShadowTally
     private let threads: ThreadPool
@@ -35,9 +34,8 @@ final class ShadowMirror: Sendable {
     private let random = RandomBits()
     private let line = Mutex(Line())
 
-    init(_ plan: ShadowPlan, primary: Endpoint, candidate: Endpoint, tally: ShadowTally, threads: ThreadPool) {
+    init(_ plan: ShadowPlan, candidate: Endpoint, tally: ShadowTally, threads: ThreadPool) {
         self.plan = plan
-        self.primary = primary
         self.candidate = candidate
         self.tally = tally
         self.threads = threads
@@ -106,20 +104,20 @@ final class ShadowMirror: Sendable {
         return false
     }
 
-    /// The candidate's model, for one request. Where it is not in memory it is sent for, as by any other request; but the
-    /// primary's does not leave for it, nor does anything wait for it here.
+    /// The candidate's model, for one request. Where it is not in memory it is sent for, if there is room for it; no other
+    /// model leaves for it, nor does anything wait for it here.
     private func modelNow() -> LoadedModel? {
         guard let place = candidate.place else {
             tally.failed("its model is not in memory")
             return nil
         }
         if let model = place.model { return model }
-        switch candidate.residency.wish(place, sparing: primary.place) {
+        switch candidate.residency.wishIfRoom(place) {
         case .fulfilled(let model): return model
         case .failed(let error) where error.reason != .outOfMemory:
             tally.failed("its model cannot be loaded: \(error.message)")
         // On its way, or without room: that says nothing about how it answers.
-        case .joined, .mustLoad, .full, .failed: tally.dropped()
+        case nil, .joined, .mustLoad, .full, .failed: tally.dropped()
         }
         return nil
     }
