@@ -246,5 +246,6 @@ def test_what_serves_does_not_inherit_the_priority_of_loading(new_server, large,
     assert ask(server, 1) == 7
     # The loading threads end when they have had nothing to do for a while.
     wait_until(lambda: max(niceness(server.process.pid)) == 0, "the end of the loading threads", timeout=30)
-    assert all(max(niceness(pid)) == 0 for pid in server.children())
+    # For root, libdispatch gives its threads a little more than the ordinary priority, which others inherit.
+    assert all(max(niceness(pid)) <= 0 for pid in server.children())
     assert ask(server, 1) == 7
