@@ -78,8 +78,10 @@ package final class ThreadPool: @unchecked Sendable {
     }
 
     private func startThread() -> Bool {
-        // Whoever brings work may have a lower priority, and would pass it on.
-        guard ThreadMaker.ofThisProcess.start({ self.createThread() }) else { return false }
+        // Whoever brings work with a lower priority would pass it on. An event loop does not wait for another thread.
+        let isStarted =
+            ThreadPriority.isLowered ? ThreadMaker.ofThisProcess.start { self.createThread() } : createThread()
+        guard isStarted else { return false }
         pthread_mutex_lock(mutex)
         threads += 1
         pthread_mutex_unlock(mutex)
