@@ -8,7 +8,9 @@ import Testing
 
 /// What a whole prediction takes of the allocator, from the bytes of its request to those of its answer.
 @Suite struct AllocationTests {
+    /// So many are counted, after as many that are not.
     private static let requests = 200
+    private static let mostTries = 10_000
     private static let body = """
         {"id":"7","parameters":{"user":"somebody with a name that no small string has room for"},"inputs":[\
         {"name":"x","datatype":"FP32","shape":[1,2],"data":[1.5,-2]}]}
@@ -25,23 +27,24 @@ import Testing
         let bench = try Bench(workshop)
         let bytes = ByteBuffer(string: Request.predict("fast", Self.body, fields: fields))
         var counts: [Int64] = []
-        for number in 0..<(2 * Self.requests) {
+        for number in 0..<Self.mostTries where counts.count < Self.requests {
             let before = allocation_count()
             try bench.channel.writeInbound(bytes)
             bench.endTurn()
             let after = allocation_count()
-            let answers = bench.answers()
+            var answers = bench.answers()
             // One that a busy machine has sent to another thread is none that can be counted here.
-            guard answers.count == 1 else {
+            let isCounted = answers.count == 1 && number >= Self.requests
+            while answers.isEmpty {
+                try await Task.sleep(for: .milliseconds(1))
                 bench.endTurn()
-                _ = bench.answers()
-                continue
+                answers = bench.answers()
             }
-            #expect(answers[0].status == 200)
+            #expect(answers.map(\.status) == [200])
             #expect((answers[0]["slipway-variant"] != nil) == (plan != nil))
-            if number >= Self.requests { counts.append(after - before) }
+            if isCounted { counts.append(after - before) }
         }
-        #expect(counts.count > Self.requests / 2)
+        try #require(counts.count == Self.requests, "a machine too busy to run anything at once")
         return counts.sorted()[counts.count / 2]
     }
 

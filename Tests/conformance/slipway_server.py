@@ -237,10 +237,10 @@ def other_threads(pid):
 
 
 def wait_until(condition, what="it", timeout=10):
-    """Asks again until the condition holds."""
+    """Asks again until the condition holds. `what` is words, or a function that has them when it did not."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, f"{what} did not come about within {timeout} s"
+        assert time.monotonic() < deadline, f"{what() if callable(what) else what} did not come about within {timeout} s"
         time.sleep(0.01)
 
 

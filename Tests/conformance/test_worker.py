@@ -370,7 +370,12 @@ def test_a_crash_loop_opens_the_breaker_which_closes_by_itself(iris):
 
 
 def open_files(pid):
-    return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+    """What each of its descriptors is; one that is closed while this looks is none."""
+    names = []
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            names.append(os.readlink(entry))
+    return sorted(names)
 
 
 def memory_maps(pid):
@@ -395,8 +400,9 @@ def test_fifty_crashes_leave_nothing_behind(iris):
     for turn in range(17):
         crash(3, 10_001 + turn)
     assert only_worker(server)
-    assert open_files(child) <= files + 2
-    assert memory_maps(child) <= maps + 2
+    # Those of the last worker are closed when the last who used it is done, which may be a moment later.
+    wait_until(lambda: len(open_files(child)) <= len(files) + 2, lambda: f"no more than {files} after {open_files(child)}")
+    wait_until(lambda: memory_maps(child) <= maps + 2, "the memory of workers that are gone")
     assert len(server.children()) == 2, "the server child and one worker"
 
 
