@@ -88,25 +88,7 @@ package final class ThreadPool: @unchecked Sendable {
         return true
     }
 
-    private func createThread() -> Bool {
-        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
-        defer { attributes.deallocate() }
-        pthread_attr_init(attributes)
-        defer { pthread_attr_destroy(attributes) }
-        pthread_attr_setstacksize(attributes, stackBytes)
-        pthread_attr_setdetachstate(attributes, CInt(PTHREAD_CREATE_DETACHED))
-        var thread = pthread_t()
-        let box = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, attributes,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<ThreadPool>.fromOpaque(argument).takeRetainedValue().loop()
-                return nil
-            }, box.toOpaque())
-        if code != 0 { box.release() }
-        return code == 0
-    }
+    private func createThread() -> Bool { BlockingThread.start(stackBytes: stackBytes) { self.loop() } }
 
     private func loop() {
         priority.apply()

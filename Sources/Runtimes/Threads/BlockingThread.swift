@@ -1,7 +1,7 @@
 import Glibc
 
 /// A thread for one blocking task, gone when that is done.
-enum BlockingThread {
+package enum BlockingThread {
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -9,30 +9,39 @@ enum BlockingThread {
 
     /// What the system sets aside for the stack of one.
     static var stackBytes: Int {
-        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
-        defer { attributes.deallocate() }
+        let standard = 8 << 20
         var size = 0
-        guard pthread_attr_init(attributes) == 0 else { return 8 << 20 }
-        defer { pthread_attr_destroy(attributes) }
-        return pthread_attr_getstacksize(attributes, &size) == 0 ? size : 8 << 20
+        return withAttributes { pthread_attr_getstacksize($0, &size) == 0 ? size : standard } ?? standard
     }
 
     /// False, and `body` never runs, when the system gives no thread.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
-        let box = Unmanaged.passRetained(Body(body))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                return nil
-            }, box.toOpaque())
-        guard code == 0 else {
-            box.release()
-            return false
+    ///
+    /// - Parameter stackBytes: as much as the system sets aside, unless given.
+    package static func start(stackBytes: Int? = nil, _ body: @escaping @Sendable () -> Void) -> Bool {
+        let isStarted = withAttributes { attributes in
+            if let stackBytes { pthread_attr_setstacksize(attributes, stackBytes) }
+            pthread_attr_setdetachstate(attributes, CInt(PTHREAD_CREATE_DETACHED))
+            var thread = pthread_t()
+            let box = Unmanaged.passRetained(Body(body))
+            let code = pthread_create(
+                &thread, attributes,
+                { argument in
+                    guard let argument else { return nil }
+                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                    return nil
+                }, box.toOpaque())
+            if code != 0 { box.release() }
+            return code == 0
         }
-        pthread_detach(thread)
-        return true
+        return isStarted ?? false
+    }
+
+    /// `nil` where there is no memory for attributes.
+    private static func withAttributes<Value>(_ body: (UnsafeMutablePointer<pthread_attr_t>) -> Value) -> Value? {
+        let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+        defer { attributes.deallocate() }
+        guard pthread_attr_init(attributes) == 0 else { return nil }
+        defer { pthread_attr_destroy(attributes) }
+        return body(attributes)
     }
 }
