@@ -1,5 +1,4 @@
 import CAllocationCount
-import Foundation
 import NIOCore
 import NIOEmbedded
 import Serving
@@ -11,7 +10,6 @@ import Testing
 @Suite struct AllocationTests {
     /// So many are counted, after as many that are not.
     private static let requests = 200
-    private static let mostTries = 10_000
     private static let body = """
         {"id":"7","parameters":{"user":"somebody with a name that no small string has room for"},"inputs":[\
         {"name":"x","datatype":"FP32","shape":[1,2],"data":[1.5,-2]}]}
@@ -28,32 +26,17 @@ import Testing
         let bench = try Bench(workshop)
         let bytes = ByteBuffer(string: Request.predict("fast", Self.body, fields: fields))
         var counts: [Int64] = []
-        for number in 0..<Self.mostTries where counts.count < Self.requests {
+        for number in 0..<(2 * Self.requests) {
             let before = allocation_count()
             try bench.channel.writeInbound(bytes)
             bench.endTurn()
             let after = allocation_count()
-            var answers = bench.answers()
-            // One that a busy machine has sent to another thread is none that can be counted here.
-            let isCounted = answers.count == 1 && number >= Self.requests
-            if answers.isEmpty { answers = lateAnswers(bench) }
+            let answers = bench.answers()
             try #require(answers.map(\.status) == [200])
             #expect((answers[0]["slipway-variant"] != nil) == (plan != nil))
-            if isCounted { counts.append(after - before) }
+            if number >= Self.requests { counts.append(after - before) }
         }
-        try #require(counts.count == Self.requests, "a machine too busy to run anything at once")
         return counts.sorted()[counts.count / 2]
-    }
-
-    /// Waits without leaving the thread that the event loop belongs to.
-    private func lateAnswers(_ bench: Bench) -> [WireAnswer] {
-        for _ in 0..<10_000 {
-            Thread.sleep(forTimeInterval: 0.001)
-            bench.endTurn()
-            let answers = bench.answers()
-            if !answers.isEmpty { return answers }
-        }
-        return []
     }
 
     private func plan(_ strategy: RolloutStrategy, _ weights: [Int], _ sticky: StickyKey?) -> TrafficPlan {

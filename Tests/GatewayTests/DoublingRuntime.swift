@@ -34,6 +34,12 @@ final class DoublingInstance: ModelInstance {
         self.gate = gate
     }
 
+    /// Says itself what it costs, so that the busiest machine runs it on the event loop that asks.
+    func answer(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> RunAnswer {
+        RunAnswer(
+            outputs: try run(inputs, outputs: outputs, handle: handle), nanoseconds: gate == nil ? 1_000 : nil)
+    }
+
     func run(_ inputs: [Tensor], outputs: [Int], handle: RunHandle?) throws(RunError) -> [Tensor] {
         if let gate, !gate.pass(handle) { throw .terminated }
         guard let input = inputs.first else { throw .invalidInput("no input") }
