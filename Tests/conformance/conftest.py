@@ -15,6 +15,17 @@ import pytest
 from slipway_server import REPOSITORY, SlipwayServer
 
 
+# Files whose tests take minutes, the longest first.
+LONG = [
+    "test_crash", "test_backup", "test_retraining", "test_hot_swap", "test_git_runs", "test_alerts", "test_ci",
+    "test_git_tour", "test_tour_mlflow", "test_mlflow_tracking", "test_retention"]
+
+
+def pytest_collection_modifyitems(items):
+    """What takes long begins first, so that the other workers have something to do until its end."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
+
+
 def pytest_configure(config):
     """A caller on a thread of its own that fails is a failure of its test, not a warning at the end."""
     config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
