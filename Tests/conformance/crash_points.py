@@ -1,4 +1,4 @@
-"""kill -9 at every system call: what test_crash.py does for pushes and deploys, for others to use."""
+"""kill -9 at any system call: what test_crash.py does for pushes and deploys, for others to use."""
 
 import http.client
 import re
@@ -8,11 +8,11 @@ import subprocess
 import uuid
 
 from slipway_server import SlipwayServer
-from test_crash import SYSCALLS, CheckerDied, Tracer, World, assert_intact, crash_everywhere, file_entry, push  # noqa: F401
+from test_crash import SYSCALLS, CheckerDied, Tracer, World, assert_intact, crash_everywhere, file_entry, push, some  # noqa: F401
 
 
 def server_crashes(world, operation, check, prepare=lambda server: None):
-    """Kills the server at every system call of `operation`; `check(server, acknowledged, context)` looks at what a new one
+    """Kills the server at system calls of `operation`; `check(server, acknowledged, context)` looks at what a new one
     has. Nothing is tried again: an operation without a key is the caller's to repeat."""
     counting = world.server()
     prepare(counting)
@@ -20,7 +20,7 @@ def server_crashes(world, operation, check, prepare=lambda server: None):
     operation(counting)
     tracer.stop()
     counting.kill()
-    points = [(name, n) for name, most in sorted(tracer.most_by_thread().items()) for n in range(1, most + 1)]
+    points = some([(name, n) for name, most in sorted(tracer.most_by_thread().items()) for n in range(1, most + 1)])
     killed = 0
     for name, number in points:
         server = world.server()
@@ -41,11 +41,11 @@ def server_crashes(world, operation, check, prepare=lambda server: None):
         again.kill()
         shutil.rmtree(server.data)
     print(f"killed at {killed} of {len(points)} points")
-    assert killed >= len(points) // 2, f"only {killed} of {len(points)} kills happened"
+    assert killed >= len(points) // 4, f"only {killed} of {len(points)} kills happened"
 
 
 def command_crashes(folder, command, check, calls, prepare=lambda: None):
-    """Kills a command at every system call of a kind in `calls`; `check(code, context)` looks at what is there then."""
+    """Kills a command at system calls of a kind in `calls`; `check(code, context)` looks at what is there then."""
     log = folder / "command.txt"
 
     def run(*expression):
@@ -65,15 +65,14 @@ def command_crashes(folder, command, check, calls, prepare=lambda: None):
     most = {}
     for (_, name), count in counts.items():
         most[name] = max(most.get(name, 0), count)
-    killed = points = 0
-    for name, count in sorted(most.items()):
-        for number in range(1, count + 1):
-            done = run("-e", f"inject={name}:signal=KILL:when={number}")
-            points += 1
-            killed += done.returncode != 0
-            check(done.returncode, f"killed at {name} number {number}")
-    print(f"killed at {killed} of {points} points")
-    assert killed >= points // 2, f"only {killed} of {points} kills happened"
+    killed = 0
+    points = some([(name, number) for name, count in sorted(most.items()) for number in range(1, count + 1)])
+    for name, number in points:
+        done = run("-e", f"inject={name}:signal=KILL:when={number}")
+        killed += done.returncode != 0
+        check(done.returncode, f"killed at {name} number {number}")
+    print(f"killed at {killed} of {len(points)} points")
+    assert killed >= len(points) // 4, f"only {killed} of {len(points)} kills happened"
 
 
 def new_key():
