@@ -177,7 +177,7 @@ def crash_everywhere(world, operation, check):
         shutil.rmtree(server.data)
     # Threads share the work differently each time, so that some points are not met.
     print(f"killed at {killed} of {len(points)} points")
-    assert killed >= len(points) // 4, f"only {killed} of {len(points)} kills happened"
+    assert killed >= len(points) // 2, f"only {killed} of {len(points)} kills happened"
 
 
 @pytest.fixture
