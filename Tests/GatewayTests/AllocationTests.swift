@@ -1,4 +1,5 @@
 import CAllocationCount
+import Foundation
 import NIOCore
 import NIOEmbedded
 import Serving
@@ -26,18 +27,29 @@ import Testing
         let bench = try Bench(workshop)
         let bytes = ByteBuffer(string: Request.predict("fast", Self.body, fields: fields))
         var counts: [Int64] = []
-        for number in 0..<(2 * Self.requests) {
+        for number in 0..<(50 * Self.requests) where counts.count < Self.requests {
             let before = allocation_count()
             try bench.channel.writeInbound(bytes)
             bench.endTurn()
             let after = allocation_count()
             let answers = bench.answers()
-            try #require(answers.map(\.status) == [200])
+            // One that comes later, from another thread, is none that can be counted here.
+            guard answers.count == 1 else {
+                pause()
+                bench.endTurn()
+                _ = bench.answers()
+                continue
+            }
+            #expect(answers[0].status == 200)
             #expect((answers[0]["slipway-variant"] != nil) == (plan != nil))
             if number >= Self.requests { counts.append(after - before) }
         }
+        try #require(counts.count == Self.requests)
         return counts.sorted()[counts.count / 2]
     }
+
+    /// Without leaving the thread that the event loop belongs to.
+    private func pause() { Thread.sleep(forTimeInterval: 0.005) }
 
     private func plan(_ strategy: RolloutStrategy, _ weights: [Int], _ sticky: StickyKey?) -> TrafficPlan {
         TrafficPlan(
