@@ -397,7 +397,7 @@ def slow_start(new_server, models, tmp_path):
     twice at each load. `loop` is loaded at once."""
     server = new_server()
     golden = tmp_path / "golden.json"
-    golden.write_text(json.dumps([json.loads(slow_request(server, models, seconds=2.5))]))
+    golden.write_text(json.dumps([json.loads(slow_request(server, models, seconds=2))]))
     server.cli("model", "push", models / "loop_by_input.onnx", "--name", "slow", "--golden", golden)
     server.cli("deploy", "slow")
     assert server.terminate() == 0
