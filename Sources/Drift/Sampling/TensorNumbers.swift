@@ -4,26 +4,39 @@ import Tensors
 enum TensorNumbers {
     /// The element as a number, rounded where it has more than 53 bits; not-a-number beyond the end, and of texts.
     static func number(_ tensor: Tensor, _ index: Int) -> Double {
+        sum(tensor, from: index, count: 1, step: 1)
+    }
+
+    /// The sum of `count` elements, each `step` after the one before; not-a-number where one is beyond the end, and of
+    /// texts. What an element's bits mean is decided once for all of them.
+    private static func sum(_ tensor: Tensor, from start: Int, count: Int, step: Int) -> Double {
         let bytes = tensor.storage.bytes
-        guard let width = tensor.elementType.byteWidth, index >= 0, index < bytes.count / width else { return .nan }
-        let offset = index * width
-        func load<Bits: BitwiseCopyable>(_ type: Bits.Type) -> Bits {
-            bytes.loadUnaligned(fromByteOffset: offset, as: type)
+        guard let width = tensor.elementType.byteWidth, start >= 0, start < bytes.count / width,
+            (count - 1) * step < bytes.count / width - start
+        else { return .nan }
+        func sum<Bits: FixedWidthInteger & BitwiseCopyable>(_ number: (Bits) -> Double) -> Double {
+            // Minus zero, so that the sum of one element is that element.
+            var sum = -0.0
+            for place in 0..<count {
+                let bits = bytes.loadUnaligned(fromByteOffset: (start + place * step) * width, as: Bits.self)
+                sum += number(Bits(littleEndian: bits))
+            }
+            return sum
         }
         switch tensor.elementType {
-        case .fp32: return Double(Float(bitPattern: UInt32(littleEndian: load(UInt32.self))))
-        case .fp64: return Double(bitPattern: UInt64(littleEndian: load(UInt64.self)))
-        case .fp16: return Double(HalfPrecision.float(fp16Bits: UInt16(littleEndian: load(UInt16.self))))
-        case .bf16: return Double(HalfPrecision.float(bf16Bits: UInt16(littleEndian: load(UInt16.self))))
-        case .bool: return load(UInt8.self) == 0 ? 0 : 1
-        case .uint8: return Double(load(UInt8.self))
-        case .int8: return Double(load(Int8.self))
-        case .uint16: return Double(UInt16(littleEndian: load(UInt16.self)))
-        case .int16: return Double(Int16(littleEndian: load(Int16.self)))
-        case .uint32: return Double(UInt32(littleEndian: load(UInt32.self)))
-        case .int32: return Double(Int32(littleEndian: load(Int32.self)))
-        case .uint64: return Double(UInt64(littleEndian: load(UInt64.self)))
-        case .int64: return Double(Int64(littleEndian: load(Int64.self)))
+        case .fp32: return sum { (bits: UInt32) in Double(Float(bitPattern: bits)) }
+        case .fp64: return sum { (bits: UInt64) in Double(bitPattern: bits) }
+        case .fp16: return sum { (bits: UInt16) in Double(HalfPrecision.float(fp16Bits: bits)) }
+        case .bf16: return sum { (bits: UInt16) in Double(HalfPrecision.float(bf16Bits: bits)) }
+        case .bool: return sum { (bits: UInt8) in bits == 0 ? 0 : 1 }
+        case .uint8: return sum { (bits: UInt8) in Double(bits) }
+        case .int8: return sum { (bits: Int8) in Double(bits) }
+        case .uint16: return sum { (bits: UInt16) in Double(bits) }
+        case .int16: return sum { (bits: Int16) in Double(bits) }
+        case .uint32: return sum { (bits: UInt32) in Double(bits) }
+        case .int32: return sum { (bits: Int32) in Double(bits) }
+        case .uint64: return sum { (bits: UInt64) in Double(bits) }
+        case .int64: return sum { (bits: Int64) in Double(bits) }
         case .bytes: return .nan
         }
     }
@@ -39,13 +52,7 @@ enum TensorNumbers {
         // Neighbours are rows and colours of an image: a step of their size would see one column or one colour.
         if step > 1 { step |= 1 }
         if step % 3 == 0 { step += 2 }
-        var (sum, seen) = (0.0, 0.0)
-        var index = start
-        while index < start + count {
-            sum += number(tensor, index)
-            seen += 1
-            index += step
-        }
-        return sum / seen
+        let seen = (count - 1) / step + 1
+        return sum(tensor, from: start, count: seen, step: step) / Double(seen)
     }
 }
