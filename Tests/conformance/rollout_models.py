@@ -112,7 +112,11 @@ class Load:
                 text = response.read()
                 version = json.loads(text).get("model_version") if response.status == 200 else None
                 with self.lock:
-                    self.answers.append((time.monotonic(), response.status, version))
+                    # A server that has just started and has not opened its rollouts yet is as good as none.
+                    if response.status == 503 and b"is not there yet" in text:
+                        self.unreachable += 1
+                    else:
+                        self.answers.append((time.monotonic(), response.status, version))
             except (OSError, http.client.HTTPException):
                 connection = None
                 with self.lock:

@@ -167,7 +167,7 @@ class SlipwayServer:
     def put_deployment(self, endpoint, model, version=None, headers=None, **extra):
         """Deploys over the management interface: the answer's value."""
         order = {"model": model} | ({"version": version} if version else {}) | extra
-        status, answer = self.json("PUT", f"/api/v1/spaces/default/deployments/{endpoint}", order, headers)
+        status, answer = self.json("PUT", f"/api/v1/spaces/default/deployments/{endpoint}", order, headers, timeout=120)
         assert status == 200, answer
         return answer
 
