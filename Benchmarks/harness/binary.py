@@ -50,7 +50,7 @@ class BinaryTarget:
 
 def measure(folder, requests, models, slipway, options, say):
     """The image's neighbour in time is a loop that only calls ONNX Runtime, as in the section `compute`."""
-    result = {"payload": {}, "slipway": {}, "ratios": {}}
+    result = {"payload": {}, "slipway": {}, "ratios": {}, "turns": {}}
     for model, counts in CONNECTIONS.items():
         seconds = max(options.seconds, LEAST.get(model, 0))
         target = BinaryTarget(slipway, model, models, requests[model])
@@ -68,6 +68,7 @@ def measure(folder, requests, models, slipway, options, say):
                     side()
                 text = f"round {turn + 1}  {model:5} {count:2} connections  {ours[str(count)][-1]['rps']:9.1f} req/s"
                 say(text + (f"  bare loop {bare[str(count)][-1]['rps']:7.1f} calls/s" if bare[str(count)] else ""))
+        result["turns"][model] = [rounds, seconds]
         result["payload"][model] = requests[model]["payload"]
         result["slipway"][model] = {count: load.summary(m) for count, m in ours.items()}
         if model in IMAGES:

@@ -156,7 +156,8 @@ def binary(figures):
             cell = f"{100 * ratio['median']:.1f}%{asked} [{range_of(ratio)}]" if ratio else ""
             rows.append([f"{model}, {figures['payload'][model]:,} bytes", count, f"{summary['rps']:,.1f}",
                          f"{summary['p50_us'] / 1000:.2f} / {summary['p99_us'] / 1000:.2f}", cell])
-    return table(["model and payload", "connections", "predictions/s", "p50 / p99 ms", "of the bare loop (asked for resnet: 97%)"], rows)
+    return table(["model and payload", "connections", "predictions/s", "p50 / p99 ms", "of the bare loop (asked for resnet: 97%)"], rows) + (
+        "\n" + "; ".join(f"{model}: {rounds} rounds of {seconds} s" for model, (rounds, seconds) in figures["turns"].items()) + ".\n")
 
 
 def isolation(figures):

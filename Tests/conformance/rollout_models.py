@@ -75,12 +75,13 @@ def _write(folder, name, nodes, number, constants):
 
 
 class Load:
-    """Requests at a steady rate until it is left, each with the next of `values` in it."""
+    """Requests at a steady rate until it is left, each with the next of `values` in it. Where the server is killed meanwhile
+    (`restarts`) one that has just started and has not opened its rollouts yet is as good as none."""
 
-    def __init__(self, server, endpoint, rate=200, threads=4, values=(0.5, 1.5)):
+    def __init__(self, server, endpoint, rate=200, threads=4, values=(0.5, 1.5), restarts=False):
         self.server, self.endpoint, self.rate, self.values = server, endpoint, rate, values
         self.answers = []  # (when, status, version)
-        self.unreachable = 0
+        self.restarts, self.unreachable = restarts, 0
         self.lock = threading.Lock()
         self.ended = threading.Event()
         self.threads = [threading.Thread(target=self._run, args=(index, threads)) for index in range(threads)]
@@ -112,8 +113,7 @@ class Load:
                 text = response.read()
                 version = json.loads(text).get("model_version") if response.status == 200 else None
                 with self.lock:
-                    # A server that has just started and has not opened its rollouts yet is as good as none.
-                    if response.status == 503 and b"is not there yet" in text:
+                    if self.restarts and response.status == 503 and b"is not there yet" in text:
                         self.unreachable += 1
                     else:
                         self.answers.append((time.monotonic(), response.status, version))

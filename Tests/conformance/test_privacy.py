@@ -99,7 +99,7 @@ def python_runtime(folder, model):
               "print(s.run(None, {'features': numpy.ones((1, 4), 'f4')})[0][0])\n")  # fmt: skip
     subprocess.run(
         [*strace(folder / "python.strace")[3:], sys.executable, "-c", script, str(model)], check=True,
-        env=environment(HOME=str(home)), cwd=home)
+        env=environment(HOME=str(home), PYTHONDONTWRITEBYTECODE="1"), cwd=home)
 
 
 if __name__ == "__main__":

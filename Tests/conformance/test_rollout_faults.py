@@ -44,7 +44,7 @@ def test_kill_9_in_mid_rollout_changes_no_decision(new_server, tmp_path, candida
     if candidate == "half_failing":
         steps, samples = "1,2,100", "30"
     random.seed(7)
-    with Load(server, "churn", rate=100) as load:
+    with Load(server, "churn", rate=100, restarts=True) as load:
         server.cli("rollout", "start", "churn", "--to", "churn:2", "--steps", steps, "--hold", HOLD,
                    "--min-samples", samples)
         kills = 0
