@@ -9,11 +9,9 @@ PORT ?= 8080
 GRPC_PORT ?= 8081
 DATA_DIR ?= slipway-data
 # What is built leaves out the run-time check of exclusive access, in the packages too: 4 to 5% of a request
-# (docs/performance.md). Builds for tests have it in our own rooms (Package.swift). The other two halve the time that a build
-# takes: by default the compiler reads and checks each module twice, to have its interface a little earlier, and with tests it
-# writes an index of all sources for editors.
-SWIFT_BUILD := swift build -c release --disable-index-store -Xswiftc -enforce-exclusivity=unchecked \
-    -Xswiftc -no-emit-module-separately-wmo
+# (docs/performance.md). Builds for tests have it in our own rooms (Package.swift). The last flag halves the time that a build
+# takes: without it the compiler reads and checks each module twice, to have its interface a little earlier.
+SWIFT_BUILD := swift build -c release -Xswiftc -enforce-exclusivity=unchecked -Xswiftc -no-emit-module-separately-wmo
 
 .PHONY: help run build test unit conformance lint format fuzz soak bench clean setup
 
