@@ -6,13 +6,15 @@ import statistics
 import threading
 import time
 
-from . import http, load, openloop
+from . import load, steady
 
 OVERLOAD = 10
 SLOW_CONNECTIONS = 10_000
 HEALTHY_CONNECTIONS = 8
 
 SETTLE_SECONDS = 2
+WARM_SECONDS = 2
+NOTHING = {"requests": 0, "rps": 0.0, "p99_us": 0.0, "max_us": 0.0}
 
 
 def measure(folder, requests, models, slipway, options, say):
@@ -23,19 +25,17 @@ def crowd(folder, requests, slipway, options, say):
     """The peak is what a closed loop gets that never waits; goodput is what is answered with 200 while the open loop sends
     ten times as much. The line fills during the first seconds, which do not count."""
     target = slipway.target("millis", requests["millis"], folder)
-    message = http.request(target.path, requests["millis"]["oip"])
     rounds = []
     for turn in range(options.rounds):
         peak = load.wrk(target, 4, options.seconds)["rps"]
-        figures = openloop.drive(
-            slipway.port, message, OVERLOAD * peak, options.seconds + 2, connections=1500, warm=2)
-        statuses = figures["statuses"]
-        served, refused = (statuses.get(status, {"count": 0, "max_ms": 0, "p99_ms": 0}) for status in ("200", "429"))
+        figures = steady.flood(
+            target, OVERLOAD * peak, options.seconds + WARM_SECONDS, folder, connections=1500, warm=WARM_SECONDS)
+        served, refused = (figures["statuses"].get(status, NOTHING) for status in ("200", "429"))
         rounds.append({
-            "peak_rps": peak, "sent_rps": figures["sent"] / figures["seconds"],
-            "goodput_rps": served["count"] / figures["seconds"], "refused": refused["count"],
-            "refused_p99_ms": refused["p99_ms"], "refused_max_ms": refused["max_ms"], "lost": figures["lost"],
-            "late": figures["late"], "statuses": sorted(statuses),
+            "peak_rps": peak, "sent_rps": figures["sent"] / figures["seconds"], "goodput_rps": served["rps"],
+            "refused": refused["requests"], "refused_p99_ms": refused["p99_us"] / 1000,
+            "refused_max_ms": refused["max_us"] / 1000, "late": figures["late"],
+            "statuses": sorted(figures["statuses"]),
         })
         last = rounds[-1]
         say(f"round {turn + 1}  peak {peak:.0f}/s, sent {last['sent_rps']:.0f}/s, served {last['goodput_rps']:.0f}/s; "

@@ -28,7 +28,15 @@ package struct Asker: Sendable {
         tell(observer, request, outputs, nil, since: start)
     }
 
-    /// The same of one that was not, which the log has too.
+    /// Counts one whose request was not read, or could not be, and tells of it.
+    ///
+    /// - Parameter start: as above.
+    package func failed(unread fault: PredictionFault, at endpoint: Endpoint, since start: UInt64) {
+        endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
+        failed(nil, fault, at: endpoint, since: start)
+    }
+
+    /// Tells of one that was not answered; the log has it too.
     ///
     /// - Parameter request: `nil` where it could not be read.
     package func failed(

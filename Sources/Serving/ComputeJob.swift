@@ -45,14 +45,17 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
     /// Nanoseconds from submission to the deadline.
     private let allowed: UInt64
     private let phase: Mutex<Phase>
+    private let watch: DeadlineWatch
     private let completion: PredictionCompletion
 
     /// - Parameters:
     ///   - queue: where it waits, to be told when it is answered there.
+    ///   - watch: told when it is answered.
     ///   - allowed: nanoseconds until its deadline.
     init(
         model: LoadedModel, statistics: EndpointStatistics, request: InferenceRequest, rows: Int?,
-        share: BatchShare?, queue: ComputeQueue?, allowed: UInt64, completion: @escaping PredictionCompletion
+        share: BatchShare?, queue: ComputeQueue?, watch: DeadlineWatch, allowed: UInt64,
+        completion: @escaping PredictionCompletion
     ) {
         self.model = model
         self.statistics = statistics
@@ -63,6 +66,7 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
         self.submitted = MonotonicClock.nanoseconds()
         self.deadline = submitted.addingReportingOverflow(allowed).overflow ? .max : submitted &+ allowed
         self.phase = Mutex(.waiting(request, queue))
+        self.watch = watch
         self.completion = completion
     }
 
@@ -88,6 +92,7 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
         case .waiting(_, let queue): queue?.leave(self)
         case .running(let run): run?.leave()
         }
+        watch.remove(self)
         completion(result)
     }
 

@@ -10,6 +10,8 @@ final class ComputeQueue: Sendable {
     private let watch: DeadlineWatch
     private let limit: Int
     private let policy: Mutex<BatchPolicy<ComputeJob>>
+    /// As the policy said last.
+    private let full = Atomic(false)
     private let hold = Hold()
 
     init(pool: ThreadPool, watch: DeadlineWatch, rules: BatchPolicy<ComputeJob>.Rules) {
@@ -22,10 +24,15 @@ final class ComputeQueue: Sendable {
     /// Predictions that wait, without those that run.
     var depth: Int { policy.withLock { $0.depth } }
 
+    /// Whether whoever came now would be refused.
+    var isFull: Bool { full.load(ordering: .relaxed) }
+
+    var refusal: PredictionError { .overloaded(waiting: limit) }
+
     /// Queues `job`, or says why not; then nobody will answer it.
     func submit(_ job: ComputeJob) -> PredictionError? {
         switch tell(.arrived(job, job.share)) {
-        case .refuse: return .overloaded("\(limit) predictions are waiting already")
+        case .refuse: return refusal
         case .start: if !startInstance(for: job) { return Self.noThreads }
         case .release: hold.release()
         case .none, .refuseAll, .run, .hold, .rest: break
@@ -61,7 +68,11 @@ final class ComputeQueue: Sendable {
 
     private func tell(_ event: BatchPolicy<ComputeJob>.Event) -> BatchPolicy<ComputeJob>.Action {
         let now = MonotonicClock.nanoseconds()
-        return policy.withLock { $0.handle(event, now: now) }
+        return policy.withLock { policy in
+            let action = policy.handle(event, now: now)
+            if policy.isFull != isFull { full.store(policy.isFull, ordering: .relaxed) }
+            return action
+        }
     }
 
     /// False when `job` will not be run by anybody.

@@ -52,6 +52,16 @@ final class CostEstimate: Sendable {
         }
     }
 
+    /// Nanoseconds that a run of any size should take at least; `nil` when nothing is known.
+    var least: UInt64? {
+        var least: UInt64?
+        for bucket in 0..<Self.buckets {
+            let known = figures[bucket].load(ordering: .relaxed)
+            if known > 0 { least = min(least ?? known, known) }
+        }
+        return least
+    }
+
     /// The smallest power of two that is not below `size`, as an exponent.
     private static func bucket(_ size: Int) -> Int {
         let size = max(1, size)

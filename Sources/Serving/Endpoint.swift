@@ -130,6 +130,14 @@ package final class Endpoint: Sendable {
         return compute.runHere(request, on: model, at: now)
     }
 
+    /// Why no prediction would be taken on now, whatever it asks; `nil` where that depends on the request, or one would be.
+    /// Who asks this first need not read what is refused in any case.
+    package var refusal: PredictionError? {
+        // A rollout counts what it chose for a request.
+        guard traffic == nil, variant == nil, let model = place?.model else { return nil }
+        return compute.refusal(of: model)
+    }
+
     /// Takes one prediction on. Call it on an event loop.
     ///
     /// - Parameters:
@@ -168,11 +176,12 @@ package final class Endpoint: Sendable {
         completion: @escaping PredictionCompletion
     ) -> PredictionStart {
         let awaited = AwaitedPrediction(
-            endpoint: self, request: request, allowed: allowed, eventLoop: eventLoop, completion: completion)
+            endpoint: self, request: request, allowed: allowed, watch: watch, eventLoop: eventLoop,
+            completion: completion)
         switch residency.wish(place, limit: queueLimit, then: { awaited.arrived($0) }) {
         case .fulfilled(let model): awaited.arrived(.success(model))
         case .joined(let waiter), .mustLoad(let waiter): awaited.waits(as: waiter, at: place)
-        case .full: return .answered(.failure(.overloaded("\(queueLimit) predictions are waiting already")))
+        case .full: return .answered(.failure(.overloaded(waiting: queueLimit)))
         case .failed(let error): return .answered(.failure(notReady(error.message)))
         }
         watch.add(awaited)

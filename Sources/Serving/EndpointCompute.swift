@@ -16,6 +16,7 @@ struct ComputeResources: Sendable {
 /// others that the same turn of that loop brought, or through the endpoint's queue.
 final class EndpointCompute: Sendable {
     let queue: ComputeQueue
+    private let watch: DeadlineWatch
     private let statistics: EndpointStatistics
     /// Rows of one run; `nil` when every request is a run of its own.
     private let maxRows: Int?
@@ -25,6 +26,7 @@ final class EndpointCompute: Sendable {
 
     init(options: EndpointOptions, statistics: EndpointStatistics, resources: ComputeResources) {
         self.statistics = statistics
+        watch = resources.watch
         maxRows = options.batching.map { max(1, $0.maxBatchSize) }
         boundsLoops = options.instances != nil
         let delay = UInt64(max(0, options.batching?.maxDelayMicroseconds ?? 0))
@@ -63,7 +65,7 @@ final class EndpointCompute: Sendable {
         func job() -> ComputeJob {
             ComputeJob(
                 model: model, statistics: statistics, request: request, rows: rows, share: share, queue: queue,
-                allowed: allowed, completion: completion)
+                watch: watch, allowed: allowed, completion: completion)
         }
         let tick = isShort && share != nil ? tick(of: eventLoop) : nil
         if let tick, tick.gathers() {
@@ -90,6 +92,11 @@ final class EndpointCompute: Sendable {
         } catch {
             return .answered(.failure(error))
         }
+    }
+
+    /// As `Endpoint.refusal`, of a model that is in memory: what may run on an event loop needs no place in the line.
+    func refusal(of model: LoadedModel) -> PredictionError? {
+        queue.isFull && !model.runsSomeInline ? queue.refusal : nil
     }
 
     private func enqueue(_ job: ComputeJob) -> PredictionStart {

@@ -97,6 +97,13 @@ final class LoadedModel: Sendable {
         return expected <= Self.inlineNanoseconds
     }
 
+    /// Whether there may be requests that `runsInline`.
+    var runsSomeInline: Bool {
+        guard mayRunInline, surprises.load(ordering: .relaxed) < Self.surprisesAllowed, let least = cost.least
+        else { return false }
+        return least <= Self.inlineNanoseconds
+    }
+
     /// Nanoseconds that a run on inputs of this many bytes should take; `nil` when nothing is known of that.
     func expected(bytes: Int) -> UInt64? { cost.expected(size: bytes) }
 

@@ -24,6 +24,11 @@ package enum PredictionError: Error, Sendable, Hashable {
 }
 
 extension PredictionError {
+    /// - Parameter limit: how many may wait, and do.
+    static func overloaded(waiting limit: Int) -> PredictionError {
+        .overloaded("\(limit) predictions are waiting already")
+    }
+
     init(_ error: RunError) {
         switch error {
         case .invalidInput(let message): self = .invalidInput(message)

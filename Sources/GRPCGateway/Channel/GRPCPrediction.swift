@@ -38,9 +38,7 @@ struct GRPCPrediction: Sendable {
             }
             self.request = request
         } catch {
-            endpoint.statistics.recordFailure(
-                .invalidRequest, nanoseconds: MonotonicClock.nanoseconds() &- start)
-            asker.failed(nil, .invalidRequest, at: endpoint, since: start)
+            asker.failed(unread: .invalidRequest, at: endpoint, since: start)
             throw GRPCStatus(error)
         }
         let key = endpoint.traffic?.keyHeader.flatMap { call.metadata($0) }
@@ -131,9 +129,13 @@ struct PredictionMessage: Sendable {
             id = head.id
             let endpoint = try endpoint(head)
             guard bytes.readableBytes <= endpoint.entry.options.maxBodyBytes else {
-                endpoint.statistics.recordFailure(.tooLarge, nanoseconds: MonotonicClock.nanoseconds() &- start)
-                asker.failed(nil, .tooLarge, at: endpoint, since: start)
+                asker.failed(unread: .tooLarge, at: endpoint, since: start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
+            }
+            // Most of what comes while a line is full need not even be read.
+            if let refusal = endpoint.refusal {
+                asker.failed(unread: PredictionFault(refusal), at: endpoint, since: start)
+                throw GRPCStatus(refusal)
             }
             return try GRPCPrediction(
                 bytes, head: head, call: call, endpoint: endpoint, share: message.share, asker: asker,

@@ -40,8 +40,7 @@ struct PredictionRun: Sendable {
                     decode: MonotonicClock.nanoseconds() &- start))
         } catch {
             let fault: PredictionFault = error.status == .contentTooLarge ? .tooLarge : .invalidRequest
-            endpoint.statistics.recordFailure(fault, nanoseconds: MonotonicClock.nanoseconds() &- start)
-            asker.failed(nil, fault, at: endpoint, since: start)
+            asker.failed(unread: fault, at: endpoint, since: start)
             return .failure(error)
         }
     }

@@ -83,6 +83,14 @@ struct BatchPolicy<Item: AnyObject & Sendable>: Sendable {
     /// Predictions that wait.
     var depth: Int { line.count }
 
+    /// Whether whoever came now would be refused.
+    var isFull: Bool {
+        // Each instance that is on its way takes one at least.
+        !hasFreeInstance && line.count - starting >= rules.queueLimit
+    }
+
+    private var hasFreeInstance: Bool { starting + holding + running < rules.instances }
+
     /// `now` in nanoseconds; the clock only has to go forwards.
     mutating func handle(_ event: Event, now: UInt64) -> Action {
         switch event {
@@ -117,12 +125,10 @@ struct BatchPolicy<Item: AnyObject & Sendable>: Sendable {
 
     private mutating func arrive(_ waiting: Waiting) -> Action {
         pace.arrived(waiting.arrived)
-        let isFree = starting + holding + running < rules.instances
-        // Each instance that is on its way takes one at least.
-        guard isFree || line.count - starting < rules.queueLimit else { return .refuse }
+        guard !isFull else { return .refuse }
         line.append(waiting)
         if holding > 0 { return isFull(behind: waiting) ? .release : .none }
-        guard isFree else { return .none }
+        guard hasFreeInstance else { return .none }
         starting += 1
         return .start
     }

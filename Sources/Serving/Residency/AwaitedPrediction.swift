@@ -16,6 +16,7 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
 
     private let endpoint: Endpoint
     private let request: InferenceRequest
+    private let watch: DeadlineWatch
     private let eventLoop: any EventLoop
     private let begun = MonotonicClock.nanoseconds()
     /// Nanoseconds from `begun` to the deadline.
@@ -24,12 +25,13 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
     private let phase = Mutex(Phase.waiting(nil, nil))
 
     init(
-        endpoint: Endpoint, request: InferenceRequest, allowed: UInt64, eventLoop: any EventLoop,
-        completion: @escaping PredictionCompletion
+        endpoint: Endpoint, request: InferenceRequest, allowed: UInt64, watch: DeadlineWatch,
+        eventLoop: any EventLoop, completion: @escaping PredictionCompletion
     ) {
         self.endpoint = endpoint
         self.request = request
         self.allowed = allowed
+        self.watch = watch
         self.eventLoop = eventLoop
         self.completion = completion
     }
@@ -73,6 +75,7 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
             return true
         }
         guard mayBegin else { return }
+        watch.remove(self)
         let start = endpoint.start(
             request, on: model, allowed: allowed &- waited, mayRunHere: true, eventLoop: eventLoop
         ) { self.finish(self.adding(waited, to: $0)) }
@@ -119,6 +122,7 @@ final class AwaitedPrediction: PendingPrediction, DeadlineBound {
         switch before {
         case .answered: return nil
         case .waiting(let waiter, let place):
+            watch.remove(self)
             if let waiter { place?.leave(waiter) }
             completion(result)
             return nil

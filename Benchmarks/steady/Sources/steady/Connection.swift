@@ -5,6 +5,8 @@ struct Connection {
     let descriptor: Int32
     /// When what is under way was sent.
     var sent: UInt64 = 0
+    /// Of the last answer, once its head is there.
+    private(set) var status = 0
     private var received: [UInt8] = []
     /// Bytes of the whole answer, once its head is there.
     private var length: Int?
@@ -43,17 +45,40 @@ struct Connection {
         return length.map { received.count >= $0 } ?? false
     }
 
-    private func answerLength() -> Int? {
-        guard let end = received.indices.dropLast(3).first(where: { received[$0...].starts(with: [13, 10, 13, 10]) })
-        else { return nil }
-        let lines = String(decoding: received[..<end], as: UTF8.self).lowercased().split(separator: "\r\n")
-        guard lines.first?.split(separator: " ").dropFirst().first == "200" else {
-            fail("an answer that is none: \(lines.first ?? "")")
+    /// Of the whole answer, once its head is there. Reads bytes, not strings: whoever measures shares the machine with what
+    /// is measured.
+    private mutating func answerLength() -> Int? {
+        var line = 0
+        var length: Int?
+        var index = 0
+        while index + 1 < received.count {
+            guard received[index] == 13, received[index + 1] == 10 else {
+                index += 1
+                continue
+            }
+            if index == line {
+                guard let length, status > 0 else { fail("an answer without a length") }
+                return index + 2 + length
+            }
+            if line == 0 { status = number(in: 9..<12) } else if isLength(line) { length = number(in: line + 15..<index) }
+            index += 2
+            line = index
         }
-        let field = lines.first { $0.hasPrefix("content-length:") }
-        guard let length = field.flatMap({ Int($0.dropFirst(15).drop { $0 == " " }) }) else {
-            fail("an answer without a length")
+        return nil
+    }
+
+    private func isLength(_ start: Int) -> Bool {
+        let name: StaticString = "content-length:"
+        guard start + name.utf8CodeUnitCount <= received.count else { return false }
+        return (0..<name.utf8CodeUnitCount).allSatisfy { received[start + $0] | 0x20 == name.utf8Start[$0] | 0x20 }
+    }
+
+    private func number(in range: Range<Int>) -> Int {
+        var number = 0
+        for byte in received[range] where byte != UInt8(ascii: " ") {
+            guard (48...57).contains(byte), number < 1 << 40 else { fail("an answer that is none") }
+            number = 10 * number + Int(byte - 48)
         }
-        return end + 4 + length
+        return number
     }
 }

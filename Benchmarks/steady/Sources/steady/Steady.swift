@@ -1,9 +1,12 @@
 import CLinux
 import Glibc
 
-/// steady PORT RATE SECONDS REQUEST [CONNECTIONS]: sends the HTTP request in the file REQUEST at moments that chance deals
-/// out, RATE a second on average, as many independent callers would; prints one line of JSON. Ends with 1 on any answer
-/// but a good one.
+/// steady PORT RATE SECONDS REQUEST [CONNECTIONS [WARM]]: sends the HTTP request in the file REQUEST at moments that chance
+/// deals out, RATE a second on average, as many independent callers would; prints one line of JSON. Ends with 1 on any
+/// answer but a good one.
+///
+/// With WARM, the server is to be asked for more than it can do: any status is an answer, a request for which no connection
+/// is free opens one, nothing is waited for at the end, and what comes in the first WARM seconds does not count.
 @main
 struct Steady {
     static func main() {
@@ -11,12 +14,13 @@ struct Steady {
         guard words.count >= 4, let port = UInt16(words[1]), let rate = Double(words[2]), rate > 0,
             let seconds = Double(words[3]), let request = contents(of: words[4]),
             let connections = words.count > 4 ? Int(words[5]) : 64, connections > 0
-        else { fail("usage: steady PORT RATE SECONDS REQUEST [CONNECTIONS]") }
+        else { fail("usage: steady PORT RATE SECONDS REQUEST [CONNECTIONS [WARM]]") }
+        let warm = words.count > 5 ? Double(words[6]) : nil
         // Else the kernel lets a sleeper sleep 50 microseconds longer.
         _ = set_timer_slack(1)
         var load = Load(port: port, request: request, connections: connections, rate: rate)
-        load.run(seconds: seconds)
-        print(load.summary(seconds: seconds))
+        load.run(seconds: seconds, flooding: warm)
+        print(load.summary(seconds: seconds - (warm ?? 0)))
     }
 
     private static func contents(of path: String) -> [UInt8]? {

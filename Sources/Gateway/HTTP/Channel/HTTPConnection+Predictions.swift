@@ -17,6 +17,11 @@ extension HTTPConnection {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
         let asker = exchange.asker
+        // Most of what comes while a line is full need not even be read.
+        if let refusal = endpoint.refusal {
+            asker.failed(unread: PredictionFault(refusal), at: endpoint, since: MonotonicClock.nanoseconds())
+            return refuse(HTTPFault(refusal), exchange)
+        }
         if exchange.headers.packing != nil || Self.bytesToRead(body, exchange, endpoint, form) > Self.decodedHere {
             let headers = exchange.headers
             let share = exchange.share ?? BodyShare(gateway.bodies)
