@@ -218,4 +218,32 @@ import Testing
         #expect(bench.arrive(3, at: 10_000) == "start")
         #expect(bench.tell(.started, at: 10_000) == "run [3]")
     }
+
+    @Test(arguments: [1, 2, 5], [1, 3]) func `it says that it is full exactly when it would refuse`(
+        instances: Int, limit: Int
+    ) {
+        var bench = Bench(instances: instances, limit: limit, maxRows: 1)
+        var generator = SystemRandomNumberGenerator()
+        var (starting, running, number) = (0, 0, 0)
+        var seen: Set<Bool> = []
+        for _ in 0..<500 {
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0 where starting > 0:
+                starting -= 1
+                if bench.tell(.started).hasPrefix("run") { running += 1 }
+            case 1 where running > 0:
+                running -= 1
+                if bench.tell(.ended(1000)).hasPrefix("run") { running += 1 }
+            case 2: bench.leave(Int.random(in: 0...number, using: &generator))
+            default:
+                number += 1
+                let isFull = bench.policy.isFull
+                seen.insert(isFull)
+                let answer = bench.arrive(number, group: nil)
+                #expect((answer == "refuse") == isFull)
+                if answer == "start" { starting += 1 }
+            }
+        }
+        #expect(seen == [true, false])
+    }
 }

@@ -35,4 +35,12 @@ import Testing
         for nanoseconds in [0, .max, 0, .max, .max, 0] as [UInt64] { cost.record(size: 64, nanoseconds: nanoseconds) }
         #expect(try #require(cost.expected(size: .max)) > 0)
     }
+
+    @Test func `the least of all sizes is that of the cheapest that was seen`() {
+        let cost = CostEstimate()
+        #expect(cost.least == nil)
+        cost.record(size: 4096, nanoseconds: 900)
+        cost.record(size: 16, nanoseconds: 1000)
+        #expect(cost.least == 900)
+    }
 }

@@ -170,10 +170,12 @@ import Testing
         let request = try request([1])
         async let first = answer(endpoint, request)
         await runtime.gate.whenArrived(1)
+        #expect(endpoint.refusal == nil)
         let (answers, feed) = AsyncStream.makeStream(of: Result<PredictionResult, PredictionError>.self)
         for _ in 0..<5 { start(endpoint, request) { feed.yield($0) } }
         var iterator = answers.makeAsyncIterator()
-        // Three wait; the other two were answered at once.
+        // Three wait; the other two were answered at once. Whoever comes now need not be heard.
+        #expect(endpoint.refusal == .overloaded("3 predictions are waiting already"))
         for _ in 0..<2 {
             let refused = try #require(await iterator.next())
             #expect(throws: PredictionError.overloaded("3 predictions are waiting already")) { try refused.get() }
@@ -181,6 +183,7 @@ import Testing
         runtime.gate.open()
         for _ in 0..<3 { #expect(try await iterator.next()?.get().outputs.count == 1) }
         #expect(try await first.get().outputs.count == 1)
+        #expect(endpoint.refusal == nil)
     }
 
     @Test func `a caller that goes away is told so and its waiting prediction is never computed`() async throws {

@@ -52,7 +52,9 @@ import Testing
             // The estimate of its cost is another matter, with its own rule.
             for _ in 0..<64 { cost.record(size: LoadedModel.size(of: request), nanoseconds: 1) }
         }
-        return model.runsInline(request)
+        let isInline = model.runsInline(request)
+        #expect(model.runsSomeInline == isInline)
+        return isInline
     }
 
     @Test func `a model whose runs keep the processor too long leaves the event loops`() throws {

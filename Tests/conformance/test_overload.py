@@ -93,6 +93,44 @@ def refused_or_waits(server, data):
         return "refused"
 
 
+def test_what_comes_while_the_line_is_full_is_refused_unread_over_http_and_grpc_and_counted(new_server, models):
+    grpcclient = pytest.importorskip("tritonclient.grpc")
+    from tritonclient.utils import InferenceServerException
+
+    server = new_server(env={"SLIPWAY_COMPUTE_THREADS": "1", "SLIPWAY_QUEUE_LIMIT": "1"})
+    deployed(server, models, "loop_by_input")
+    endless = message("loop_by_input", ENDLESS)
+    wrong = {"inputs": "none"}
+    client = grpcclient.InferenceServerClient(server.grpc_address)
+    one = grpcclient.InferInput("count", [2], "BYTES")
+    one.set_data_from_numpy(numpy.array([b"a", b"b"], object))
+
+    def heard():
+        """What a request that is wrong in itself hears, over both protocols."""
+        status, _ = server.json("POST", "/v2/models/loop_by_input/infer", wrong)
+        with pytest.raises(InferenceServerException) as error:
+            client.infer("loop_by_input", [one])
+        return status, error.value.status().removeprefix("StatusCode.")
+
+    def failures():
+        page = server.request("GET", "/metrics")[2].decode()
+        found = [line for line in page.splitlines() if 'kind="overloaded"' in line and "loop_by_input" in line]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in found)
+
+    assert heard() == (400, "INVALID_ARGUMENT")
+    with server.connect() as first:
+        first.sendall(endless)
+        wait_until(lambda: refused_or_waits(server, endless) == "waits", "a run under way")
+        with in_the_line(server, endless):
+            wait_until(lambda: heard() == (429, "RESOURCE_EXHAUSTED"), "a full line")
+            before = failures()
+            for _ in range(5):
+                assert heard() == (429, "RESOURCE_EXHAUSTED")
+            assert failures() == before + 10
+        wait_until(lambda: heard() == (400, "INVALID_ARGUMENT"), "room in the line")
+    client.close()
+
+
 # Thousands of idle hands --------------------------------------------------------------------------------------------
 
 
