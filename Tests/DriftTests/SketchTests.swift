@@ -47,18 +47,18 @@ import Testing
             if values.count <= 32 {
                 let order = values.sorted()
                 let places = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
-                return rows.reduce(into: Array(repeating: 0, count: order.count + 1)) {
-                    $0[places[$1] ?? order.count] += 1
-                }
+                var counts = [Double](repeating: 0, count: order.count + 1)
+                for row in rows { counts[places[row] ?? order.count] += 1 }
+                return counts
             }
             var cuts: [Double] = []
             for tenth in 1..<10 {
                 let cut = sorted[(tenth * sorted.count + 9) / 10 - 1]
                 if cuts.last != cut { cuts.append(cut) }
             }
-            return rows.reduce(into: Array(repeating: 0, count: cuts.count + 1)) { counts, value in
-                counts[cuts.firstIndex { value <= $0 } ?? cuts.count] += 1
-            }
+            var counts = [Double](repeating: 0, count: cuts.count + 1)
+            for value in rows { counts[cuts.firstIndex { value <= $0 } ?? cuts.count] += 1 }
+            return counts
         }
         let pairs = zip(counts(reference), counts(current)).filter { $0 + $1 > 0 }
         return PopulationStability.index(reference: pairs.map(\.0), current: pairs.map(\.1))
@@ -111,7 +111,8 @@ import Testing
         for value in 0..<100 { sketch.add(Double(value)) }
         sketch.add(.nan)
         sketch.add(.infinity)
-        #expect(sketch.values.values == (0..<100).map(Double.init))
+        let all: [Double] = (0..<100).map { Double($0) }
+        #expect(sketch.values.values == all)
         #expect(sketch.count == 100)
     }
 

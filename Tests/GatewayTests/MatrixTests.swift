@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// Every route, asked by everybody, in their own space and another: each cell is what the table of roles says.
-@Suite(.serialized) struct MatrixTests {
+@Suite struct MatrixTests {
     /// A path of the template, with names that lead nowhere dangerous.
     private static func path(_ template: String, space: String) -> String {
         let names = [

@@ -64,13 +64,17 @@ import Testing
 
     @Test func `rules are read out of a reference set`() {
         let rows = 100
+        let ages: [Double?] = (0..<rows).map { row in row < 4 ? nil : Double(20 + row % 50) }
+        let balances: [Double?] = (0..<rows).map { row in Double(row) * 1.25 - 31.7 }
+        let regions: [String?] = (0..<rows).map { row in row % 2 == 0 ? "north" : "south" }
+        let names: [String?] = (0..<rows).map { row in "n\(row)" }
         let table = DataTable.sample(
             "people:1",
             [
-                ("age", .numbers((0..<rows).map { $0 < 4 ? nil : Double(20 + $0 % 50) })),
-                ("balance", .numbers((0..<rows).map { Double($0) * 1.25 - 31.7 })),
-                ("region", .texts((0..<rows).map { $0 % 2 == 0 ? "north" : "south" })),
-                ("name", .texts((0..<rows).map { "n\($0)" })),
+                ("age", .numbers(ages)),
+                ("balance", .numbers(balances)),
+                ("region", .texts(regions)),
+                ("name", .texts(names)),
                 ("churned", .booleans(Array(repeating: true, count: rows))),
                 ("empty", .texts(Array(repeating: nil, count: rows))),
             ])

@@ -46,7 +46,9 @@ import Testing
         let row = try Tensor("features", .fp32, [1, 4], [5.1, 3.5, 1.4, 0.2] as [Float])
         let outputs = try instance.run([row], outputs: [0, 1], handle: nil)
         #expect(outputs.first?.elements(of: Int64.self) == [0])
-        #expect(abs((outputs.last?.elements(of: Float.self).reduce(0, +) ?? 0) - 1) < 1e-5)
+        let probabilities: [Float] = outputs.last?.elements(of: Float.self) ?? []
+        let sum: Float = probabilities.reduce(0, +)
+        #expect(abs(sum - 1) < 1e-5)
     }
 
     @Test func `an output that is no tensor is refused with what to do about it`() throws {
@@ -111,8 +113,10 @@ import Testing
     @Test func `more threads per operator give the same answers`() throws {
         let instance = try TestMachine.load(TestModels.addSub, options: RuntimeOptions(intraOpThreads: 2))
         let rows = 50_000
-        let a = try Tensor("a", .fp32, [rows, 2], (0..<(2 * rows)).map { Float($0) })
+        let values: [Float] = (0..<(2 * rows)).map { Float($0) }
+        let a = try Tensor("a", .fp32, [rows, 2], values)
         let sum = try #require(try instance.run([a], outputs: [0], handle: nil).first)
-        #expect(sum.elements(of: Float.self) == (0..<(2 * rows)).map { Float($0) + 10 })
+        let expected: [Float] = values.map { $0 + 10 }
+        #expect(sum.elements(of: Float.self) == expected)
     }
 }

@@ -13,22 +13,25 @@ enum DeploymentText {
         let options = deployments.map { OptionsText.short($0.options, isolation: $0.isolation) }
         let hasOptions = options.contains { !$0.isEmpty }
         let hasRollouts = deployments.contains { $0.rollout != nil }
-        return Table(
-            columns: [
-                .init(title: "ENDPOINT", mayShrink: true), .init(title: "MODEL", mayShrink: true),
-                .init(title: "STATE"), .init(title: "REQUESTS", isNumber: true), .init(title: "ERRORS", isNumber: true),
-                .init(title: "P50 MS", isNumber: true), .init(title: "P99 MS", isNumber: true),
-                .init(title: "SINCE"),
-            ] + (hasRollouts ? [.init(title: "ROLLOUT", mayShrink: true)] : [])
-                + (hasOptions ? [.init(title: "OPTIONS", mayShrink: true)] : []),
-            rows: zip(deployments, options).map { deployment, options in
-                [
-                    deployment.endpoint, "\(deployment.model):\(deployment.version)", deployment.state.rawValue,
-                    String(deployment.requests), String(deployment.errors),
-                    deployment.p50Milliseconds.map(NumberText.milliseconds) ?? "-",
-                    deployment.p99Milliseconds.map(NumberText.milliseconds) ?? "-", Age.text(deployment.updatedAt),
-                ] + (hasRollouts ? [rollout(deployment)] : []) + (hasOptions ? [options] : [])
-            })
+        var columns: [Table.Column] = [
+            .init(title: "ENDPOINT", mayShrink: true), .init(title: "MODEL", mayShrink: true),
+            .init(title: "STATE"), .init(title: "REQUESTS", isNumber: true), .init(title: "ERRORS", isNumber: true),
+            .init(title: "P50 MS", isNumber: true), .init(title: "P99 MS", isNumber: true), .init(title: "SINCE"),
+        ]
+        if hasRollouts { columns.append(.init(title: "ROLLOUT", mayShrink: true)) }
+        if hasOptions { columns.append(.init(title: "OPTIONS", mayShrink: true)) }
+        let rows = zip(deployments, options).map { deployment, options -> [String] in
+            var cells = [
+                deployment.endpoint, "\(deployment.model):\(deployment.version)", deployment.state.rawValue,
+                String(deployment.requests), String(deployment.errors),
+                deployment.p50Milliseconds.map(NumberText.milliseconds) ?? "-",
+                deployment.p99Milliseconds.map(NumberText.milliseconds) ?? "-", Age.text(deployment.updatedAt),
+            ]
+            if hasRollouts { cells.append(rollout(deployment)) }
+            if hasOptions { cells.append(options) }
+            return cells
+        }
+        return Table(columns: columns, rows: rows)
     }
 
     /// `canary 3: 99% churn:1, 1% churn:2`; empty where none is open.

@@ -8,9 +8,11 @@ struct TensorFlowAnswer: Decodable, Sendable {
         guard case .object(let columns)? = outputs else { return Self.table(Self.items(outputs)) }
         let names = columns.keys.sorted()
         let lists = names.map { Self.items(columns[$0]) }
-        let rows = (0..<(lists.map(\.count).max() ?? 0)).map { row in
-            JSONValue.object(
-                Dictionary(uniqueKeysWithValues: zip(names, lists).map { ($0, row < $1.count ? $1[row] : .null) }))
+        let count: Int = lists.map(\.count).max() ?? 0
+        let rows = (0..<count).map { row -> JSONValue in
+            var members: [String: JSONValue] = [:]
+            for (name, list) in zip(names, lists) { members[name] = row < list.count ? list[row] : .null }
+            return .object(members)
         }
         return Self.table(rows)
     }

@@ -125,13 +125,14 @@ extension RunLog.Entry {
     }
 
     private func checkCounts() throws(ControlError) {
-        for (what, count, limit) in [
+        let counts: [(String, Int, Int)] = [
             ("metrics", metrics.count, TrackingLimits.metricsPerBatch),
             ("params", params.count, TrackingLimits.paramsPerBatch), ("tags", tags.count, TrackingLimits.tagsPerBatch),
             ("datasets", dataSets.count, TrackingLimits.dataSetsPerBatch),
             ("models", modelInputs.count + modelOutputs.count, TrackingLimits.dataSetsPerBatch),
             ("metrics, params and tags", metrics.count + params.count + tags.count, TrackingLimits.itemsPerBatch),
-        ] where count > limit {
+        ]
+        for (what, count, limit) in counts where count > limit {
             throw ControlError(
                 .invalid, "a batch may have at most \(limit) \(what), got \(count)",
                 field: String(what.prefix { $0 != "," }))

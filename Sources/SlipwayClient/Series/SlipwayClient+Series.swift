@@ -26,11 +26,12 @@ public struct SeriesWindow: Sendable, Hashable {
     }
 
     var query: [(name: String, value: String)] {
-        [
-            ("from", from), ("to", to), ("step", step.map { String($0) }),
-            ("metric", metrics.isEmpty ? nil : metrics.map(\.rawValue).joined(separator: ",")),
+        let metrics: String? = metrics.isEmpty ? nil : metrics.map(\.rawValue).joined(separator: ",")
+        let all: [(name: String, value: String?)] = [
+            ("from", from), ("to", to), ("step", step.map { String($0) }), ("metric", metrics),
             ("version", version.map { String($0) }), ("variant", variant),
-        ].compactMap { name, value in value.map { (name, $0) } }
+        ]
+        return all.compactMap { pair in pair.value.map { (pair.name, $0) } }
     }
 }
 

@@ -150,9 +150,9 @@ extension ShadowReading {
     }
 
     private static func sum(_ now: [UInt64], _ earlier: [UInt64]) -> [UInt64] {
-        (0..<max(now.count, earlier.count)).map { bucket in
-            (bucket < now.count ? now[bucket] : 0) &+ (bucket < earlier.count ? earlier[bucket] : 0)
-        }
+        var sum = now.count >= earlier.count ? now : earlier
+        for (bucket, count) in (now.count >= earlier.count ? earlier : now).enumerated() { sum[bucket] &+= count }
+        return sum
     }
 }
 
