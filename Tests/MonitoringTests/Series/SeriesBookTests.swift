@@ -68,7 +68,8 @@ import Testing
             let again = workshop.book()
             again.append([SeriesWorkshop.arm: SeriesWorkshop.counts(100)], at: SeriesWorkshop.noon + 30)
             #expect(try SeriesWorkshop.frames(again, .seconds).count == frames.count + 1)
-            let requests = try SeriesWorkshop.frames(again, .minutes).compactMap { $0.arms[SeriesWorkshop.arm]?.requests }
+            let minutes = try SeriesWorkshop.frames(again, .minutes)
+            let requests = minutes.compactMap { $0.arms[SeriesWorkshop.arm]?.requests }
             #expect(Int(requests.reduce(0, +)) == frames.count * (frames.count + 1) / 2 + 100)
             for name in workshop.files where !path.hasSuffix(name) {
                 try FileManager.default.removeItem(atPath: workshop.folder + "/default/churn/" + name)

@@ -60,7 +60,11 @@ struct Connection {
                 guard let length, status > 0 else { fail("an answer without a length") }
                 return index + 2 + length
             }
-            if line == 0 { status = number(in: 9..<12) } else if isLength(line) { length = number(in: line + 15..<index) }
+            if line == 0 {
+                status = number(in: 9..<12)
+            } else if isLength(line) {
+                length = number(in: line + 15..<index)
+            }
             index += 2
             line = index
         }
