@@ -27,7 +27,7 @@ build: ## build the slipway binary (release)
 	@dev/setup build
 	$(SWIFT_BUILD) --product slipway
 
-test: lint ## set up and run every test, with a minute of fuzzing
+test: lint ## set up and run every test, fuzzing included
 	@SWIFT_BUILD="$(SWIFT_BUILD)" dev/test
 
 unit: ## unit tests in a debug build: the quickest to repeat

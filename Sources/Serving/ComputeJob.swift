@@ -46,11 +46,13 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
     private let allowed: UInt64
     private let phase: Mutex<Phase>
     private let watch: DeadlineWatch
+    /// What one turn of an event loop answers need not be.
+    private let isWatched = Atomic(false)
     private let completion: PredictionCompletion
 
     /// - Parameters:
     ///   - queue: where it waits, to be told when it is answered there.
-    ///   - watch: told when it is answered.
+    ///   - watch: ends it at its deadline, once it is to.
     ///   - allowed: nanoseconds until its deadline.
     init(
         model: LoadedModel, statistics: EndpointStatistics, request: InferenceRequest, rows: Int?,
@@ -74,6 +76,12 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
         phase.withLock { if case .answered = $0 { true } else { false } }
     }
 
+    /// From now on it is answered at its deadline, if nobody has done so before.
+    func beWatched() {
+        isWatched.store(true, ordering: .sequentiallyConsistent)
+        watch.add(self)
+    }
+
     /// Gives the prediction up: nothing is computed for it any more where that can still be helped.
     func cancel() { finish(.failure(.cancelled)) }
 
@@ -92,7 +100,7 @@ final class ComputeJob: PendingPrediction, DeadlineBound {
         case .waiting(_, let queue): queue?.leave(self)
         case .running(let run): run?.leave()
         }
-        watch.remove(self)
+        if isWatched.load(ordering: .sequentiallyConsistent) { watch.remove(self) }
         completion(result)
     }
 

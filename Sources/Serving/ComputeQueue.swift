@@ -7,16 +7,14 @@ import Synchronization
 /// The thin shell around `BatchPolicy`, which decides who runs when, and with whom.
 final class ComputeQueue: Sendable {
     private let pool: ThreadPool
-    private let watch: DeadlineWatch
     private let limit: Int
     private let policy: Mutex<BatchPolicy<ComputeJob>>
     /// As the policy said last.
     private let full = Atomic(false)
     private let hold = Hold()
 
-    init(pool: ThreadPool, watch: DeadlineWatch, rules: BatchPolicy<ComputeJob>.Rules) {
+    init(pool: ThreadPool, rules: BatchPolicy<ComputeJob>.Rules) {
         self.pool = pool
-        self.watch = watch
         self.limit = rules.queueLimit
         self.policy = Mutex(BatchPolicy(rules))
     }
@@ -37,7 +35,7 @@ final class ComputeQueue: Sendable {
         case .release: hold.release()
         case .none, .refuseAll, .run, .hold, .rest: break
         }
-        watch.add(job)
+        job.beWatched()
         return nil
     }
 
@@ -59,7 +57,7 @@ final class ComputeQueue: Sendable {
     /// Has a thread wait for the end of `run`, which an event loop has begun. That takes no instance: nothing is computed
     /// here.
     func adopt(_ run: ComputeRun, _ rest: any UnfinishedRun) {
-        for job in run.jobs { watch.add(job) }
+        for job in run.jobs { job.beWatched() }
         guard !pool.run({ run.finish(rest) }) else { return }
         for job in run.jobs { job.finish(.failure(Self.noThreads)) }
     }

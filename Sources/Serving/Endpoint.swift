@@ -133,8 +133,8 @@ package final class Endpoint: Sendable {
     /// Why no prediction would be taken on now, whatever it asks; `nil` where that depends on the request, or one would be.
     /// Who asks this first need not read what is refused in any case.
     package var refusal: PredictionError? {
-        // A rollout counts what it chose for a request.
-        guard traffic == nil, variant == nil, let model = place?.model else { return nil }
+        // First of all, since hardly ever: nothing is touched that event loops share. A rollout counts what it chose.
+        guard compute.queue.isFull, traffic == nil, variant == nil, let model = place?.model else { return nil }
         return compute.refusal(of: model)
     }
 

@@ -31,7 +31,7 @@ final class EndpointCompute: Sendable {
         boundsLoops = options.instances != nil
         let delay = UInt64(max(0, options.batching?.maxDelayMicroseconds ?? 0))
         queue = ComputeQueue(
-            pool: resources.pool, watch: resources.watch,
+            pool: resources.pool,
             rules: BatchPolicy.Rules(
                 instances: max(1, options.instances ?? resources.instances),
                 queueLimit: max(1, options.queueLimit ?? resources.queueLimit), maxRows: maxRows ?? 1,

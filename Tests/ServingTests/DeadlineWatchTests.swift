@@ -72,7 +72,7 @@ import Testing
     @Test func `what is answered is let go of at once, and never expires`() async throws {
         weak var answered: Bound?
         do {
-            let bound = Bound(watch, in: 30, tells: feed)
+            let bound = Bound(watch, in: 3_600_000, tells: feed)
             answered = bound
             watch.add(bound)
             bound.answer()

@@ -132,8 +132,8 @@ struct PredictionMessage: Sendable {
                 asker.failed(unread: .tooLarge, at: endpoint, since: start)
                 throw MessageReader.tooLarge(bytes.readableBytes, limit: endpoint.entry.options.maxBodyBytes)
             }
-            // Most of what comes while a line is full need not even be read.
-            if let refusal = endpoint.refusal {
+            // Most of what comes while a line is full need not even be read; but a limit counts what was asked.
+            if asker.caller.meter == nil, let refusal = endpoint.refusal {
                 asker.failed(unread: PredictionFault(refusal), at: endpoint, since: start)
                 throw GRPCStatus(refusal)
             }

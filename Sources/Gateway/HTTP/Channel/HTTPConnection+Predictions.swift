@@ -17,8 +17,8 @@ extension HTTPConnection {
             return refuse(HTTPFault(.internalError, "the request has no endpoint"), exchange)
         }
         let asker = exchange.asker
-        // Most of what comes while a line is full need not even be read.
-        if let refusal = endpoint.refusal {
+        // Most of what comes while a line is full need not even be read; but a limit counts what was asked.
+        if asker.caller.meter == nil, let refusal = endpoint.refusal {
             asker.failed(unread: PredictionFault(refusal), at: endpoint, since: MonotonicClock.nanoseconds())
             return refuse(HTTPFault(refusal), exchange)
         }
