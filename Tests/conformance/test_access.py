@@ -1,5 +1,6 @@
 """Who may do what, at the real server with real clients: keys, members, limits, guessing, secrets that stay secret."""
 
+import contextlib
 import http.client
 import json
 import pathlib
@@ -398,6 +399,48 @@ def test_requests_a_second_are_limited_on_both_ports_together(guarded, copy_mode
         elapsed = time.monotonic() - begun
     assert refused.count(False) <= 5 + 5 * elapsed + 1
     assert refused.count(True) >= 1
+
+
+def test_a_limit_counts_what_a_full_line_refuses(new_server, models):
+    guarded = Guarded(new_server(
+        "data", "--auth", env={"SLIPWAY_COMPUTE_THREADS": "1", "SLIPWAY_QUEUE_LIMIT": "1"}))
+    guarded.deploy(models / "loop_by_input.onnx", "loop")
+    key, key_id = guarded.key("--requests-per-month", "4")
+    server = guarded.server
+    endless = json.dumps({"inputs": [
+        {"name": "count", "shape": [], "datatype": "INT64", "data": [2**40]},
+        {"name": "x", "shape": [4], "datatype": "FP32", "data": [0, 1, 2, 3]}]})
+    given = [triton_grpc.InferInput("count", [], "INT64"), triton_grpc.InferInput("x", [4], "FP32")]
+    given[0].set_data_from_numpy(np.array(1, np.int64))
+    given[1].set_data_from_numpy(np.zeros(4, np.float32))
+    message = (f"POST /v2/models/loop/infer HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {guarded.owner}\r\n"
+               f"Content-Length: {len(endless)}\r\n\r\n{endless}").encode()
+
+    def is_full():
+        try:
+            return server.request("POST", "/v2/models/loop/infer", endless, bearer(guarded.owner), timeout=0.5)[0] == 429
+        except TimeoutError:
+            return False
+
+    with contextlib.ExitStack() as held, triton_grpc.InferenceServerClient(server.grpc_address) as client:
+        for _ in range(2):
+            connection = held.enter_context(server.connect())
+            connection.sendall(message)
+
+        wait_until(is_full, "a full line")
+        heard = []
+        for _ in range(3):
+            with pytest.raises(InferenceServerException) as error:
+                client.infer("loop", given, headers={"authorization": f"Bearer {key}"})
+            heard.append(error.value.message())
+        assert all("waiting already" in message for message in heard), heard
+        status, _, answer = server.request("POST", "/v2/models/loop/infer", endless, bearer(key))
+        assert status == 429 and b"waiting already" in answer
+        with pytest.raises(InferenceServerException) as error:
+            client.infer("loop", given, headers={"authorization": f"Bearer {key}"})
+        assert "RESOURCE_EXHAUSTED" in error.value.status() and "waiting" not in error.value.message()
+    usage = [one["usage"] for one in guarded.cli_json("key", "list") if one["id"] == key_id]
+    assert usage[0]["requests"] == 4
 
 
 # Guessing ---------------------------------------------------------------------------------------------------------
