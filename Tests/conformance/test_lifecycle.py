@@ -395,7 +395,7 @@ def test_an_endless_prediction_holds_the_end_up_for_the_drain_time_only(new_serv
 def slow_start(new_server, models, tmp_path):
     """A server that is down and takes seconds to come up: its model `slow` has golden inputs that it is busy with for long,
     twice at each load. `loop` is loaded at once."""
-    server = new_server()
+    server = new_server(env={"SLIPWAY_CHECK_TRIAL_SECONDS": "60"})
     golden = tmp_path / "golden.json"
     golden.write_text(json.dumps([json.loads(slow_request(server, models, seconds=2))]))
     server.cli("model", "push", models / "loop_by_input.onnx", "--name", "slow", "--golden", golden)
