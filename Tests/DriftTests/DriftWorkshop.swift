@@ -98,7 +98,8 @@ final class DriftWorkshop {
     /// `rows` rows of a model that adds two numbers.
     static func rows(_ rows: Int, shift: Double = 0, _ random: inout Xoshiro256) -> ObservedPrediction {
         let x: [Double] = (0..<2 * rows).map { _ in random.normal() + shift }
-        let y: [Double] = (0..<rows).map { row in x[2 * row] + x[2 * row + 1] }
+        var y: [Double] = []
+        for row in 0..<rows { y.append(x[2 * row] + x[2 * row + 1]) }
         return prediction([tensor("x", x, rows: rows)], [tensor("y", y, rows: rows)])
     }
 }

@@ -64,7 +64,10 @@ import Testing
 
     @Test func `rules are read out of a reference set`() {
         let rows = 100
-        let ages: [Double?] = (0..<rows).map { row in row < 4 ? nil : Double(20 + row % 50) }
+        let ages = (0..<rows).map { (row: Int) -> Double? in
+            let age = 20 + row % 50
+            return row < 4 ? nil : Double(age)
+        }
         let balances: [Double?] = (0..<rows).map { row in Double(row) * 1.25 - 31.7 }
         let regions: [String?] = (0..<rows).map { row in row % 2 == 0 ? "north" : "south" }
         let names: [String?] = (0..<rows).map { row in "n\(row)" }
